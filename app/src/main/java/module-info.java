@@ -1,0 +1,13 @@
+/** The command line. */
+@org.jspecify.annotations.NullMarked
+module dev.oriel.app {
+    requires dev.oriel.linux;
+    requires dev.oriel.virtio;
+    requires dev.oriel.fuse;
+    requires dev.oriel.vhostuser;
+    requires dev.oriel.filesystem;
+    requires dev.oriel.device;
+    requires dev.oriel.guests;
+    requires static transitive org.jspecify;
+    requires info.picocli;
+}

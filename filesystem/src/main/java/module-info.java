@@ -1,0 +1,7 @@
+/** What can be served: the FileSystem interface, and a host directory. */
+@org.jspecify.annotations.NullMarked
+module dev.oriel.filesystem {
+    requires transitive dev.oriel.linux;
+    requires transitive dev.oriel.fuse;
+    requires static transitive org.jspecify;
+}

@@ -1,0 +1,5 @@
+/** The FUSE wire protocol: both byte orders, both directions. */
+@org.jspecify.annotations.NullMarked
+module dev.oriel.fuse {
+    requires static transitive org.jspecify;
+}

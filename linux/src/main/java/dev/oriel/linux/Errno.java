@@ -1,0 +1,7 @@
+package dev.oriel.linux;
+/** Error numbers. */
+public final class Errno {
+    private Errno() {}
+
+    public static final int EPERM = 1;
+}

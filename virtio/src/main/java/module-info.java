@@ -1,0 +1,6 @@
+/** Guest memory and virtio rings, split and packed, and what a virtio device is to a bus. */
+@org.jspecify.annotations.NullMarked
+module dev.oriel.virtio {
+    requires transitive dev.oriel.linux;
+    requires static transitive org.jspecify;
+}
