@@ -4,4 +4,6 @@ module dev.oriel.filesystem {
     requires transitive dev.oriel.linux;
     requires transitive dev.oriel.fuse;
     requires static transitive org.jspecify;
+
+    exports dev.oriel.filesystem;
 }

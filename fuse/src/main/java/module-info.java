@@ -2,4 +2,6 @@
 @org.jspecify.annotations.NullMarked
 module dev.oriel.fuse {
     requires static transitive org.jspecify;
+
+    exports dev.oriel.fuse;
 }

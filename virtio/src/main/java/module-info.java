@@ -3,4 +3,6 @@
 module dev.oriel.virtio {
     requires transitive dev.oriel.linux;
     requires static transitive org.jspecify;
+
+    exports dev.oriel.virtio;
 }

@@ -1,0 +1,30 @@
+package dev.oriel.fuse;
+
+/**
+ * {@code struct fuse_getxattr_in}.
+ *
+ * <pre>
+ *     0  u32            size
+ *     4  u32            padding
+ * </pre>
+ */
+public final class FuseGetxattrIn extends FuseStruct {
+    /** The size in bytes. */
+    public static final int SIZE = 8;
+
+    @Override
+    public int structSize() {
+        return SIZE;
+    }
+
+    /** {@code size} */
+    public int size() {
+        return u32(0);
+    }
+
+    /** Sets {@code size}. */
+    public FuseGetxattrIn size(int value) {
+        u32(0, value);
+        return this;
+    }
+}

@@ -1,0 +1,14 @@
+package dev.oriel.virtio;
+
+/** Takes the descriptor chains of one virtqueue. */
+@FunctionalInterface
+public interface ChainHandler {
+
+    /**
+     * Serves one chain. Called on the queue's own thread, one chain at a time.
+     *
+     * <p>The handler owns the chain until it calls {@link DescriptorChain#complete}, here or later and on any thread; every chain is
+     * completed exactly once. It does not wait: whoever waits here holds up the queue.
+     */
+    void handle(DescriptorChain chain);
+}

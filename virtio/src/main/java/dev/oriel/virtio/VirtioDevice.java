@@ -1,0 +1,38 @@
+package dev.oriel.virtio;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * What a virtio device is to whatever carries it (vhost-user, or a bus of our own): its identity, its configuration
+ * space and a taker for each of its queues. The carrier owns the rings, their threads and their notifications.
+ */
+public interface VirtioDevice {
+
+    /** The device type: 26 for a file system (virtio 1.4, section 5). */
+    int deviceId();
+
+    /** The device's own feature bits (0 to 23); those of rings and transport are the carrier's. */
+    long deviceFeatures();
+
+    /** The number of virtqueues. */
+    int queueCount();
+
+    /** The size of the configuration space in bytes. */
+    int configSize();
+
+    /**
+     * Reads the configuration space, little endian as virtio 1 wants it.
+     *
+     * @param offset where to begin; {@code offset + destination.byteSize()} is at most {@link #configSize()}
+     */
+    void readConfig(int offset, MemorySegment destination);
+
+    /** Who takes the chains of queue {@code index}. Asked each time the queue starts. */
+    ChainHandler queue(int index);
+
+    /**
+     * The driver is gone: the device was reset, or the connection to it ended. No queue runs and no chain is in flight. The device
+     * forgets everything that the driver was given.
+     */
+    void reset();
+}
