@@ -2,4 +2,6 @@
 @org.jspecify.annotations.NullMarked
 module dev.oriel.guests {
     requires static transitive org.jspecify;
+
+    exports dev.oriel.guests;
 }

@@ -1,0 +1,14 @@
+package dev.oriel.guests;
+
+import java.io.IOException;
+import java.io.Serial;
+
+/** A guest, or what it is made of, could not be had or did not do what was asked. The message is for people. */
+public final class GuestException extends IOException {
+    @Serial
+    private static final long serialVersionUID = 1L;
+
+    GuestException(String message) {
+        super(message);
+    }
+}
