@@ -1,0 +1,142 @@
+package dev.oriel.linux;
+
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+
+/**
+ * An eventfd(2): a counter that one side adds to and the other waits for. Kicks and interrupts of virtio queues are made of them.
+ *
+ * <p>The static methods are for the request path: plain descriptors, {@code -errno} and no allocation. Any thread.
+ */
+public final class EventDescriptor implements AutoCloseable {
+    public static final int EFD_SEMAPHORE = 1;
+    public static final int EFD_NONBLOCK = OpenFlags.O_NONBLOCK;
+    public static final int EFD_CLOEXEC = OpenFlags.O_CLOEXEC;
+
+    private static final MethodHandle READ = Native.link("read", 3);
+    private static final MethodHandle WRITE = Native.link("write", 3);
+
+    /** The number 1, never freed and never written again, so all threads may share it. */
+    private static final MemorySegment ONE = Arena.global().allocate(Long.BYTES, Long.BYTES);
+
+    static {
+        ONE.set(JAVA_LONG, 0, 1);
+    }
+
+    private static final class Rare {
+        static final MethodHandle EVENTFD = Native.link("eventfd", 2);
+
+        private Rare() {}
+    }
+
+    private final Descriptor descriptor;
+
+    private EventDescriptor(Descriptor descriptor) {
+        this.descriptor = descriptor;
+    }
+
+    /**
+     * Makes a new one with the counter at 0.
+     *
+     * @param flags 0, or of {@code EFD_SEMAPHORE} and {@code EFD_NONBLOCK}; EFD_CLOEXEC is added
+     */
+    public static EventDescriptor create(int flags) throws LinuxException {
+        int fd = Native.callInt(Rare.EVENTFD, 0, flags | EFD_CLOEXEC);
+        return new EventDescriptor(new Descriptor(LinuxException.check(fd, "create an eventfd")));
+    }
+
+    /**
+     * Takes ownership of one that came from elsewhere.
+     *
+     * @param fd an eventfd, blocking or not
+     */
+    public static EventDescriptor adopt(int fd) {
+        return new EventDescriptor(new Descriptor(fd));
+    }
+
+    /**
+     * Adds 1 to the counter of an eventfd.
+     *
+     * @return 0, also if the counter is full, as then the other side has not looked yet; or -errno
+     */
+    public static int signal(int fd) {
+        long result;
+        do {
+            result = Native.callLong(WRITE, fd, ONE.address(), Long.BYTES);
+        } while (result == -Errno.EINTR);
+        return result >= 0 || result == -Errno.EAGAIN ? 0 : (int) result;
+    }
+
+    /**
+     * Takes the counter of an eventfd and sets it to 0. Blocks while it is 0, unless the descriptor is O_NONBLOCK.
+     *
+     * @return the counter, more than 0; -EAGAIN if it is 0; or another -errno
+     */
+    public static long read(int fd) {
+        long result;
+        do {
+            result = Native.callLong(READ, fd, Native.wordAddress(0), Long.BYTES);
+        } while (result == -Errno.EINTR);
+        if (result < 0) {
+            return result;
+        }
+        // whoever made the descriptor decides what comes out: a pipe may be short, a file of any value
+        return result == Long.BYTES ? Native.word(0) & Long.MAX_VALUE : -Errno.EIO;
+    }
+
+    /**
+     * Waits until the counter is above 0 and sets it to 0, whether or not the descriptor is O_NONBLOCK.
+     *
+     * @return the counter, or -errno
+     */
+    public static long await(int fd) {
+        long result = read(fd);
+        while (result == -Errno.EAGAIN) {
+            int ready = Poll.awaitReadable(fd);
+            if (ready < 0) {
+                return ready;
+            }
+            result = read(fd);
+        }
+        return result;
+    }
+
+    /** The descriptor, still owned by this object. */
+    public int number() {
+        return descriptor.number();
+    }
+
+    /** As {@link #signal(int)}. */
+    public int signal() {
+        return signal(descriptor.number());
+    }
+
+    /** As {@link #await(int)}. */
+    public long await() {
+        return await(descriptor.number());
+    }
+
+    /**
+     * Sets the counter to 0 without waiting.
+     *
+     * @return the counter, 0 or more, or -errno
+     */
+    public long drain() {
+        int fd = descriptor.number();
+        int ready = Poll.pollOne(fd, Poll.POLLIN, 0);
+        if (ready <= 0) {
+            return ready;
+        }
+        long result = read(fd);
+        return result == -Errno.EAGAIN ? 0 : result;
+    }
+
+    /** Closes the descriptor; does nothing the second time. A thread that waits is not woken: signal first. */
+    @Override
+    public void close() {
+        descriptor.close();
+    }
+}

@@ -1,0 +1,742 @@
+package dev.oriel.linux;
+
+import static java.lang.Integer.toUnsignedLong;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.ref.Reference.reachabilityFence;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+
+/**
+ * System calls on files: each method is the C function of its name (see its manual page).
+ *
+ * <p>A method answers what the call answers, or {@code -errno}; it throws only for mistakes of the calling code: heap memory,
+ * closed memory, a buffer shorter than the stated length. It allocates nothing. Paths and names are native memory that ends with
+ * NUL ({@link CString}, {@link ProcSelfFd}). Memory must stay open until the call returns. Any thread may call; ids,
+ * capabilities and umask are those of the calling thread ({@link ThreadCredentials}).
+ *
+ * <p>Not restarted after a signal: EINTR reaches the caller, as the JVM's own signal handlers restart calls.
+ */
+public final class FileCalls {
+    private static final MethodHandle OPENAT = Native.link("openat", 4);
+    private static final MethodHandle CLOSE = Native.link("close", 1);
+    private static final MethodHandle READ = Native.link("read", 3);
+    private static final MethodHandle WRITE = Native.link("write", 3);
+    private static final MethodHandle PREAD = Native.link("pread", 4);
+    private static final MethodHandle PWRITE = Native.link("pwrite", 4);
+    private static final MethodHandle PREADV2 = Native.link("preadv2", 5);
+    private static final MethodHandle PWRITEV2 = Native.link("pwritev2", 5);
+    private static final MethodHandle STATX = Native.link("statx", 5);
+    private static final MethodHandle FCNTL = Native.link("fcntl", 3);
+
+    private FileCalls() {}
+
+    /** Calls that the C library does not wrap, or changes on the way. */
+    private static final class Raw {
+        static final MethodHandle SYSCALL_5 = Native.link("syscall", 5);
+
+        private Raw() {}
+    }
+
+    /** Calls that make, read and remove names. */
+    private static final class Names {
+        static final MethodHandle MKDIRAT = Native.link("mkdirat", 3);
+        static final MethodHandle MKNODAT = Native.link("mknodat", 4);
+        static final MethodHandle SYMLINKAT = Native.link("symlinkat", 3);
+        static final MethodHandle READLINKAT = Native.link("readlinkat", 4);
+        static final MethodHandle LINKAT = Native.link("linkat", 5);
+        static final MethodHandle UNLINKAT = Native.link("unlinkat", 3);
+        static final MethodHandle RENAMEAT2 = Native.link("renameat2", 5);
+        static final MethodHandle GETDENTS64 = Native.link("getdents64", 3);
+
+        private Names() {}
+    }
+
+    /** Calls that change attributes, and those that describe a file system. */
+    private static final class Attributes {
+        static final MethodHandle STATFS = Native.link("statfs", 2);
+        static final MethodHandle FSTATFS = Native.link("fstatfs", 2);
+        static final MethodHandle FCHMOD = Native.link("fchmod", 2);
+        static final MethodHandle FCHMODAT = Native.link("fchmodat", 4);
+        static final MethodHandle FCHOWNAT = Native.link("fchownat", 5);
+        static final MethodHandle UTIMENSAT = Native.link("utimensat", 4);
+
+        private Attributes() {}
+    }
+
+    /** Calls on the content of a file other than reading and writing it. */
+    private static final class Content {
+        static final MethodHandle FTRUNCATE = Native.link("ftruncate", 2);
+        static final MethodHandle FALLOCATE = Native.link("fallocate", 4);
+        static final MethodHandle LSEEK = Native.link("lseek", 3);
+        static final MethodHandle COPY_FILE_RANGE = Native.link("copy_file_range", 6);
+        static final MethodHandle FSYNC = Native.link("fsync", 1);
+        static final MethodHandle FDATASYNC = Native.link("fdatasync", 1);
+        static final MethodHandle SYNCFS = Native.link("syncfs", 1);
+        static final MethodHandle FLOCK = Native.link("flock", 2);
+        static final MethodHandle IOCTL = Native.link("ioctl", 3);
+
+        private Content() {}
+    }
+
+    private static final class Xattrs {
+        static final MethodHandle FGET = Native.link("fgetxattr", 4);
+        static final MethodHandle FSET = Native.link("fsetxattr", 5);
+        static final MethodHandle FLIST = Native.link("flistxattr", 3);
+        static final MethodHandle FREMOVE = Native.link("fremovexattr", 2);
+        static final MethodHandle GET = Native.link("getxattr", 4);
+        static final MethodHandle SET = Native.link("setxattr", 5);
+        static final MethodHandle LIST = Native.link("listxattr", 3);
+        static final MethodHandle REMOVE = Native.link("removexattr", 2);
+        static final MethodHandle LGET = Native.link("lgetxattr", 4);
+        static final MethodHandle LSET = Native.link("lsetxattr", 5);
+        static final MethodHandle LLIST = Native.link("llistxattr", 3);
+        static final MethodHandle LREMOVE = Native.link("lremovexattr", 2);
+
+        private Xattrs() {}
+    }
+
+    private static final class Handles {
+        static final MethodHandle NAME_TO_HANDLE_AT = Native.link("name_to_handle_at", 5);
+        static final MethodHandle OPEN_BY_HANDLE_AT = Native.link("open_by_handle_at", 3);
+
+        private Handles() {}
+    }
+
+    /**
+     * {@code int openat(int dirfd, const char *path, int flags, mode_t mode)}. O_CLOEXEC is added.
+     *
+     * @param flags {@link OpenFlags}
+     * @return an open descriptor, owned by the caller
+     */
+    public static int openat(int dirfd, MemorySegment path, int flags, int mode) {
+        try {
+            return Native.callInt(
+                    OPENAT, dirfd, Native.address(path), flags | OpenFlags.O_CLOEXEC, toUnsignedLong(mode));
+        } finally {
+            reachabilityFence(path);
+        }
+    }
+
+    /**
+     * {@code int openat2(int dirfd, const char *path, struct open_how *how, size_t size)}, Linux 5.6. O_CLOEXEC is added.
+     *
+     * @param resolve {@code RESOLVE_*} of {@link OpenFlags}
+     * @return an open descriptor, owned by the caller
+     */
+    public static int openat2(int dirfd, MemorySegment path, int flags, int mode, int resolve) {
+        // struct open_how: three 64-bit words, flags, mode, resolve
+        Native.setWord(0, toUnsignedLong(flags | OpenFlags.O_CLOEXEC));
+        Native.setWord(1, toUnsignedLong(mode));
+        Native.setWord(2, toUnsignedLong(resolve));
+        try {
+            return Native.callInt(
+                    Raw.SYSCALL_5,
+                    Machine.SYS_OPENAT2,
+                    dirfd,
+                    Native.address(path),
+                    Native.wordAddress(0),
+                    3 * Long.BYTES);
+        } finally {
+            reachabilityFence(path);
+        }
+    }
+
+    /** {@code int close(int fd)}. The descriptor is gone even if the answer is an error: never call it again. */
+    public static int close(int fd) {
+        return Native.callInt(CLOSE, fd);
+    }
+
+    /**
+     * {@code int fcntl(int fd, F_DUPFD_CLOEXEC, 0)}.
+     *
+     * @return a second descriptor for the same open file, owned by the caller
+     */
+    public static int dup(int fd) {
+        return Native.callInt(FCNTL, fd, FcntlCommand.F_DUPFD_CLOEXEC, 0);
+    }
+
+    /** {@code ssize_t read(int fd, void *buffer, size_t length)}. */
+    public static long read(int fd, MemorySegment buffer, long length) {
+        try {
+            return Native.callLong(READ, fd, Native.address(buffer, length), length);
+        } finally {
+            reachabilityFence(buffer);
+        }
+    }
+
+    /** {@code ssize_t write(int fd, const void *buffer, size_t length)}. */
+    public static long write(int fd, MemorySegment buffer, long length) {
+        try {
+            return Native.callLong(WRITE, fd, Native.address(buffer, length), length);
+        } finally {
+            reachabilityFence(buffer);
+        }
+    }
+
+    /** {@code ssize_t pread(int fd, void *buffer, size_t length, off_t offset)}. */
+    public static long pread(int fd, MemorySegment buffer, long length, long offset) {
+        try {
+            return Native.callLong(PREAD, fd, Native.address(buffer, length), length, offset);
+        } finally {
+            reachabilityFence(buffer);
+        }
+    }
+
+    /** {@code ssize_t pwrite(int fd, const void *buffer, size_t length, off_t offset)}. */
+    public static long pwrite(int fd, MemorySegment buffer, long length, long offset) {
+        try {
+            return Native.callLong(PWRITE, fd, Native.address(buffer, length), length, offset);
+        } finally {
+            reachabilityFence(buffer);
+        }
+    }
+
+    /**
+     * {@code ssize_t preadv2(int fd, const struct iovec *iov, int iovcnt, off_t offset, int flags)}. Reads into memory that nobody
+     * checks: the caller has checked each address and length.
+     *
+     * @param iovAddress address of an array of struct iovec ({@link IoVector#address()})
+     * @param iovCount at most {@link IoVector#SYSTEM_CALL_MAX}, or the answer is -EINVAL
+     * @param offset position in the file; -1 for the position of the descriptor
+     * @param flags {@link TransferFlags}
+     */
+    public static long preadv2(int fd, long iovAddress, int iovCount, long offset, int flags) {
+        return Native.callLong(PREADV2, fd, iovAddress, iovCount, offset, flags);
+    }
+
+    /**
+     * {@code ssize_t pwritev2(int fd, const struct iovec *iov, int iovcnt, off_t offset, int flags)}. Writes from memory that nobody
+     * checks: the caller has checked each address and length.
+     *
+     * @param iovAddress address of an array of struct iovec ({@link IoVector#address()})
+     * @param iovCount at most {@link IoVector#SYSTEM_CALL_MAX}, or the answer is -EINVAL
+     * @param offset position in the file; -1 for the position of the descriptor
+     * @param flags {@link TransferFlags}
+     */
+    public static long pwritev2(int fd, long iovAddress, int iovCount, long offset, int flags) {
+        return Native.callLong(PWRITEV2, fd, iovAddress, iovCount, offset, flags);
+    }
+
+    /**
+     * {@code preadv2} on all pieces of a vector. Fills memory that nobody checks: the caller has checked each address and length.
+     *
+     * @param pieces at most {@link IoVector#SYSTEM_CALL_MAX}, or the answer is -EINVAL
+     * @param offset position in the file; -1 for the position of the descriptor
+     * @param flags {@link TransferFlags}
+     */
+    public static long preadv2(int fd, IoVector pieces, long offset, int flags) {
+        try {
+            return Native.callLong(PREADV2, fd, pieces.address(), pieces.count(), offset, flags);
+        } finally {
+            reachabilityFence(pieces);
+        }
+    }
+
+    /**
+     * {@code pwritev2} on all pieces of a vector. Writes memory that nobody checks: the caller has checked each address and length.
+     *
+     * @param pieces at most {@link IoVector#SYSTEM_CALL_MAX}, or the answer is -EINVAL
+     * @param offset position in the file; -1 for the position of the descriptor
+     * @param flags {@link TransferFlags}
+     */
+    public static long pwritev2(int fd, IoVector pieces, long offset, int flags) {
+        try {
+            return Native.callLong(PWRITEV2, fd, pieces.address(), pieces.count(), offset, flags);
+        } finally {
+            reachabilityFence(pieces);
+        }
+    }
+
+    /**
+     * {@code int statx(int dirfd, const char *path, int flags, unsigned int mask, struct statx *out)}.
+     *
+     * @param flags {@link At}
+     * @param mask {@code STATX_*} of {@link StatxBuffer}
+     */
+    public static int statx(int dirfd, MemorySegment path, int flags, int mask, StatxBuffer out) {
+        try {
+            return Native.callInt(
+                    STATX, dirfd, Native.address(path), flags, toUnsignedLong(mask), Native.address(out.segment()));
+        } finally {
+            reachabilityFence(path);
+            reachabilityFence(out);
+        }
+    }
+
+    /** {@code int statfs(const char *path, struct statfs *out)}. */
+    public static int statfs(MemorySegment path, StatfsBuffer out) {
+        try {
+            return Native.callInt(Attributes.STATFS, Native.address(path), Native.address(out.segment()));
+        } finally {
+            reachabilityFence(path);
+            reachabilityFence(out);
+        }
+    }
+
+    /** {@code int fstatfs(int fd, struct statfs *out)}. */
+    public static int fstatfs(int fd, StatfsBuffer out) {
+        try {
+            return Native.callInt(Attributes.FSTATFS, fd, Native.address(out.segment()));
+        } finally {
+            reachabilityFence(out);
+        }
+    }
+
+    /**
+     * {@code int faccessat2(int dirfd, const char *path, int mode, int flags)}, Linux 5.8.
+     *
+     * @param mode {@code F_OK} or a combination of {@code R_OK, W_OK, X_OK} of {@link At}
+     */
+    public static int faccessat2(int dirfd, MemorySegment path, int mode, int flags) {
+        try {
+            return Native.callInt(Raw.SYSCALL_5, Machine.SYS_FACCESSAT2, dirfd, Native.address(path), mode, flags);
+        } finally {
+            reachabilityFence(path);
+        }
+    }
+
+    /** {@code int fchmod(int fd, mode_t mode)}. Not for O_PATH descriptors: see {@link #fchmodat2}. */
+    public static int fchmod(int fd, int mode) {
+        return Native.callInt(Attributes.FCHMOD, fd, toUnsignedLong(mode));
+    }
+
+    /**
+     * {@code int fchmodat2(int dirfd, const char *path, mode_t mode, int flags)}, Linux 6.6; done through /proc on older kernels.
+     *
+     * @param flags 0, AT_SYMLINK_NOFOLLOW, or AT_EMPTY_PATH with an empty path for {@code dirfd} itself, O_PATH or not
+     */
+    public static int fchmodat2(int dirfd, MemorySegment path, int mode, int flags) {
+        try {
+            int result = Native.callInt(
+                    Raw.SYSCALL_5, Machine.SYS_FCHMODAT2, dirfd, Native.address(path), toUnsignedLong(mode), flags);
+            return result == -Errno.ENOSYS ? chmodThroughProc(dirfd, path, mode, flags) : result;
+        } finally {
+            reachabilityFence(path);
+        }
+    }
+
+    /** What fchmodat2 does, for kernels without it: the links of /proc/self/fd lead to the file itself, whatever its kind. */
+    static int chmodThroughProc(int dirfd, MemorySegment path, int mode, int flags) {
+        int pathFlags = flags & (At.AT_SYMLINK_NOFOLLOW | At.AT_EMPTY_PATH);
+        if (pathFlags != flags) {
+            return -Errno.EINVAL;
+        }
+        boolean itself = (flags & At.AT_EMPTY_PATH) != 0 && path.get(JAVA_BYTE, 0) == 0;
+        int fd = dirfd;
+        if (!itself) {
+            int nofollow = (flags & At.AT_SYMLINK_NOFOLLOW) != 0 ? OpenFlags.O_NOFOLLOW : 0;
+            fd = openat(dirfd, path, OpenFlags.O_PATH | nofollow, 0);
+            if (fd < 0) {
+                return fd;
+            }
+        }
+        int result = Native.callInt(
+                Attributes.FCHMODAT, At.AT_FDCWD, Native.address(ProcSelfFd.path(fd)), toUnsignedLong(mode), 0);
+        if (!itself) {
+            close(fd);
+        }
+        return result;
+    }
+
+    /** {@code int chmod(const char *path, mode_t mode)}. Follows links, as those of {@link ProcSelfFd}. */
+    public static int chmod(MemorySegment path, int mode) {
+        try {
+            return Native.callInt(Attributes.FCHMODAT, At.AT_FDCWD, Native.address(path), toUnsignedLong(mode), 0);
+        } finally {
+            reachabilityFence(path);
+        }
+    }
+
+    /** {@code int fchownat(int dirfd, const char *path, uid_t uid, gid_t gid, int flags)}; an id of -1 stays as it is. */
+    public static int fchownat(int dirfd, MemorySegment path, int uid, int gid, int flags) {
+        try {
+            return Native.callInt(
+                    Attributes.FCHOWNAT, dirfd, Native.address(path), toUnsignedLong(uid), toUnsignedLong(gid), flags);
+        } finally {
+            reachabilityFence(path);
+        }
+    }
+
+    /** {@code int utimensat(int dirfd, const char *path, const struct timespec times[2], int flags)}. */
+    public static int utimensat(int dirfd, MemorySegment path, TimesBuffer times, int flags) {
+        try {
+            return Native.callInt(
+                    Attributes.UTIMENSAT, dirfd, Native.address(path), Native.address(times.segment()), flags);
+        } finally {
+            reachabilityFence(path);
+            reachabilityFence(times);
+        }
+    }
+
+    /** {@code int futimens(int fd, const struct timespec times[2])}. Not for O_PATH descriptors. */
+    public static int futimens(int fd, TimesBuffer times) {
+        try {
+            return Native.callInt(Attributes.UTIMENSAT, fd, 0, Native.address(times.segment()), 0);
+        } finally {
+            reachabilityFence(times);
+        }
+    }
+
+    /** {@code int ftruncate(int fd, off_t size)}. */
+    public static int ftruncate(int fd, long size) {
+        return Native.callInt(Content.FTRUNCATE, fd, size);
+    }
+
+    /**
+     * {@code int fallocate(int fd, int mode, off_t offset, off_t length)}.
+     *
+     * @param mode {@link FallocateMode}
+     */
+    public static int fallocate(int fd, int mode, long offset, long length) {
+        return Native.callInt(Content.FALLOCATE, fd, mode, offset, length);
+    }
+
+    /**
+     * {@code off_t lseek(int fd, off_t offset, int whence)}.
+     *
+     * @param whence {@link Seek}
+     */
+    public static long lseek(int fd, long offset, int whence) {
+        return Native.callLong(Content.LSEEK, fd, offset, whence);
+    }
+
+    /**
+     * {@code ssize_t copy_file_range(int fdIn, off_t *offsetIn, int fdOut, off_t *offsetOut, size_t length, unsigned int flags)}.
+     * The positions of the descriptors are neither used nor moved.
+     */
+    public static long copy_file_range(int fdIn, long offsetIn, int fdOut, long offsetOut, long length, int flags) {
+        Native.setWord(0, offsetIn);
+        Native.setWord(1, offsetOut);
+        return Native.callLong(
+                Content.COPY_FILE_RANGE,
+                fdIn,
+                Native.wordAddress(0),
+                fdOut,
+                Native.wordAddress(1),
+                length,
+                toUnsignedLong(flags));
+    }
+
+    /** {@code int fsync(int fd)}. */
+    public static int fsync(int fd) {
+        return Native.callInt(Content.FSYNC, fd);
+    }
+
+    /** {@code int fdatasync(int fd)}. */
+    public static int fdatasync(int fd) {
+        return Native.callInt(Content.FDATASYNC, fd);
+    }
+
+    /** {@code int syncfs(int fd)}. */
+    public static int syncfs(int fd) {
+        return Native.callInt(Content.SYNCFS, fd);
+    }
+
+    /** {@code int mkdirat(int dirfd, const char *name, mode_t mode)}. */
+    public static int mkdirat(int dirfd, MemorySegment name, int mode) {
+        try {
+            return Native.callInt(Names.MKDIRAT, dirfd, Native.address(name), toUnsignedLong(mode));
+        } finally {
+            reachabilityFence(name);
+        }
+    }
+
+    /**
+     * {@code int mknodat(int dirfd, const char *name, mode_t mode, dev_t device)}.
+     *
+     * @param device {@link FileMode#device}, for block and character devices
+     */
+    public static int mknodat(int dirfd, MemorySegment name, int mode, long device) {
+        try {
+            return Native.callInt(Names.MKNODAT, dirfd, Native.address(name), toUnsignedLong(mode), device);
+        } finally {
+            reachabilityFence(name);
+        }
+    }
+
+    /** {@code int symlinkat(const char *target, int dirfd, const char *name)}. */
+    public static int symlinkat(MemorySegment target, int dirfd, MemorySegment name) {
+        try {
+            return Native.callInt(Names.SYMLINKAT, Native.address(target), dirfd, Native.address(name));
+        } finally {
+            reachabilityFence(target);
+            reachabilityFence(name);
+        }
+    }
+
+    /** {@code ssize_t readlinkat(int dirfd, const char *path, char *buffer, size_t size)}. No NUL is added. */
+    public static long readlinkat(int dirfd, MemorySegment path, MemorySegment buffer, long size) {
+        try {
+            return Native.callLong(Names.READLINKAT, dirfd, Native.address(path), Native.address(buffer, size), size);
+        } finally {
+            reachabilityFence(path);
+            reachabilityFence(buffer);
+        }
+    }
+
+    /** {@code int linkat(int oldDirfd, const char *oldPath, int newDirfd, const char *newName, int flags)}. */
+    public static int linkat(int oldDirfd, MemorySegment oldPath, int newDirfd, MemorySegment newName, int flags) {
+        try {
+            return Native.callInt(
+                    Names.LINKAT, oldDirfd, Native.address(oldPath), newDirfd, Native.address(newName), flags);
+        } finally {
+            reachabilityFence(oldPath);
+            reachabilityFence(newName);
+        }
+    }
+
+    /**
+     * {@code int unlinkat(int dirfd, const char *name, int flags)}.
+     *
+     * @param flags 0, or AT_REMOVEDIR for a directory
+     */
+    public static int unlinkat(int dirfd, MemorySegment name, int flags) {
+        try {
+            return Native.callInt(Names.UNLINKAT, dirfd, Native.address(name), flags);
+        } finally {
+            reachabilityFence(name);
+        }
+    }
+
+    /**
+     * {@code int renameat2(int oldDirfd, const char *oldName, int newDirfd, const char *newName, unsigned int flags)}.
+     *
+     * @param flags {@link RenameFlags}
+     */
+    public static int renameat2(int oldDirfd, MemorySegment oldName, int newDirfd, MemorySegment newName, int flags) {
+        try {
+            return Native.callInt(
+                    Names.RENAMEAT2,
+                    oldDirfd,
+                    Native.address(oldName),
+                    newDirfd,
+                    Native.address(newName),
+                    toUnsignedLong(flags));
+        } finally {
+            reachabilityFence(oldName);
+            reachabilityFence(newName);
+        }
+    }
+
+    /** {@code ssize_t getdents64(int fd, void *buffer, size_t size)}; {@link DirentReader} reads the answer. */
+    public static int getdents64(int fd, MemorySegment buffer, int size) {
+        try {
+            return Native.callInt(Names.GETDENTS64, fd, Native.address(buffer, size), size);
+        } finally {
+            reachabilityFence(buffer);
+        }
+    }
+
+    /**
+     * {@code int fcntl(int fd, int command, int argument)}.
+     *
+     * @param command {@link FcntlCommand}
+     */
+    public static int fcntl(int fd, int command, int argument) {
+        return Native.callInt(FCNTL, fd, command, argument);
+    }
+
+    /**
+     * {@code int fcntl(int fd, int command, struct flock *lock)}, for the commands F_*LK*.
+     *
+     * @param command {@link FcntlCommand}; F_*SETLKW blocks the thread
+     */
+    public static int fcntl(int fd, int command, FlockBuffer lock) {
+        try {
+            return Native.callInt(FCNTL, fd, command, Native.address(lock.segment()));
+        } finally {
+            reachabilityFence(lock);
+        }
+    }
+
+    /**
+     * {@code int flock(int fd, int operation)}.
+     *
+     * @param operation {@code LOCK_*} of {@link FcntlCommand}; without LOCK_NB it blocks the thread
+     */
+    public static int flock(int fd, int operation) {
+        return Native.callInt(Content.FLOCK, fd, operation);
+    }
+
+    /** {@code int ioctl(int fd, unsigned long request, void *argument)}. The caller knows how much memory the request uses. */
+    public static int ioctl(int fd, long request, MemorySegment argument) {
+        try {
+            return Native.callInt(Content.IOCTL, fd, request, Native.address(argument));
+        } finally {
+            reachabilityFence(argument);
+        }
+    }
+
+    /** {@code ssize_t fgetxattr(int fd, const char *name, void *value, size_t size)}; size 0 asks for the size. */
+    public static long fgetxattr(int fd, MemorySegment name, MemorySegment value, long size) {
+        try {
+            return Native.callLong(Xattrs.FGET, fd, Native.address(name), Native.address(value, size), size);
+        } finally {
+            reachabilityFence(name);
+            reachabilityFence(value);
+        }
+    }
+
+    /**
+     * {@code int fsetxattr(int fd, const char *name, const void *value, size_t size, int flags)}.
+     *
+     * @param flags {@link XattrFlags}
+     */
+    public static int fsetxattr(int fd, MemorySegment name, MemorySegment value, long size, int flags) {
+        try {
+            return Native.callInt(Xattrs.FSET, fd, Native.address(name), Native.address(value, size), size, flags);
+        } finally {
+            reachabilityFence(name);
+            reachabilityFence(value);
+        }
+    }
+
+    /** {@code ssize_t flistxattr(int fd, char *list, size_t size)}; size 0 asks for the size. */
+    public static long flistxattr(int fd, MemorySegment list, long size) {
+        try {
+            return Native.callLong(Xattrs.FLIST, fd, Native.address(list, size), size);
+        } finally {
+            reachabilityFence(list);
+        }
+    }
+
+    /** {@code int fremovexattr(int fd, const char *name)}. */
+    public static int fremovexattr(int fd, MemorySegment name) {
+        try {
+            return Native.callInt(Xattrs.FREMOVE, fd, Native.address(name));
+        } finally {
+            reachabilityFence(name);
+        }
+    }
+
+    /** {@code ssize_t getxattr(const char *path, const char *name, void *value, size_t size)}. Follows links, as those of {@link ProcSelfFd}. */
+    public static long getxattr(MemorySegment path, MemorySegment name, MemorySegment value, long size) {
+        try {
+            return Native.callLong(
+                    Xattrs.GET, Native.address(path), Native.address(name), Native.address(value, size), size);
+        } finally {
+            reachabilityFence(path);
+            reachabilityFence(name);
+            reachabilityFence(value);
+        }
+    }
+
+    /** {@code int setxattr(const char *path, const char *name, const void *value, size_t size, int flags)}. Follows links, as those of {@link ProcSelfFd}. */
+    public static int setxattr(MemorySegment path, MemorySegment name, MemorySegment value, long size, int flags) {
+        try {
+            return Native.callInt(
+                    Xattrs.SET, Native.address(path), Native.address(name), Native.address(value, size), size, flags);
+        } finally {
+            reachabilityFence(path);
+            reachabilityFence(name);
+            reachabilityFence(value);
+        }
+    }
+
+    /** {@code ssize_t listxattr(const char *path, char *list, size_t size)}. Follows links, as those of {@link ProcSelfFd}. */
+    public static long listxattr(MemorySegment path, MemorySegment list, long size) {
+        try {
+            return Native.callLong(Xattrs.LIST, Native.address(path), Native.address(list, size), size);
+        } finally {
+            reachabilityFence(path);
+            reachabilityFence(list);
+        }
+    }
+
+    /** {@code int removexattr(const char *path, const char *name)}. Follows links, as those of {@link ProcSelfFd}. */
+    public static int removexattr(MemorySegment path, MemorySegment name) {
+        try {
+            return Native.callInt(Xattrs.REMOVE, Native.address(path), Native.address(name));
+        } finally {
+            reachabilityFence(path);
+            reachabilityFence(name);
+        }
+    }
+
+    /** {@code ssize_t lgetxattr(const char *path, const char *name, void *value, size_t size)}. Does not follow a link at the end. */
+    public static long lgetxattr(MemorySegment path, MemorySegment name, MemorySegment value, long size) {
+        try {
+            return Native.callLong(
+                    Xattrs.LGET, Native.address(path), Native.address(name), Native.address(value, size), size);
+        } finally {
+            reachabilityFence(path);
+            reachabilityFence(name);
+            reachabilityFence(value);
+        }
+    }
+
+    /** {@code int lsetxattr(const char *path, const char *name, const void *value, size_t size, int flags)}. Does not follow a link at the end. */
+    public static int lsetxattr(MemorySegment path, MemorySegment name, MemorySegment value, long size, int flags) {
+        try {
+            return Native.callInt(
+                    Xattrs.LSET, Native.address(path), Native.address(name), Native.address(value, size), size, flags);
+        } finally {
+            reachabilityFence(path);
+            reachabilityFence(name);
+            reachabilityFence(value);
+        }
+    }
+
+    /** {@code ssize_t llistxattr(const char *path, char *list, size_t size)}. Does not follow a link at the end. */
+    public static long llistxattr(MemorySegment path, MemorySegment list, long size) {
+        try {
+            return Native.callLong(Xattrs.LLIST, Native.address(path), Native.address(list, size), size);
+        } finally {
+            reachabilityFence(path);
+            reachabilityFence(list);
+        }
+    }
+
+    /** {@code int lremovexattr(const char *path, const char *name)}. Does not follow a link at the end. */
+    public static int lremovexattr(MemorySegment path, MemorySegment name) {
+        try {
+            return Native.callInt(Xattrs.LREMOVE, Native.address(path), Native.address(name));
+        } finally {
+            reachabilityFence(path);
+            reachabilityFence(name);
+        }
+    }
+
+    /**
+     * {@code int name_to_handle_at(int dirfd, const char *path, struct file_handle *handle, int *mountId, int flags)}.
+     *
+     * @param handle gets the handle
+     * @param mountId gets the number of the mount: 4 bytes, or 8 with AT_HANDLE_MNT_ID_UNIQUE
+     * @return 0; -EOPNOTSUPP where the file system has no handles
+     */
+    public static int name_to_handle_at(
+            int dirfd, MemorySegment path, FileHandleBuffer handle, MemorySegment mountId, int flags) {
+        handle.offerCapacity();
+        int mountIdSize = (flags & At.AT_HANDLE_MNT_ID_UNIQUE) != 0 ? Long.BYTES : Integer.BYTES;
+        try {
+            return Native.callInt(
+                    Handles.NAME_TO_HANDLE_AT,
+                    dirfd,
+                    Native.address(path),
+                    Native.address(handle.segment()),
+                    Native.address(mountId, mountIdSize),
+                    flags);
+        } finally {
+            reachabilityFence(path);
+            reachabilityFence(handle);
+            reachabilityFence(mountId);
+        }
+    }
+
+    /**
+     * {@code int open_by_handle_at(int mountFd, struct file_handle *handle, int flags)}. Needs CAP_DAC_READ_SEARCH. O_CLOEXEC is
+     * added.
+     *
+     * @param mountFd any descriptor on the file system of the handle; not an O_PATH one
+     * @return an open descriptor, owned by the caller; -ESTALE if the file is gone
+     */
+    public static int open_by_handle_at(int mountFd, FileHandleBuffer handle, int flags) {
+        try {
+            return Native.callInt(
+                    Handles.OPEN_BY_HANDLE_AT, mountFd, Native.address(handle.segment()), flags | OpenFlags.O_CLOEXEC);
+        } finally {
+            reachabilityFence(handle);
+        }
+    }
+}

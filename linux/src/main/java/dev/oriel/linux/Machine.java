@@ -1,0 +1,39 @@
+package dev.oriel.linux;
+
+import java.util.Locale;
+
+/** What differs between the processors Linux runs on: numbers of raw system calls, and a few flags. */
+final class Machine {
+    private static final String NAME = System.getProperty("os.arch", "").toLowerCase(Locale.ROOT);
+
+    /** Arm gave four open flags their own values (arch/arm64/include/uapi/asm/fcntl.h). */
+    static final boolean ARM_OPEN_FLAGS = NAME.equals("aarch64");
+
+    /** s390x packs struct statfs with 32-bit fields (arch/s390/include/uapi/asm/statfs.h). */
+    static final boolean NARROW_STATFS = NAME.equals("s390x");
+
+    /** Columns: x86-64, generic (arm64 and riscv64), s390x. */
+    static final int SYS_SETGROUPS = number(116, 159, 206);
+
+    static final int SYS_SETRESUID = number(117, 147, 208);
+    static final int SYS_SETRESGID = number(119, 149, 210);
+
+    /** Calls added since Linux 5.0 have one number on every architecture. */
+    static final int SYS_OPENAT2 = 437;
+
+    static final int SYS_FACCESSAT2 = 439;
+    static final int SYS_FCHMODAT2 = 452;
+
+    private Machine() {}
+
+    private static int number(int x86, int generic, int s390) {
+        return switch (NAME) {
+            case "amd64", "x86_64" -> x86;
+            case "aarch64", "riscv64" -> generic;
+            case "s390x" -> s390;
+            default ->
+                throw new UnsatisfiedLinkError("Oriel does not know the system call numbers of a " + NAME
+                        + " processor; it knows amd64, aarch64, riscv64 and s390x");
+        };
+    }
+}

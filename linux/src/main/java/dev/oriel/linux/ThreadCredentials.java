@@ -1,0 +1,206 @@
+package dev.oriel.linux;
+
+import static java.lang.Integer.toUnsignedLong;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.ref.Reference.reachabilityFence;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+
+/**
+ * Ids, groups, capabilities and umask of the calling thread alone.
+ *
+ * <p>To Linux these belong to a thread. The C library's setresuid, setresgid and setgroups change all threads of the process
+ * (nptl(7)), so the raw system calls are used. Answers are 0 or {@code -errno}; nothing is allocated after the first call of a
+ * thread.
+ *
+ * <p>When the effective user id goes from 0 to another, Linux clears the effective capabilities and restores them on the way
+ * back (capabilities(7)): a thread that lends itself to a user and returns keeps 0 as its real or saved id.
+ */
+public final class ThreadCredentials {
+    public static final int CAP_CHOWN = 0;
+    public static final int CAP_DAC_OVERRIDE = 1;
+    public static final int CAP_DAC_READ_SEARCH = 2;
+    public static final int CAP_FOWNER = 3;
+    public static final int CAP_FSETID = 4;
+    public static final int CAP_SETGID = 6;
+    public static final int CAP_SETUID = 7;
+    public static final int CAP_SYS_ADMIN = 21;
+    public static final int CAP_SYS_RESOURCE = 24;
+    public static final int CAP_MKNOD = 27;
+    public static final int CAP_SETFCAP = 31;
+
+    /** In place of an id: leave it as it is. */
+    public static final int KEEP = -1;
+
+    private static final int CLONE_FS = 0x200;
+    private static final int CAPABILITY_VERSION_3 = 0x20080522;
+
+    private static final MethodHandle GETEUID = Native.link("geteuid", 1);
+    private static final MethodHandle GETEGID = Native.link("getegid", 1);
+    private static final MethodHandle GETTID = Native.link("gettid", 1);
+    private static final MethodHandle CAPGET = Native.link("capget", 2);
+    private static final MethodHandle CAPSET = Native.link("capset", 2);
+
+    private static final ThreadLocal<Capabilities> CAPABILITIES = ThreadLocal.withInitial(Capabilities::new);
+
+    private ThreadCredentials() {}
+
+    private static final class Changes {
+        static final MethodHandle SYSCALL_3 = Native.link("syscall", 3);
+        static final MethodHandle SYSCALL_4 = Native.link("syscall", 4);
+        static final MethodHandle UMASK = Native.link("umask", 1);
+        static final MethodHandle UNSHARE = Native.link("unshare", 1);
+
+        private Changes() {}
+    }
+
+    /**
+     * The memory of capget(2) and capset(2) for one thread (include/uapi/linux/capability.h). Version 3 splits each set into two
+     * words: capabilities 0 to 31, then 32 to 63.
+     *
+     * <pre>
+     *   0         4      8            12          16            20           24          28            32
+     *   +---------+------+------------+-----------+-------------+------------+-----------+-------------+
+     *   | version | pid  | effective  | permitted | inheritable | effective  | permitted | inheritable |
+     *   +---------+------+------------+-----------+-------------+------------+-----------+-------------+
+     * </pre>
+     */
+    private static final class Capabilities {
+        static final long DATA = 8;
+        static final long SECOND = 12;
+
+        final MemorySegment memory = Arena.ofAuto().allocate(32, Long.BYTES);
+
+        int load() {
+            memory.set(JAVA_INT, 0, CAPABILITY_VERSION_3);
+            memory.set(JAVA_INT, 4, 0);
+            try {
+                return Native.callInt(CAPGET, memory.address(), memory.address() + DATA);
+            } finally {
+                reachabilityFence(this);
+            }
+        }
+
+        int store() {
+            try {
+                return Native.callInt(CAPSET, memory.address(), memory.address() + DATA);
+            } finally {
+                reachabilityFence(this);
+            }
+        }
+
+        long effective() {
+            return toUnsignedLong(memory.get(JAVA_INT, DATA)) | (long) memory.get(JAVA_INT, DATA + SECOND) << 32;
+        }
+
+        void setEffective(long set) {
+            memory.set(JAVA_INT, DATA, (int) set);
+            memory.set(JAVA_INT, DATA + SECOND, (int) (set >>> 32));
+        }
+    }
+
+    /** Effective user id of the thread, unsigned. */
+    public static int geteuid() {
+        return (int) Native.callLong(GETEUID, 0);
+    }
+
+    /** Effective group id of the thread, unsigned. */
+    public static int getegid() {
+        return (int) Native.callLong(GETEGID, 0);
+    }
+
+    /** Number of the thread in /proc. */
+    public static int gettid() {
+        return Native.callInt(GETTID, 0);
+    }
+
+    /**
+     * {@code setresuid(2)} of this thread; {@link #KEEP} leaves an id as it is.
+     *
+     * @return 0; -EPERM without CAP_SETUID
+     */
+    public static int setresuid(int real, int effective, int saved) {
+        return Native.callInt(
+                Changes.SYSCALL_4,
+                Machine.SYS_SETRESUID,
+                toUnsignedLong(real),
+                toUnsignedLong(effective),
+                toUnsignedLong(saved));
+    }
+
+    /**
+     * {@code setresgid(2)} of this thread; {@link #KEEP} leaves an id as it is.
+     *
+     * @return 0; -EPERM without CAP_SETGID
+     */
+    public static int setresgid(int real, int effective, int saved) {
+        return Native.callInt(
+                Changes.SYSCALL_4,
+                Machine.SYS_SETRESGID,
+                toUnsignedLong(real),
+                toUnsignedLong(effective),
+                toUnsignedLong(saved));
+    }
+
+    /**
+     * {@code setgroups(2)} of this thread.
+     *
+     * @param groups 32-bit ids, host byte order
+     * @param count how many
+     * @return 0; -EPERM without CAP_SETGID
+     */
+    public static int setgroups(MemorySegment groups, int count) {
+        long address = Native.address(groups, (long) count * Integer.BYTES);
+        try {
+            return Native.callInt(Changes.SYSCALL_3, Machine.SYS_SETGROUPS, count, address);
+        } finally {
+            reachabilityFence(groups);
+        }
+    }
+
+    /** Whether a capability is in effect for this thread. */
+    public static boolean hasCapability(int capability) {
+        return (effectiveCapabilities() & 1L << capability) != 0;
+    }
+
+    /** The capabilities in effect for this thread, one bit each. */
+    public static long effectiveCapabilities() {
+        Capabilities capabilities = CAPABILITIES.get();
+        return capabilities.load() < 0 ? 0 : capabilities.effective();
+    }
+
+    /**
+     * Chooses which of its permitted capabilities are in effect for this thread.
+     *
+     * @param set one bit for each capability
+     * @return 0; -EPERM for one that is not permitted
+     */
+    public static int setEffectiveCapabilities(long set) {
+        Capabilities capabilities = CAPABILITIES.get();
+        int result = capabilities.load();
+        if (result < 0) {
+            return result;
+        }
+        capabilities.setEffective(set);
+        return capabilities.store();
+    }
+
+    /**
+     * {@code unshare(CLONE_FS)}: gives this thread its own umask, root and working directory. Needs no privilege; lasts as long as
+     * the thread.
+     */
+    public static int unshareFileSystemAttributes() {
+        return Native.callInt(Changes.UNSHARE, CLONE_FS);
+    }
+
+    /**
+     * {@code umask(2)}: of the whole process, unless the thread called {@link #unshareFileSystemAttributes()} before.
+     *
+     * @return the last mask
+     */
+    public static int umask(int mask) {
+        return Native.callInt(Changes.UMASK, toUnsignedLong(mask));
+    }
+}
