@@ -19,6 +19,12 @@ public abstract class DescriptorChain {
     public abstract ChainBytes writable();
 
     /**
+     * Whether buffers of this chain lie outside the guest's memory. The streams then end before the first such buffer, and the
+     * device does nothing but answer with an error, if what is left of {@link #writable()} has room for one.
+     */
+    public abstract boolean faulty();
+
+    /**
      * Gives the chain back to the driver, and tells it if it asked to be told. Any thread.
      *
      * @param written the number of bytes written, from the start of {@link #writable()} on without a gap

@@ -31,6 +31,13 @@ public interface VirtioDevice {
     ChainHandler queue(int index);
 
     /**
+     * Queue {@code index} is about to stop: the device soon completes the chains of it that wait for somebody else, such as a lock
+     * that another holds, for they could hold up the carrier for ever. Called after the queue took its last chain and before the
+     * carrier waits for those in flight.
+     */
+    default void drain(int index) {}
+
+    /**
      * The driver is gone: the device was reset, or the connection to it ended. No queue runs and no chain is in flight. The device
      * forgets everything that the driver was given.
      */
