@@ -60,6 +60,7 @@ public final class FileCalls {
         static final MethodHandle FCHMODAT = Native.link("fchmodat", 4);
         static final MethodHandle FCHOWNAT = Native.link("fchownat", 5);
         static final MethodHandle UTIMENSAT = Native.link("utimensat", 4);
+        static final MethodHandle FUTIMENS = Native.link("futimens", 2);
 
         private Attributes() {}
     }
@@ -372,7 +373,7 @@ public final class FileCalls {
     /** {@code int futimens(int fd, const struct timespec times[2])}. Not for O_PATH descriptors. */
     public static int futimens(int fd, TimesBuffer times) {
         try {
-            return Native.callInt(Attributes.UTIMENSAT, fd, 0, Native.address(times.segment()), 0);
+            return Native.callInt(Attributes.FUTIMENS, fd, Native.address(times.segment()));
         } finally {
             reachabilityFence(times);
         }

@@ -140,7 +140,14 @@ public final class UnixSocket implements AutoCloseable {
     }
 
     /** The two ends of a connection inside this process. */
-    public record Pair(Connection first, Connection second) {}
+    public record Pair(Connection first, Connection second) implements AutoCloseable {
+        /** Closes both. */
+        @Override
+        public void close() {
+            first.close();
+            second.close();
+        }
+    }
 
     /** Makes two sockets that are connected with each other. */
     public static Pair pair() throws LinuxException {
