@@ -15,7 +15,7 @@ import java.lang.invoke.MethodHandle;
  * NUL ({@link CString}, {@link ProcSelfFd}). Memory must stay open until the call returns. Any thread may call; ids,
  * capabilities and umask are those of the calling thread ({@link ThreadCredentials}).
  *
- * <p>Not restarted after a signal: EINTR reaches the caller, as the JVM's own signal handlers restart calls.
+ * <p>A call that a signal interrupts answers -EINTR; that is rare, as the signal handlers of the JVM let calls go on.
  */
 public final class FileCalls {
     private static final MethodHandle OPENAT = Native.link("openat", 4);
