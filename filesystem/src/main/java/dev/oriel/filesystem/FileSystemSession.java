@@ -87,6 +87,8 @@ public interface FileSystemSession extends AutoCloseable {
     int link(Request request, long nodeid, long newParent, Name newName, FuseEntryOut out);
 
     /**
+     * Opens a file that is there.
+     *
      * @param flags the {@code O_*} flags of the open, without {@code O_CREAT}, {@code O_EXCL} and {@code O_NOCTTY}
      * @param openFlags {@code FUSE_OPEN_KILL_SUIDGID}
      */
@@ -157,6 +159,8 @@ public interface FileSystemSession extends AutoCloseable {
     int statfs(Request request, long nodeid, FuseKstatfs out);
 
     /**
+     * Sets an extended attribute.
+     *
      * @param flags {@code XATTR_CREATE}, {@code XATTR_REPLACE}
      * @param setxattrFlags {@code FUSE_SETXATTR_ACL_KILL_SGID}
      */
@@ -195,15 +199,23 @@ public interface FileSystemSession extends AutoCloseable {
      * @param flags {@code FUSE_IOCTL_*}
      * @return the ioctl's own result (0 or more), or an errno: {@code -ENOTTY} for what is not known
      */
-    int ioctl(Request request, long nodeid, long fh, int flags, int command, MemorySegment argument, int inSize, int outSize);
+    int ioctl(
+            Request request,
+            long nodeid,
+            long fh,
+            int flags,
+            int command,
+            MemorySegment argument,
+            int inSize,
+            int outSize);
 
     /** {@code mode}: {@code FALLOC_FL_*}. */
     int fallocate(Request request, long nodeid, long fh, long offset, long length, int mode);
 
-    /** @return the new offset, or an errno. {@code whence} is {@code SEEK_DATA} or {@code SEEK_HOLE}. */
+    /** Finds data or holes: returns the new offset, or an errno. {@code whence} is {@code SEEK_DATA} or {@code SEEK_HOLE}. */
     long lseek(Request request, long nodeid, long fh, long offset, int whence);
 
-    /** @return the number of bytes copied, or an errno. */
+    /** Copies between two files of this file system: returns the number of bytes copied, or an errno. */
     long copyFileRange(
             Request request,
             long nodeidIn,
