@@ -6,4 +6,6 @@ module dev.oriel.device {
     requires transitive dev.oriel.fuse;
     requires transitive dev.oriel.filesystem;
     requires static transitive org.jspecify;
+
+    exports dev.oriel.device;
 }

@@ -27,4 +27,15 @@ public final class FuseSuppGroups extends FuseStruct {
         u32(0, value);
         return this;
     }
+
+    /** {@code groups[index]}; the caller has checked that there are as many. */
+    public int group(int index) {
+        return u32(SIZE + index * Integer.BYTES);
+    }
+
+    /** Sets {@code groups[index]}. */
+    public FuseSuppGroups group(int index, int value) {
+        u32(SIZE + index * Integer.BYTES, value);
+        return this;
+    }
 }

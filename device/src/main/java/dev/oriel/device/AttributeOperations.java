@@ -1,0 +1,193 @@
+package dev.oriel.device;
+
+import dev.oriel.filesystem.FileSystemSession;
+import dev.oriel.fuse.FuseAccessIn;
+import dev.oriel.fuse.FuseAttrOut;
+import dev.oriel.fuse.FuseFlags;
+import dev.oriel.fuse.FuseGetattrIn;
+import dev.oriel.fuse.FuseGetxattrIn;
+import dev.oriel.fuse.FuseGetxattrOut;
+import dev.oriel.fuse.FuseKstatfs;
+import dev.oriel.fuse.FuseSetattrIn;
+import dev.oriel.fuse.FuseSetxattrIn;
+import dev.oriel.fuse.FuseStatxIn;
+import dev.oriel.fuse.FuseStatxOut;
+import dev.oriel.linux.Errno;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * The operations on attributes: those of a node, extended ones, those of the file system. Each returns the length of the reply's
+ * body, or an errno.
+ */
+final class AttributeOperations {
+    /** {@code XATTR_NAME_MAX}. */
+    private static final int XATTR_NAME_MAX = 255;
+
+    /** {@code XATTR_SIZE_MAX} and {@code XATTR_LIST_MAX}. */
+    private static final int XATTR_SIZE_MAX = 64 << 10;
+
+    /** The arguments of a SETXATTR before {@code FUSE_SETXATTR_EXT}: {@code size} and {@code flags}. */
+    private static final int SHORT_SETXATTR = 8;
+
+    private static final MemorySegment NOTHING = MemorySegment.NULL;
+
+    private final Reply reply;
+    private final OperationScratch scratch;
+    private final FuseGetattrIn getattrIn = new FuseGetattrIn();
+    private final FuseSetattrIn setattrIn = new FuseSetattrIn();
+    private final FuseStatxIn statxIn = new FuseStatxIn();
+    private final FuseAccessIn accessIn = new FuseAccessIn();
+    private final FuseSetxattrIn setxattrIn = new FuseSetxattrIn();
+    private final FuseGetxattrIn getxattrIn = new FuseGetxattrIn();
+    private final FuseAttrOut attrOut = new FuseAttrOut();
+    private final FuseStatxOut statxOut = new FuseStatxOut();
+    private final FuseKstatfs statfsOut = new FuseKstatfs();
+    private final FuseGetxattrOut getxattrOut = new FuseGetxattrOut();
+
+    AttributeOperations(Reply reply, OperationScratch scratch) {
+        this.reply = reply;
+        this.scratch = scratch;
+    }
+
+    long getattr(FuseRequest request) {
+        int in = request.arguments(FuseGetattrIn.SIZE);
+        if (in < 0 || !reply.body(request.chain(), FuseAttrOut.SIZE)) {
+            return -Errno.EINVAL;
+        }
+        getattrIn.at(request.head(), in, request.order());
+        boolean open = (getattrIn.getattrFlags() & FuseFlags.GETATTR_FH) != 0;
+        int result = request.session()
+                .fileSystem()
+                .getattr(
+                        request,
+                        request.nodeid(),
+                        open ? getattrIn.fh() : FileSystemSession.NO_HANDLE,
+                        reply.at(0, attrOut));
+        return result < 0 ? result : FuseAttrOut.SIZE;
+    }
+
+    long setattr(FuseRequest request) {
+        int in = request.arguments(FuseSetattrIn.SIZE);
+        if (in < 0 || !reply.body(request.chain(), FuseAttrOut.SIZE)) {
+            return -Errno.EINVAL;
+        }
+        setattrIn.at(request.head(), in, request.order());
+        int result = request.session().fileSystem().setattr(request, request.nodeid(), setattrIn, reply.at(0, attrOut));
+        return result < 0 ? result : FuseAttrOut.SIZE;
+    }
+
+    long statx(FuseRequest request) {
+        int in = request.arguments(FuseStatxIn.SIZE);
+        if (in < 0 || !reply.body(request.chain(), FuseStatxOut.SIZE)) {
+            return -Errno.EINVAL;
+        }
+        statxIn.at(request.head(), in, request.order());
+        boolean open = (statxIn.getattrFlags() & FuseFlags.GETATTR_FH) != 0;
+        int result = request.session()
+                .fileSystem()
+                .statx(
+                        request,
+                        request.nodeid(),
+                        open ? statxIn.fh() : FileSystemSession.NO_HANDLE,
+                        statxIn.sxFlags(),
+                        statxIn.sxMask(),
+                        reply.at(0, statxOut));
+        return result < 0 ? result : FuseStatxOut.SIZE;
+    }
+
+    long statfs(FuseRequest request) {
+        if (!reply.body(request.chain(), FuseKstatfs.SIZE)) {
+            return -Errno.EINVAL;
+        }
+        int result = request.session().fileSystem().statfs(request, request.nodeid(), reply.at(0, statfsOut));
+        return result < 0 ? result : FuseKstatfs.SIZE;
+    }
+
+    long access(FuseRequest request) {
+        int in = request.arguments(FuseAccessIn.SIZE);
+        if (in < 0) {
+            return -Errno.EINVAL;
+        }
+        accessIn.at(request.head(), in, request.order());
+        return request.session().fileSystem().access(request, request.nodeid(), accessIn.mask());
+    }
+
+    long setxattr(FuseRequest request) {
+        boolean extended = request.session().longSetxattr();
+        int in = request.arguments(extended ? FuseSetxattrIn.SIZE : SHORT_SETXATTR);
+        int error = in < 0 ? -Errno.EINVAL : request.text(scratch.name, XATTR_NAME_MAX, -Errno.ERANGE);
+        if (error != 0) {
+            return error;
+        }
+        setxattrIn.at(request.head(), in, request.order());
+        int size = setxattrIn.size();
+        if (Integer.compareUnsigned(size, XATTR_SIZE_MAX) > 0) {
+            return -Errno.E2BIG;
+        }
+        int value = request.arguments(size);
+        if (value < 0) {
+            return -Errno.EINVAL;
+        }
+        return request.session()
+                .fileSystem()
+                .setxattr(
+                        request,
+                        request.nodeid(),
+                        scratch.name,
+                        request.head().asSlice(value, size),
+                        setxattrIn.flags(),
+                        extended ? setxattrIn.setxattrFlags() : 0);
+    }
+
+    long getxattr(FuseRequest request) {
+        int in = request.arguments(FuseGetxattrIn.SIZE);
+        int error = in < 0 ? -Errno.EINVAL : request.text(scratch.name, XATTR_NAME_MAX, -Errno.ERANGE);
+        if (error != 0) {
+            return error;
+        }
+        int size = wanted(request, in);
+        if (size < 0) {
+            return size;
+        }
+        MemorySegment out = size == 0 ? NOTHING : reply.privateBody(size).asSlice(0, size);
+        int result = request.session().fileSystem().getxattr(request, request.nodeid(), scratch.name, out);
+        return size == 0 ? length(request, result) : result > size ? -Errno.ERANGE : result;
+    }
+
+    long listxattr(FuseRequest request) {
+        int in = request.arguments(FuseGetxattrIn.SIZE);
+        if (in < 0) {
+            return -Errno.EINVAL;
+        }
+        int size = wanted(request, in);
+        if (size < 0) {
+            return size;
+        }
+        MemorySegment out = size == 0 ? NOTHING : reply.privateBody(size).asSlice(0, size);
+        int result = request.session().fileSystem().listxattr(request, request.nodeid(), out);
+        return size == 0 ? length(request, result) : result > size ? -Errno.ERANGE : result;
+    }
+
+    /** How large a value the client takes, 0 if it asks for the length; or an errno. */
+    private int wanted(FuseRequest request, int in) {
+        getxattrIn.at(request.head(), in, request.order());
+        long size = Math.min(Integer.toUnsignedLong(getxattrIn.size()), XATTR_SIZE_MAX);
+        return size > reply.room() || (size == 0 && reply.room() < FuseGetxattrOut.SIZE) ? -Errno.EINVAL : (int) size;
+    }
+
+    private long length(FuseRequest request, int result) {
+        if (result < 0) {
+            return result;
+        }
+        if (!reply.body(request.chain(), FuseGetxattrOut.SIZE)) {
+            return -Errno.EINVAL;
+        }
+        reply.at(0, getxattrOut).size(result);
+        return FuseGetxattrOut.SIZE;
+    }
+
+    long removexattr(FuseRequest request) {
+        int error = request.text(scratch.name, XATTR_NAME_MAX, -Errno.ERANGE);
+        return error != 0 ? error : request.session().fileSystem().removexattr(request, request.nodeid(), scratch.name);
+    }
+}

@@ -1,0 +1,80 @@
+package dev.oriel.device;
+
+import dev.oriel.fuse.FuseEntryOut;
+import dev.oriel.fuse.FuseFlags;
+import dev.oriel.fuse.FuseFsyncIn;
+import dev.oriel.fuse.FuseOpenIn;
+import dev.oriel.fuse.FuseOpenOut;
+import dev.oriel.fuse.FuseReadIn;
+import dev.oriel.fuse.FuseReleaseIn;
+import dev.oriel.linux.Errno;
+import java.lang.foreign.Arena;
+
+/** The operations on open directories. Each returns the length of the reply's body, or an errno. */
+final class DirectoryOperations {
+    /** The most that one reply holds, whatever the client asks for. */
+    private static final int MOST = 1 << 20;
+
+    private final Reply reply;
+    private final DirectoryReply entries = new DirectoryReply(Arena.ofAuto().allocate(FuseEntryOut.SIZE, Long.BYTES));
+    private final FuseOpenIn openIn = new FuseOpenIn();
+    private final FuseOpenOut openOut = new FuseOpenOut();
+    private final FuseReadIn readIn = new FuseReadIn();
+    private final FuseReleaseIn releaseIn = new FuseReleaseIn();
+    private final FuseFsyncIn fsyncIn = new FuseFsyncIn();
+
+    DirectoryOperations(Reply reply) {
+        this.reply = reply;
+    }
+
+    long opendir(FuseRequest request) {
+        int in = request.arguments(FuseOpenIn.SIZE);
+        if (in < 0 || !reply.body(request.chain(), FuseOpenOut.SIZE)) {
+            return -Errno.EINVAL;
+        }
+        openIn.at(request.head(), in, request.order());
+        int result =
+                request.session().fileSystem().opendir(request, request.nodeid(), openIn.flags(), reply.at(0, openOut));
+        return result < 0 ? result : FuseOpenOut.SIZE;
+    }
+
+    long readdir(FuseRequest request, boolean plus) {
+        int in = request.arguments(FuseReadIn.SIZE);
+        if (in < 0) {
+            return -Errno.EINVAL;
+        }
+        readIn.at(request.head(), in, request.order());
+        long size = Math.min(Integer.toUnsignedLong(readIn.size()), MOST);
+        if (size > reply.room()) {
+            return -Errno.EINVAL;
+        }
+        entries.begin(reply.privateBody((int) size), (int) size, plus, request.order());
+        int result = request.session()
+                .fileSystem()
+                .readdir(request, request.nodeid(), readIn.fh(), readIn.offset(), plus, entries);
+        if (entries.size() > 0) {
+            // What was added counts as looked up, and must be delivered whatever happened then.
+            return entries.size();
+        }
+        return result == 0 && entries.refused() ? -Errno.EINVAL : result;
+    }
+
+    long releasedir(FuseRequest request) {
+        int in = request.arguments(FuseReleaseIn.SIZE);
+        if (in < 0) {
+            return -Errno.EINVAL;
+        }
+        releaseIn.at(request.head(), in, request.order());
+        return request.session().fileSystem().releasedir(request, request.nodeid(), releaseIn.fh(), releaseIn.flags());
+    }
+
+    long fsyncdir(FuseRequest request) {
+        int in = request.arguments(FuseFsyncIn.SIZE);
+        if (in < 0) {
+            return -Errno.EINVAL;
+        }
+        fsyncIn.at(request.head(), in, request.order());
+        boolean dataOnly = (fsyncIn.fsyncFlags() & FuseFlags.FSYNC_FDATASYNC) != 0;
+        return request.session().fileSystem().fsyncdir(request, request.nodeid(), fsyncIn.fh(), dataOnly);
+    }
+}

@@ -1,0 +1,291 @@
+package dev.oriel.device;
+
+import dev.oriel.fuse.FuseCopyFileRangeIn;
+import dev.oriel.fuse.FuseCopyFileRangeOut;
+import dev.oriel.fuse.FuseCreateIn;
+import dev.oriel.fuse.FuseEntryOut;
+import dev.oriel.fuse.FuseFallocateIn;
+import dev.oriel.fuse.FuseFlags;
+import dev.oriel.fuse.FuseFlushIn;
+import dev.oriel.fuse.FuseFsyncIn;
+import dev.oriel.fuse.FuseLseekIn;
+import dev.oriel.fuse.FuseLseekOut;
+import dev.oriel.fuse.FuseOpenIn;
+import dev.oriel.fuse.FuseOpenOut;
+import dev.oriel.fuse.FuseOutHeader;
+import dev.oriel.fuse.FuseReadIn;
+import dev.oriel.fuse.FuseReleaseIn;
+import dev.oriel.fuse.FuseWriteIn;
+import dev.oriel.fuse.FuseWriteOut;
+import dev.oriel.linux.Errno;
+import dev.oriel.linux.IoVector;
+
+/** The operations on open files. Each returns the length of the reply's body, or an errno. */
+final class FileOperations {
+    /** The most that one read or write moves on Linux, {@code MAX_RW_COUNT}. */
+    private static final long MAX_RW_COUNT = 0x7fff_f000L;
+
+    private final Reply reply;
+    private final OperationScratch scratch;
+    private final SessionThread sessionThread;
+    private final IoVector vector = new IoVector(IoVector.SYSTEM_CALL_MAX);
+    private final FuseOpenIn openIn = new FuseOpenIn();
+    private final FuseCreateIn createIn = new FuseCreateIn();
+    private final FuseReadIn readIn = new FuseReadIn();
+    private final FuseWriteIn writeIn = new FuseWriteIn();
+    private final FuseWriteOut writeOut = new FuseWriteOut();
+    private final FuseFlushIn flushIn = new FuseFlushIn();
+    private final FuseReleaseIn releaseIn = new FuseReleaseIn();
+    private final FuseFsyncIn fsyncIn = new FuseFsyncIn();
+    private final FuseFallocateIn fallocateIn = new FuseFallocateIn();
+    private final FuseLseekIn lseekIn = new FuseLseekIn();
+    private final FuseLseekOut lseekOut = new FuseLseekOut();
+    private final FuseCopyFileRangeIn copyIn = new FuseCopyFileRangeIn();
+    private final FuseCopyFileRangeOut copyOut = new FuseCopyFileRangeOut();
+
+    FileOperations(Reply reply, OperationScratch scratch, SessionThread sessionThread) {
+        this.reply = reply;
+        this.scratch = scratch;
+        this.sessionThread = sessionThread;
+    }
+
+    long open(FuseRequest request) {
+        int in = request.arguments(FuseOpenIn.SIZE);
+        if (in < 0 || !reply.body(request.chain(), FuseOpenOut.SIZE)) {
+            return -Errno.EINVAL;
+        }
+        openIn.at(request.head(), in, request.order());
+        int result = request.session()
+                .fileSystem()
+                .open(request, request.nodeid(), openIn.flags(), openIn.openFlags(), reply.at(0, scratch.open));
+        return result < 0 ? result : FuseOpenOut.SIZE;
+    }
+
+    long create(FuseRequest request) {
+        int in = request.arguments(FuseCreateIn.SIZE);
+        int error = in < 0 ? -Errno.EINVAL : request.entryName(scratch.name);
+        if (error == 0) {
+            error = beginEntryAndOpen(request);
+        }
+        if (error != 0) {
+            return error;
+        }
+        createIn.at(request.head(), in, request.order());
+        int result = request.session()
+                .fileSystem()
+                .create(
+                        request,
+                        request.nodeid(),
+                        scratch.name,
+                        createIn.flags(),
+                        createIn.mode(),
+                        createIn.umask(),
+                        createIn.openFlags(),
+                        reply.at(0, scratch.entry),
+                        reply.at(FuseEntryOut.SIZE, scratch.open));
+        return result < 0 ? result : FuseEntryOut.SIZE + FuseOpenOut.SIZE;
+    }
+
+    /** The name in the request is what the client calls the file until it has one: it means nothing. */
+    long tmpfile(FuseRequest request) {
+        int in = request.arguments(FuseCreateIn.SIZE);
+        int error = in < 0 ? -Errno.EINVAL : request.entryName(scratch.name);
+        if (error == 0) {
+            error = beginEntryAndOpen(request);
+        }
+        if (error != 0) {
+            return error;
+        }
+        createIn.at(request.head(), in, request.order());
+        int result = request.session()
+                .fileSystem()
+                .tmpfile(
+                        request,
+                        request.nodeid(),
+                        createIn.flags(),
+                        createIn.mode(),
+                        createIn.umask(),
+                        createIn.openFlags(),
+                        reply.at(0, scratch.entry),
+                        reply.at(FuseEntryOut.SIZE, scratch.open));
+        return result < 0 ? result : FuseEntryOut.SIZE + FuseOpenOut.SIZE;
+    }
+
+    private int beginEntryAndOpen(FuseRequest request) {
+        int error = request.extensions(scratch.extensions);
+        if (error != 0) {
+            return error;
+        }
+        return reply.body(request.chain(), FuseEntryOut.SIZE + FuseOpenOut.SIZE) ? 0 : -Errno.EINVAL;
+    }
+
+    long read(FuseRequest request) {
+        int in = request.arguments(FuseReadIn.SIZE);
+        if (in < 0) {
+            return -Errno.EINVAL;
+        }
+        readIn.at(request.head(), in, request.order());
+        long size = Integer.toUnsignedLong(readIn.size());
+        long offset = readIn.offset();
+        if (size > reply.room() || size > MAX_RW_COUNT || offset < 0) {
+            return -Errno.EINVAL;
+        }
+        IoVector to = vector;
+        request.chain().writable().vector(FuseOutHeader.SIZE, size, to);
+        if (to.bytes() != size) {
+            return -Errno.EINVAL;
+        }
+        return request.session().fileSystem().read(request, request.nodeid(), readIn.fh(), offset, readIn.flags(), to);
+    }
+
+    long write(FuseRequest request) {
+        int in = request.arguments(FuseWriteIn.SIZE);
+        if (in < 0 || !reply.body(request.chain(), FuseWriteOut.SIZE)) {
+            return -Errno.EINVAL;
+        }
+        writeIn.at(request.head(), in, request.order());
+        long size = Integer.toUnsignedLong(writeIn.size());
+        long offset = writeIn.offset();
+        if (size > request.remaining() || size > MAX_RW_COUNT || offset < 0) {
+            return -Errno.EINVAL;
+        }
+        IoVector from = vector;
+        request.chain().readable().vector(in + FuseWriteIn.SIZE, size, from);
+        if (from.bytes() != size) {
+            return -Errno.EINVAL;
+        }
+        long result = request.session()
+                .fileSystem()
+                .write(request, request.nodeid(), writeIn.fh(), offset, writeIn.flags(), writeIn.writeFlags(), from);
+        if (result < 0) {
+            return result;
+        }
+        reply.at(0, writeOut).size((int) result);
+        return FuseWriteOut.SIZE;
+    }
+
+    long flush(FuseRequest request) {
+        int in = request.arguments(FuseFlushIn.SIZE);
+        if (in < 0) {
+            return -Errno.EINVAL;
+        }
+        flushIn.at(request.head(), in, request.order());
+        int result = request.session().fileSystem().flush(request, request.nodeid(), flushIn.fh(), flushIn.lockOwner());
+        sessionThread.lockDropped();
+        return result;
+    }
+
+    long release(FuseRequest request) {
+        int in = request.arguments(FuseReleaseIn.SIZE);
+        if (in < 0) {
+            return -Errno.EINVAL;
+        }
+        releaseIn.at(request.head(), in, request.order());
+        int result = request.session()
+                .fileSystem()
+                .release(
+                        request,
+                        request.nodeid(),
+                        releaseIn.fh(),
+                        releaseIn.flags(),
+                        releaseIn.releaseFlags(),
+                        releaseIn.lockOwner());
+        sessionThread.lockDropped();
+        return result;
+    }
+
+    long fsync(FuseRequest request) {
+        int in = request.arguments(FuseFsyncIn.SIZE);
+        if (in < 0) {
+            return -Errno.EINVAL;
+        }
+        fsyncIn.at(request.head(), in, request.order());
+        boolean dataOnly = (fsyncIn.fsyncFlags() & FuseFlags.FSYNC_FDATASYNC) != 0;
+        return request.session().fileSystem().fsync(request, request.nodeid(), fsyncIn.fh(), dataOnly);
+    }
+
+    long fallocate(FuseRequest request) {
+        int in = request.arguments(FuseFallocateIn.SIZE);
+        if (in < 0) {
+            return -Errno.EINVAL;
+        }
+        fallocateIn.at(request.head(), in, request.order());
+        return request.session()
+                .fileSystem()
+                .fallocate(
+                        request,
+                        request.nodeid(),
+                        fallocateIn.fh(),
+                        fallocateIn.offset(),
+                        fallocateIn.length(),
+                        fallocateIn.mode());
+    }
+
+    long lseek(FuseRequest request) {
+        int in = request.arguments(FuseLseekIn.SIZE);
+        if (in < 0 || !reply.body(request.chain(), FuseLseekOut.SIZE)) {
+            return -Errno.EINVAL;
+        }
+        lseekIn.at(request.head(), in, request.order());
+        long result = request.session()
+                .fileSystem()
+                .lseek(request, request.nodeid(), lseekIn.fh(), lseekIn.offset(), lseekIn.whence());
+        if (result < 0) {
+            return result;
+        }
+        reply.at(0, lseekOut).offset(result);
+        return FuseLseekOut.SIZE;
+    }
+
+    /** The older form, whose reply has 32 bits for the length: no more is copied than fits. */
+    long copyFileRange(FuseRequest request) {
+        if (reply.room() < FuseWriteOut.SIZE) {
+            return -Errno.EINVAL;
+        }
+        long result = copy(request, MAX_RW_COUNT);
+        if (result < 0) {
+            return result;
+        }
+        reply.body(request.chain(), FuseWriteOut.SIZE);
+        reply.at(0, writeOut).size((int) result);
+        return FuseWriteOut.SIZE;
+    }
+
+    long copyFileRange64(FuseRequest request) {
+        if (reply.room() < FuseCopyFileRangeOut.SIZE) {
+            return -Errno.EINVAL;
+        }
+        long result = copy(request, Long.MAX_VALUE);
+        if (result < 0) {
+            return result;
+        }
+        reply.body(request.chain(), FuseCopyFileRangeOut.SIZE);
+        reply.at(0, copyOut).bytesCopied(result);
+        return FuseCopyFileRangeOut.SIZE;
+    }
+
+    private long copy(FuseRequest request, long most) {
+        int in = request.arguments(FuseCopyFileRangeIn.SIZE);
+        if (in < 0) {
+            return -Errno.EINVAL;
+        }
+        copyIn.at(request.head(), in, request.order());
+        long length = copyIn.len();
+        return request.session()
+                .fileSystem()
+                .copyFileRange(
+                        request,
+                        request.nodeid(),
+                        copyIn.fhIn(),
+                        copyIn.offIn(),
+                        copyIn.nodeidOut(),
+                        copyIn.fhOut(),
+                        copyIn.offOut(),
+                        Long.compareUnsigned(length, most) > 0 ? most : length,
+                        copyIn.flags());
+    }
+
+    long syncfs(FuseRequest request) {
+        return request.session().fileSystem().syncfs(request, request.nodeid());
+    }
+}

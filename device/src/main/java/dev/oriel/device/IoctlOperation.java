@@ -1,0 +1,110 @@
+package dev.oriel.device;
+
+import dev.oriel.fuse.FuseIoctlIn;
+import dev.oriel.fuse.FuseIoctlOut;
+import dev.oriel.linux.Errno;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+
+/**
+ * IOCTL: the protocol passes the arguments of an ioctl(2) as they lie in the client's memory, so only those whose layout is known
+ * can be served: the inode flags, and the attributes that came from XFS.
+ *
+ * <pre>
+ *   FS_IOC_GETFLAGS, FS_IOC_SETFLAGS       | u32 flags |                             (the number says long, the kernel int)
+ *   FS_IOC_FSGETXATTR, FS_IOC_FSSETXATTR   | u32 xflags | extsize | nextents | projid | cowextsize | 8 bytes padding |
+ * </pre>
+ */
+final class IoctlOperation {
+    private static final int GETFLAGS = 0x8008_6601;
+    private static final int SETFLAGS = 0x4008_6602;
+    private static final int GETFLAGS_32 = 0x8004_6601;
+    private static final int SETFLAGS_32 = 0x4004_6602;
+    private static final int FSGETXATTR = 0x801c_581f;
+    private static final int FSSETXATTR = 0x401c_5820;
+
+    private static final int FSXATTR_SIZE = 28;
+
+    /** How much of a struct fsxattr are numbers. */
+    private static final int FSXATTR_WORDS = 20;
+
+    private final Reply reply;
+    private final FuseIoctlIn in = new FuseIoctlIn();
+    private final FuseIoctlOut out = new FuseIoctlOut();
+    private final MemorySegment argument = Arena.ofAuto().allocate(FSXATTR_SIZE + Integer.BYTES, Long.BYTES);
+
+    IoctlOperation(Reply reply) {
+        this.reply = reply;
+    }
+
+    /** Returns the length of the reply's body, or an errno: {@code -ENOTTY} for what is not known. */
+    long ioctl(FuseRequest request) {
+        int at = request.arguments(FuseIoctlIn.SIZE);
+        if (at < 0) {
+            return -Errno.EINVAL;
+        }
+        in.at(request.head(), at, request.order());
+        return switch (in.cmd()) {
+            case GETFLAGS, GETFLAGS_32 -> get(request, GETFLAGS, Integer.BYTES, Integer.BYTES);
+            case SETFLAGS, SETFLAGS_32 -> set(request, SETFLAGS, Integer.BYTES, Integer.BYTES);
+            case FSGETXATTR -> get(request, FSGETXATTR, FSXATTR_SIZE, FSXATTR_WORDS);
+            case FSSETXATTR -> set(request, FSSETXATTR, FSXATTR_SIZE, FSXATTR_WORDS);
+            default -> -Errno.ENOTTY;
+        };
+    }
+
+    private long get(FuseRequest request, int command, int size, int words) {
+        if (Integer.compareUnsigned(in.outSize(), size) < 0 || reply.room() - FuseIoctlOut.SIZE < size) {
+            return -Errno.EINVAL;
+        }
+        argument.fill((byte) 0);
+        int result = request.session()
+                .fileSystem()
+                .ioctl(request, request.nodeid(), in.fh(), in.flags(), command, argument, 0, size);
+        if (result < 0) {
+            return result;
+        }
+        MemorySegment body = reply.privateBody(FuseIoctlOut.SIZE + size);
+        answer(result);
+        translate(argument, 0, body, FuseIoctlOut.SIZE, words, request.order());
+        MemorySegment.copy(argument, words, body, FuseIoctlOut.SIZE + (long) words, size - (long) words);
+        return FuseIoctlOut.SIZE + (long) size;
+    }
+
+    private long set(FuseRequest request, int command, int size, int words) {
+        int inSize = in.inSize();
+        int value = inSize < size ? -1 : request.arguments(inSize);
+        if (value < 0 || reply.room() < FuseIoctlOut.SIZE) {
+            return -Errno.EINVAL;
+        }
+        argument.fill((byte) 0);
+        translate(request.head(), value, argument, 0, words, request.order());
+        int result = request.session()
+                .fileSystem()
+                .ioctl(request, request.nodeid(), in.fh(), in.flags(), command, argument, size, 0);
+        if (result < 0) {
+            return result;
+        }
+        reply.privateBody(FuseIoctlOut.SIZE);
+        answer(result);
+        return FuseIoctlOut.SIZE;
+    }
+
+    private void answer(int result) {
+        reply.at(0, out);
+        out.clear();
+        out.result(result);
+    }
+
+    /** Copies numbers of 32 bits from the client's byte order to the host's, or back. */
+    private static void translate(
+            MemorySegment from, long fromOffset, MemorySegment to, long toOffset, int length, ByteOrder order) {
+        boolean swapped = order != ByteOrder.nativeOrder();
+        for (int i = 0; i < length; i += Integer.BYTES) {
+            int word = from.get(ValueLayout.JAVA_INT_UNALIGNED, fromOffset + i);
+            to.set(ValueLayout.JAVA_INT_UNALIGNED, toOffset + i, swapped ? Integer.reverseBytes(word) : word);
+        }
+    }
+}

@@ -1,0 +1,80 @@
+package dev.oriel.device;
+
+import dev.oriel.fuse.FuseFileLock;
+import dev.oriel.fuse.FuseFlags;
+import dev.oriel.fuse.FuseInterruptIn;
+import dev.oriel.fuse.FuseLkIn;
+import dev.oriel.linux.Errno;
+
+/** The operations on locks. Each returns the length of the reply's body, or an errno. */
+final class LockOperations {
+    /** {@code F_UNLCK}. */
+    private static final int UNLOCK = 2;
+
+    private final Reply reply;
+    private final SessionThread sessionThread;
+    private final FuseLkIn lkIn = new FuseLkIn();
+    private final FuseFileLock out = new FuseFileLock();
+    private final FuseInterruptIn interruptIn = new FuseInterruptIn();
+
+    LockOperations(Reply reply, SessionThread sessionThread) {
+        this.reply = reply;
+        this.sessionThread = sessionThread;
+    }
+
+    long getlk(FuseRequest request) {
+        int in = request.arguments(FuseLkIn.SIZE);
+        if (in < 0 || !reply.body(request.chain(), FuseFileLock.SIZE)) {
+            return -Errno.EINVAL;
+        }
+        lkIn.at(request.head(), in, request.order());
+        FuseFileLock lock = lkIn.lk();
+        if (!isSound(lock)) {
+            return -Errno.EINVAL;
+        }
+        int result = request.session()
+                .fileSystem()
+                .getlk(request, request.nodeid(), lkIn.fh(), lkIn.owner(), lock, reply.at(0, out));
+        return result < 0 ? result : FuseFileLock.SIZE;
+    }
+
+    /** @param wait whether this is a SETLKW */
+    long setlk(FuseRequest request, boolean wait) {
+        int in = request.arguments(FuseLkIn.SIZE);
+        if (in < 0) {
+            return -Errno.EINVAL;
+        }
+        lkIn.at(request.head(), in, request.order());
+        FuseFileLock lock = lkIn.lk();
+        int lkFlags = lkIn.lkFlags();
+        if (!isSound(lock) || (lkFlags & ~FuseFlags.LK_FLOCK) != 0) {
+            return -Errno.EINVAL;
+        }
+        int result =
+                request.session().fileSystem().setlk(request, request.nodeid(), lkIn.fh(), lkIn.owner(), lock, lkFlags);
+        if (result == -Errno.EAGAIN && wait) {
+            return Operations.WAIT_FOR_LOCK;
+        }
+        if (result == 0) {
+            // Not only F_UNLCK drops a lock: a write lock that becomes a read lock lets readers in.
+            sessionThread.lockDropped();
+        }
+        return result;
+    }
+
+    private static boolean isSound(FuseFileLock lock) {
+        int type = lock.type();
+        long start = lock.start();
+        return type >= 0 && type <= UNLOCK && start >= 0 && start <= lock.end();
+    }
+
+    long interrupt(FuseRequest request) {
+        int in = request.arguments(FuseInterruptIn.SIZE);
+        if (in < 0) {
+            return -Errno.EINVAL;
+        }
+        interruptIn.at(request.head(), in, request.order());
+        sessionThread.interrupt(interruptIn.unique());
+        return 0;
+    }
+}

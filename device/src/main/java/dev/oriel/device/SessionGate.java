@@ -1,0 +1,91 @@
+package dev.oriel.device;
+
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Lets queues work in the session, and ends the session when none does any more, without a lock or a written word that queues
+ * share: each queue announces in a word of its own which session it is in, and whoever ends the session takes it away first
+ * and then waits until no word names it.
+ *
+ * <p>The announcement and the second look at {@link #current} are both volatile: either the queue sees that the session was
+ * taken away, or the one who took it away sees the queue.
+ */
+final class SessionGate {
+    /** Words of different queues lie in different cache lines. */
+    private static final int STRIDE_SHIFT = 4;
+
+    private static final long PAUSE_NANOS = 100_000;
+
+    private final int queues;
+    private final AtomicReferenceArray<@Nullable FuseSession> inside;
+    private final AtomicIntegerArray deferred;
+    private volatile @Nullable FuseSession current;
+
+    SessionGate(int queues) {
+        this.queues = queues;
+        inside = new AtomicReferenceArray<>(queues << STRIDE_SHIFT);
+        deferred = new AtomicIntegerArray(queues << STRIDE_SHIFT);
+    }
+
+    /**
+     * The thread of {@code queue} begins to serve a request.
+     *
+     * @return the session, which stays open until {@link #leave}; null if there is none
+     */
+    @Nullable
+    FuseSession enter(int queue) {
+        while (true) {
+            FuseSession session = current;
+            inside.set(queue << STRIDE_SHIFT, session);
+            if (session == current) {
+                return session;
+            }
+        }
+    }
+
+    /** The thread of {@code queue} has answered the request, or {@link #defer deferred} it. */
+    void leave(int queue) {
+        inside.setRelease(queue << STRIDE_SHIFT, null);
+    }
+
+    /** Another thread goes on with a request of {@code queue}. Called before {@link #leave}. */
+    void defer(int queue) {
+        deferred.getAndIncrement(queue << STRIDE_SHIFT);
+    }
+
+    /** A deferred request of {@code queue} has been answered. */
+    void settle(int queue) {
+        deferred.getAndDecrement(queue << STRIDE_SHIFT);
+    }
+
+    /** Opens the gate: requests are served in {@code session} from now on. There is none before. */
+    void open(FuseSession session) {
+        current = session;
+    }
+
+    /**
+     * Closes the gate, and waits until the last request of the session has been answered.
+     *
+     * @param answerWaiting answers the requests that wait for somebody else; called again and again
+     * @return the session that nobody uses any more, or null if there was none
+     */
+    @Nullable
+    FuseSession close(Runnable answerWaiting) {
+        FuseSession last = current;
+        current = null;
+        if (last == null) {
+            return null;
+        }
+        for (int queue = 0; queue < queues; queue++) {
+            int word = queue << STRIDE_SHIFT;
+            while (inside.get(word) != null || deferred.get(word) != 0) {
+                answerWaiting.run();
+                LockSupport.parkNanos(PAUSE_NANOS);
+            }
+        }
+        return last;
+    }
+}

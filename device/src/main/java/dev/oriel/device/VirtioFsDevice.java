@@ -1,0 +1,135 @@
+package dev.oriel.device;
+
+import dev.oriel.filesystem.FileSystem;
+import dev.oriel.virtio.ChainHandler;
+import dev.oriel.virtio.VirtioDevice;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * A virtio file system device (virtio 1.4, section 5.11): serves one client with a {@link FileSystem}, FUSE requests coming in
+ * over virtqueues.
+ *
+ * <pre>
+ *   queue 0        hiprio: FORGET, BATCH_FORGET, INTERRUPT
+ *   queue 1..n     requests
+ *
+ *   configuration  0            36                        40
+ *                  | tag, UTF-8 | le32 num_request_queues | le32 notify_buf_size |
+ * </pre>
+ *
+ * <p>The feature VIRTIO_FS_F_NOTIFICATION is not offered, since no Linux takes it; notify_buf_size is 0.
+ *
+ * <p>The device has threads for what would hold up a queue. They end by themselves when they have nothing to do; a device that
+ * was {@link #reset} need not be closed. The file system is not the device's: many devices may serve the same one.
+ */
+public final class VirtioFsDevice implements VirtioDevice {
+    /** The most bytes of a tag. */
+    public static final int TAG_MAX = 36;
+
+    /** The most request queues. */
+    public static final int REQUEST_QUEUES_MAX = 256;
+
+    private static final int DEVICE_ID = 26;
+    private static final int CONFIG_SIZE = TAG_MAX + 2 * Integer.BYTES;
+
+    private final byte[] config;
+    private final RequestQueue[] queues;
+    private final SessionThread sessionThread;
+
+    /**
+     * @param fileSystem what is served
+     * @param tag the name that the client mounts it by: 1 to {@value #TAG_MAX} bytes of UTF-8, no newline, no NUL
+     * @param requestQueues how many queues for requests the client may use, 1 to {@value #REQUEST_QUEUES_MAX}
+     * @param poolThreads how many requests that wait (for a disk, say) are served beside the queues; 0 to let each hold up its
+     *     queue
+     * @throws IllegalArgumentException what is wrong with these, for the user
+     */
+    public VirtioFsDevice(FileSystem fileSystem, String tag, int requestQueues, int poolThreads) {
+        if (requestQueues < 1 || requestQueues > REQUEST_QUEUES_MAX) {
+            throw new IllegalArgumentException("The number of request queues is " + requestQueues
+                    + ", but it must be from 1 to " + REQUEST_QUEUES_MAX + ".");
+        }
+        if (poolThreads < 0) {
+            throw new IllegalArgumentException(
+                    "The size of the thread pool is " + poolThreads + ", but it must be 0 or more.");
+        }
+        config = config(tag, requestQueues);
+        SessionGate gate = new SessionGate(1 + requestQueues);
+        sessionThread = new SessionThread(fileSystem, gate, tag + " session");
+        RequestPool pool = new RequestPool(poolThreads, sessionThread, tag + " pool ");
+        queues = new RequestQueue[1 + requestQueues];
+        for (int i = 0; i < queues.length; i++) {
+            queues[i] = new RequestQueue(i, i == 0, gate, sessionThread, pool);
+        }
+    }
+
+    private static byte[] config(String tag, int requestQueues) {
+        byte[] name = tag.getBytes(StandardCharsets.UTF_8);
+        if (name.length == 0 || name.length > TAG_MAX) {
+            throw new IllegalArgumentException("The tag \"" + tag + "\" has " + name.length
+                    + " bytes, but it must have from 1 to " + TAG_MAX + ".");
+        }
+        if (tag.indexOf('\n') >= 0 || tag.indexOf('\0') >= 0) {
+            throw new IllegalArgumentException("The tag holds a newline or a NUL, which Linux does not take.");
+        }
+        return ByteBuffer.allocate(CONFIG_SIZE)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .put(name)
+                .putInt(TAG_MAX, requestQueues)
+                .array();
+    }
+
+    @Override
+    public int deviceId() {
+        return DEVICE_ID;
+    }
+
+    @Override
+    public long deviceFeatures() {
+        return 0;
+    }
+
+    @Override
+    public int queueCount() {
+        return queues.length;
+    }
+
+    @Override
+    public int configSize() {
+        return config.length;
+    }
+
+    @Override
+    public void readConfig(int offset, MemorySegment destination) {
+        MemorySegment.copy(MemorySegment.ofArray(config), offset, destination, 0, destination.byteSize());
+    }
+
+    @Override
+    public ChainHandler queue(int index) {
+        RequestQueue queue = queues[index];
+        queue.starting();
+        return queue;
+    }
+
+    @Override
+    public void drain(int index) {
+        queues[index].drain();
+    }
+
+    @Override
+    public void reset() {
+        sessionThread.reset();
+    }
+
+    /** How many requests with this opcode ({@code FuseOpcode}) have come in; it may lag a little behind. */
+    public long requests(int opcode) {
+        long sum = 0;
+        for (RequestQueue queue : queues) {
+            sum += queue.count(opcode);
+        }
+        return sum;
+    }
+}
