@@ -47,11 +47,8 @@ record GuestCommand(List<String> words, @Nullable Path folder, Map<String, Strin
         if (!guest.allowsReboot()) {
             add(words, "-no-reboot");
         }
-        // signal=off: Ctrl-C is for the guest. In a shell, the multiplexer gives the way out: Ctrl-A x.
+        // signal=off: Ctrl-C is for the guest. In a shell, mux=on gives a way out of a guest that hangs: Ctrl-A x.
         add(words, "-chardev", "stdio,id=console,signal=off,mux=" + (guest.isShell() ? "on" : "off"));
-        if (guest.isShell()) {
-            add(words, "-mon", "chardev=console");
-        }
         if (s390x) {
             add(words, "-device", "sclpconsole,chardev=console"); // there is no serial port
         } else {

@@ -74,8 +74,7 @@ public final class GuestRun implements AutoCloseable {
         return run;
     }
 
-    private void console(String raw) {
-        String line = raw.endsWith("\r") ? raw.substring(0, raw.length() - 1) : raw;
+    private void console(String line) {
         lock.lock();
         try {
             if (lines.size() < MOST_LINES) {
@@ -99,13 +98,21 @@ public final class GuestRun implements AutoCloseable {
     }
 
     private void message(String line) {
+        SupervisedProcess stuck = null;
         lock.lock();
         try {
             if (messages.size() < MOST_LINES) {
                 messages.add(line);
             }
+            if (line.startsWith("KVM internal error")) {
+                stuck = process;
+            }
         } finally {
             lock.unlock();
+        }
+        if (stuck != null) {
+            // QEMU would keep the guest standing still until its time runs out.
+            stuck.close();
         }
     }
 

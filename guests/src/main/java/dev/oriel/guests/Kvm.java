@@ -12,7 +12,7 @@ import java.time.Duration;
  */
 final class Kvm {
     /** How long the guest that is booted to see may take; with KVM it takes about two. */
-    static final int PROBE_SECONDS = 10;
+    static final int PROBE_SECONDS = 6;
 
     private Kvm() {}
 

@@ -66,11 +66,11 @@ final class SupervisedProcess implements AutoCloseable {
             Runnable atEnd)
             throws IOException {
         try {
+            Path script = state.resolve("supervise");
+            Files.write(script, Scripts.bytes("supervise"));
             List<String> words = new ArrayList<>(List.of(
                     "bash",
-                    "-c",
-                    new String(Scripts.bytes("supervise"), UTF_8),
-                    "supervise",
+                    script.toString(),
                     Long.toString(ProcessHandle.current().pid()),
                     limit == null ? "infinity" : Long.toString(Math.max(1, limit.toSeconds())),
                     state.toAbsolutePath().toString()));

@@ -116,13 +116,13 @@ public final class Connection implements AutoCloseable {
     private int takeDescriptors(DescriptorQueue fds, boolean cutOff) {
         long end = CONTROL + incoming.get(JAVA_LONG, MESSAGE_CONTROL_LENGTH);
         int arrived = 0;
-        for (long header = CONTROL; end - header >= CONTROL_HEADER_SIZE; ) {
+        for (long header = CONTROL; hasHeader(header, end); ) {
             arrived += isRights(header) ? descriptorsIn(header, end) : 0;
             header += align(incoming.get(JAVA_LONG, header));
         }
         // the kernel drops descriptors that do not fit: here only those above the limit of this process
         int failure = cutOff ? -Errno.EMFILE : arrived > fds.room() ? -Errno.EMSGSIZE : 0;
-        for (long header = CONTROL; end - header >= CONTROL_HEADER_SIZE; ) {
+        for (long header = CONTROL; hasHeader(header, end); ) {
             int count = isRights(header) ? descriptorsIn(header, end) : 0;
             for (int i = 0; i < count; i++) {
                 int fd = incoming.get(JAVA_INT, header + CONTROL_HEADER_SIZE + 4L * i);
@@ -133,6 +133,10 @@ public final class Connection implements AutoCloseable {
             header += align(incoming.get(JAVA_LONG, header));
         }
         return failure;
+    }
+
+    private boolean hasHeader(long header, long end) {
+        return end - header >= CONTROL_HEADER_SIZE && incoming.get(JAVA_LONG, header) >= CONTROL_HEADER_SIZE;
     }
 
     private boolean isRights(long header) {

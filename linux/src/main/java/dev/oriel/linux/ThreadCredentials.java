@@ -37,6 +37,8 @@ public final class ThreadCredentials {
     private static final int CLONE_FS = 0x200;
     private static final int CAPABILITY_VERSION_3 = 0x20080522;
 
+    private static final MethodHandle GETUID = Native.link("getuid", 1);
+    private static final MethodHandle GETGID = Native.link("getgid", 1);
     private static final MethodHandle GETEUID = Native.link("geteuid", 1);
     private static final MethodHandle GETEGID = Native.link("getegid", 1);
     private static final MethodHandle GETTID = Native.link("gettid", 1);
@@ -99,6 +101,16 @@ public final class ThreadCredentials {
             memory.set(JAVA_INT, DATA, (int) set);
             memory.set(JAVA_INT, DATA + SECOND, (int) (set >>> 32));
         }
+    }
+
+    /** Real user id of the thread, unsigned. */
+    public static int getuid() {
+        return (int) Native.callLong(GETUID, 0);
+    }
+
+    /** Real group id of the thread, unsigned. */
+    public static int getgid() {
+        return (int) Native.callLong(GETGID, 0);
     }
 
     /** Effective user id of the thread, unsigned. */
@@ -184,6 +196,23 @@ public final class ThreadCredentials {
             return result;
         }
         capabilities.setEffective(set);
+        return capabilities.store();
+    }
+
+    /**
+     * Puts one permitted capability in effect for this thread, or out of effect.
+     *
+     * @return 0; -EPERM if it is not permitted
+     */
+    public static int setCapability(int capability, boolean inEffect) {
+        Capabilities capabilities = CAPABILITIES.get();
+        int result = capabilities.load();
+        if (result < 0) {
+            return result;
+        }
+        long bit = 1L << capability;
+        long set = capabilities.effective();
+        capabilities.setEffective(inEffect ? set | bit : set & ~bit);
         return capabilities.store();
     }
 

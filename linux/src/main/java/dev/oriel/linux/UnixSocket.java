@@ -2,7 +2,6 @@ package dev.oriel.linux;
 
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
-import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -140,7 +139,14 @@ public final class UnixSocket implements AutoCloseable {
     }
 
     /** The two ends of a connection inside this process. */
-    public record Pair(Connection first, Connection second) {}
+    public record Pair(Connection first, Connection second) implements AutoCloseable {
+        /** Closes both. */
+        @Override
+        public void close() {
+            first.close();
+            second.close();
+        }
+    }
 
     /** Makes two sockets that are connected with each other. */
     public static Pair pair() throws LinuxException {
@@ -190,7 +196,10 @@ public final class UnixSocket implements AutoCloseable {
         SocketCalls.shutdown(descriptor.numberOrNone(), SocketCalls.SHUT_RDWR);
     }
 
-    /** Shuts down, closes, and removes the socket from the file system; does nothing the second time. */
+    /**
+     * Shuts down, closes, and removes the socket from the file system; does nothing the second time. Where another thread
+     * accepts, shut down first and close when it has ended.
+     */
     @Override
     public synchronized void close() {
         if (!descriptor.isOpen()) {
@@ -202,12 +211,12 @@ public final class UnixSocket implements AutoCloseable {
             return;
         }
         try (Arena arena = Arena.ofConfined()) {
-            StatxBuffer now = attributes(path, arena);
-            if (now.ino() == inode && device(now) == device && now.type() == FileMode.S_IFSOCK) {
-                FileCalls.unlinkat(At.AT_FDCWD, CString.of(path.toString(), arena), 0);
+            MemorySegment name = CString.of(path.toString(), arena);
+            StatxBuffer now = new StatxBuffer(arena);
+            int found = FileCalls.statx(At.AT_FDCWD, name, At.AT_SYMLINK_NOFOLLOW, StatxBuffer.STATX_BASIC_STATS, now);
+            if (found == 0 && now.ino() == inode && device(now) == device) {
+                FileCalls.unlinkat(At.AT_FDCWD, name, 0);
             }
-        } catch (IOException gone) {
-            System.getLogger("dev.oriel.linux").log(System.Logger.Level.DEBUG, "the socket is gone already", gone);
         }
     }
 }
