@@ -1,5 +1,7 @@
 package dev.oriel.virtio;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * One buffer of a virtqueue: what the driver lets the device read, and behind it what it lets the device write, each a
  * stream of bytes with no framing (virtio 1.4, section 2.6.4). All addresses have been checked against the guest's
@@ -7,27 +9,99 @@ package dev.oriel.virtio;
  *
  * <p>Chains are owned by their queue and used again.
  */
-public abstract class DescriptorChain {
+public final class DescriptorChain {
+    private final Virtqueue queue;
+    private final ChainBytes readable = new ChainBytes();
+    private final ChainBytes writable = new ChainBytes();
+
+    // What follows is guarded by the lock of the queue.
+
+    /** What the driver knows the chain by: the head's index (split) or the buffer id (packed). */
+    int id;
+    /** How many descriptors of the ring it takes up: what a packed ring skips when the chain is used. */
+    int slots;
+    /** What {@link #complete} was called with. */
+    int written;
+    /** The memory its addresses were checked against. */
+    GuestMemory memory = GuestMemory.EMPTY;
+    /** Taken from the ring and not completed. */
+    boolean inFlight;
+
+    private boolean writing;
+    private long total;
 
     /** Only rings make chains. */
-    DescriptorChain() {}
+    DescriptorChain(Virtqueue queue) {
+        this.queue = queue;
+    }
 
-    /** What the device may read. */
-    public abstract ChainBytes readable();
-
-    /** What the device may write. */
-    public abstract ChainBytes writable();
+    void begin(GuestMemory snapshot) {
+        memory = snapshot;
+        readable.clear();
+        writable.clear();
+        writing = false;
+        total = 0;
+    }
 
     /**
-     * Whether buffers of this chain lie outside the guest's memory. The streams then end before the first such buffer, and the
-     * device does nothing but answer with an error, if what is left of {@link #writable()} has room for one.
+     * Appends the buffer of one descriptor.
+     *
+     * @param length as the driver gave it: 32 bits, unsigned
+     * @return null, or what is wrong with the ring
      */
-    public abstract boolean faulty();
+    @Nullable
+    String append(long guestAddress, int length, boolean write) {
+        long bytes = Integer.toUnsignedLong(length);
+        total += bytes;
+        if (total > 0xffff_ffffL) {
+            return "a chain of 4 GiB or more (virtio 1.4, 2.7.5)";
+        }
+        if (write) {
+            writing = true;
+            writable.append(memory, guestAddress, bytes);
+        } else if (writing) {
+            return "a readable buffer behind a writable one (virtio 1.4, 2.6.4.2)";
+        } else {
+            readable.append(memory, guestAddress, bytes);
+        }
+        return null;
+    }
+
+    /** Nothing of what the descriptors say can be found in memory. */
+    void lose() {
+        readable.append(GuestMemory.EMPTY, 0, 1);
+        writable.append(GuestMemory.EMPTY, 0, 1);
+    }
+
+    boolean uses(GuestRegion region) {
+        return inFlight && (readable.uses(region) || writable.uses(region));
+    }
+
+    /** What the device may read. */
+    public ChainBytes readable() {
+        return readable;
+    }
+
+    /** What the device may write. */
+    public ChainBytes writable() {
+        return writable;
+    }
+
+    /**
+     * Whether buffers of this chain lie outside the guest's memory. A stream with such a buffer ends before it, and the device does
+     * nothing but answer with an error, if what is left of {@link #writable()} has room for one.
+     */
+    public boolean faulty() {
+        return readable.cut() || writable.cut();
+    }
 
     /**
      * Gives the chain back to the driver, and tells it if it asked to be told. Any thread.
      *
      * @param written the number of bytes written, from the start of {@link #writable()} on without a gap
+     * @throws IllegalStateException if the chain was completed already
      */
-    public abstract void complete(int written);
+    public void complete(int written) {
+        queue.complete(this, written);
+    }
 }

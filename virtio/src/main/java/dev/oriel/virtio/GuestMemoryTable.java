@@ -1,0 +1,106 @@
+package dev.oriel.virtio;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The guest's memory as it changes: owns the regions, tells the queues of a new snapshot, and unmaps a region that was taken out
+ * as soon as no chain in flight has a buffer in it.
+ *
+ * <p>Taking a region out does not wait for such chains: one of them may itself wait for the thread that changes the table. Until they
+ * are completed their memory stays mapped, and what they write there nobody sees.
+ *
+ * <p>Locks are taken in the order table, queue. Any thread.
+ */
+public final class GuestMemoryTable implements AutoCloseable {
+    private final List<Virtqueue> queues = new ArrayList<>();
+    private final List<GuestRegion> retired = new ArrayList<>();
+    private GuestMemory current = GuestMemory.EMPTY;
+
+    /** The snapshot that rings use now. */
+    public synchronized GuestMemory current() {
+        return current;
+    }
+
+    /** How many regions are mapped, those that only chains in flight still use included. */
+    public synchronized int mappedRegions() {
+        return current.regions().size() + retired.size();
+    }
+
+    /** Tells a queue of the memory, now and whenever it changes. */
+    synchronized void attach(Virtqueue queue) {
+        queues.add(queue);
+        queue.use(current);
+    }
+
+    synchronized void detach(Virtqueue queue) {
+        queues.remove(queue);
+    }
+
+    /**
+     * Adds a region and becomes its owner.
+     *
+     * @throws InvalidSetupException if it overlaps another; it then still belongs to the caller
+     */
+    public synchronized void add(GuestRegion region) throws InvalidSetupException {
+        publish(current.with(region));
+    }
+
+    /**
+     * Takes out the region with exactly these bounds.
+     *
+     * @throws InvalidSetupException if there is none
+     */
+    public synchronized void remove(long guestAddress, long size, long userAddress) throws InvalidSetupException {
+        GuestRegion region = current.find(guestAddress);
+        if (region == null
+                || region.guestAddress() != guestAddress
+                || region.size() != size
+                || region.userAddress() != userAddress) {
+            throw new InvalidSetupException(
+                    "there is no memory region of 0x%x bytes at guest address 0x%x, user address 0x%x"
+                            .formatted(size, guestAddress, userAddress));
+        }
+        retired.add(region);
+        publish(current.without(region));
+    }
+
+    /**
+     * Puts these regions in the place of all others and becomes their owner.
+     *
+     * @throws InvalidSetupException if they overlap; they then still belong to the caller, and the old ones stay
+     */
+    public synchronized void replace(List<GuestRegion> regions) throws InvalidSetupException {
+        GuestMemory next = GuestMemory.of(regions);
+        retired.addAll(current.regions());
+        publish(next);
+    }
+
+    private void publish(GuestMemory next) {
+        current = next;
+        for (Virtqueue queue : queues) {
+            queue.use(next);
+        }
+        reclaim();
+    }
+
+    /** Unmaps what was taken out and is used no more. Called without the lock of a queue. */
+    synchronized void reclaim() {
+        retired.removeIf(region -> {
+            for (Virtqueue queue : queues) {
+                if (queue.uses(region)) {
+                    return false;
+                }
+            }
+            region.close();
+            return true;
+        });
+    }
+
+    /** Unmaps everything. All queues have stopped. */
+    @Override
+    public synchronized void close() {
+        retired.addAll(current.regions());
+        publish(GuestMemory.EMPTY);
+    }
+}

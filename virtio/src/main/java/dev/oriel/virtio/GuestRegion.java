@@ -1,0 +1,97 @@
+package dev.oriel.virtio;
+
+import dev.oriel.linux.MappedMemory;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * A range of guest memory and where it is mapped here.
+ *
+ * <pre>
+ *   mapping  0        offset                 offset + size
+ *            +--------+------------------------+-----+
+ *            |        | guestAddress ...       |     |
+ *            +--------+------------------------+-----+
+ * </pre>
+ *
+ * <p>Owns its mapping. The {@link GuestMemoryTable} it is given to unmaps it when no chain lies in it any more.
+ */
+public final class GuestRegion implements AutoCloseable {
+    private final long guestAddress;
+    private final long userAddress;
+    private final MappedMemory mapping;
+    private final MemorySegment memory;
+
+    /**
+     * @param guestAddress where the guest sees it (physical address)
+     * @param size in bytes
+     * @param userAddress where the front-end sees it: addresses of rings are given in this way
+     * @param mapping the memory, owned by the region from now on
+     * @param offset where in the mapping the region begins
+     * @throws InvalidSetupException if the range is empty, wraps around, or is not all mapped; the mapping still belongs to the caller
+     */
+    public GuestRegion(long guestAddress, long size, long userAddress, MappedMemory mapping, long offset)
+            throws InvalidSetupException {
+        if (size <= 0 || wraps(guestAddress, size) || wraps(userAddress, size)) {
+            throw new InvalidSetupException(
+                    "memory region of 0x%x bytes at guest address 0x%x, user address 0x%x is empty or wraps around"
+                            .formatted(size, guestAddress, userAddress));
+        }
+        if (offset < 0 || offset > mapping.size() || size > mapping.size() - offset) {
+            throw new InvalidSetupException(
+                    "memory region of 0x%x bytes at offset 0x%x is larger than its mapping of 0x%x bytes"
+                            .formatted(size, offset, mapping.size()));
+        }
+        this.guestAddress = guestAddress;
+        this.userAddress = userAddress;
+        this.mapping = mapping;
+        memory = mapping.segment().asSlice(offset, size);
+    }
+
+    /** Whether {@code [address, address + size)} leaves the 64 bits of an address; {@code size} is not negative. */
+    static boolean wraps(long address, long size) {
+        return Long.compareUnsigned(address + size, address) < 0;
+    }
+
+    /** Where the guest sees it. Unsigned. */
+    public long guestAddress() {
+        return guestAddress;
+    }
+
+    /** Where the front-end sees it. Unsigned. */
+    public long userAddress() {
+        return userAddress;
+    }
+
+    /** In bytes. */
+    public long size() {
+        return memory.byteSize();
+    }
+
+    /** The memory of the region, all of it and nothing else. */
+    public MemorySegment memory() {
+        return memory;
+    }
+
+    boolean holdsGuestAddress(long address) {
+        return Long.compareUnsigned(address - guestAddress, memory.byteSize()) < 0;
+    }
+
+    boolean holdsUserAddress(long address) {
+        return Long.compareUnsigned(address - userAddress, memory.byteSize()) < 0;
+    }
+
+    boolean overlaps(GuestRegion other) {
+        return holdsGuestAddress(other.guestAddress) || other.holdsGuestAddress(guestAddress);
+    }
+
+    /** Unmaps it. */
+    @Override
+    public void close() {
+        mapping.close();
+    }
+
+    @Override
+    public String toString() {
+        return "memory region of 0x%x bytes at guest address 0x%x".formatted(size(), guestAddress);
+    }
+}

@@ -1,0 +1,250 @@
+package dev.oriel.virtio;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The device's end of a packed ring (virtio 1.4, section 2.8). Little endian.
+ *
+ * <pre>
+ *   descriptors   N x { address 8, length 4, id 2, flags 2 }    written by both
+ *   driver event  { off_wrap 2, flags 2 }                       when the driver wants to be told
+ *   device event  { off_wrap 2, flags 2 }                       when the device wants to be told
+ * </pre>
+ *
+ * <p>Both sides go round the same ring. A descriptor is available if its AVAIL flag is the driver's wrap counter and its USED flag is
+ * not; the device marks the first descriptor of a chain as used by setting both to its own wrap counter, and skips the others.
+ */
+final class PackedRing implements Ring {
+    private static final int DESC_F_NEXT = 1;
+    private static final int DESC_F_WRITE = 2;
+    private static final int DESC_F_INDIRECT = 4;
+    private static final int DESC_F_AVAIL = 0x80;
+    private static final int DESC_F_USED = 0x8000;
+
+    private static final int EVENT_ENABLE = 0;
+    private static final int EVENT_DISABLE = 1;
+    private static final int EVENT_DESC = 2;
+
+    private static final long LENGTH = 8;
+    private static final long ID = 12;
+    private static final long FLAGS = 14;
+    private static final long EVENT_FLAGS = 2;
+    private static final long EVENT_SIZE = 4;
+
+    private static final ValueLayout.OfLong DESC_LONG = JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfInt DESC_INT = JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfShort DESC_SHORT = JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final VarHandle SHORT =
+            JAVA_SHORT.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
+    private static final VarHandle INT =
+            JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
+
+    private final QueueSetup setup;
+    private final int size;
+    private final boolean eventIndex;
+    private final boolean indirect;
+
+    private MemorySegment ring = MemorySegment.NULL;
+    private MemorySegment driverEvent = MemorySegment.NULL;
+    private MemorySegment deviceEvent = MemorySegment.NULL;
+
+    private int nextAvail;
+    private boolean availWrap;
+    private int nextUsed;
+    private boolean usedWrap;
+    /** Slots of the ring that were taken and not given back. */
+    private int outstanding;
+    /** Slots given back since the driver was last told. */
+    private int untold;
+
+    private @Nullable String fault;
+
+    PackedRing(QueueSetup setup) throws InvalidSetupException {
+        this.setup = setup;
+        size = setup.size();
+        eventIndex = setup.has(RingFeatures.EVENT_IDX);
+        indirect = setup.has(RingFeatures.INDIRECT_DESC);
+        nextAvail = setup.base() & 0x7fff;
+        availWrap = (setup.base() & 0x8000) != 0;
+        nextUsed = setup.base() >>> 16 & 0x7fff;
+        usedWrap = setup.base() < 0;
+        if (nextAvail >= size || nextUsed >= size) {
+            throw new InvalidSetupException(
+                    "a packed ring of %d descriptors that begins at 0x%x".formatted(size, setup.base()));
+        }
+    }
+
+    @Override
+    public boolean resolve(GuestMemory memory) {
+        MemorySegment foundRing = QueueSetup.find(memory, setup.descriptors(), (long) DESCRIPTOR_SIZE * size, 16);
+        MemorySegment foundDriver = QueueSetup.find(memory, setup.driver(), EVENT_SIZE, 4);
+        MemorySegment foundDevice = QueueSetup.find(memory, setup.device(), EVENT_SIZE, 4);
+        if (foundRing == null || foundDriver == null || foundDevice == null) {
+            return false;
+        }
+        ring = foundRing;
+        driverEvent = foundDriver;
+        deviceEvent = foundDevice;
+        return true;
+    }
+
+    @Override
+    public boolean available() {
+        return available((short) SHORT.getAcquire(ring, (long) DESCRIPTOR_SIZE * nextAvail + FLAGS) & 0xffff);
+    }
+
+    private boolean available(int flags) {
+        return (flags & DESC_F_AVAIL) != 0 == availWrap && (flags & DESC_F_USED) != 0 != availWrap;
+    }
+
+    @Override
+    public int take(DescriptorChain chain, GuestMemory memory) {
+        long at = (long) DESCRIPTOR_SIZE * nextAvail;
+        int flags = (short) SHORT.getAcquire(ring, at + FLAGS) & 0xffff;
+        if (!available(flags)) {
+            return EMPTY;
+        }
+        chain.begin(memory);
+        chain.slots = 0;
+        while (true) {
+            if (chain.slots + outstanding == size) {
+                return broken("chains with more descriptors than the ring (virtio 1.4, 2.8.19)");
+            }
+            chain.slots++;
+            long address = ring.get(DESC_LONG, at);
+            int length = ring.get(DESC_INT, at + LENGTH);
+            // the id of a chain is that of its last descriptor (2.8.6)
+            chain.id = ring.get(DESC_SHORT, at + ID) & 0xffff;
+            String wrong = (flags & DESC_F_INDIRECT) != 0
+                    ? walkIndirect(chain, memory, flags, address, length)
+                    : chain.append(address, length, (flags & DESC_F_WRITE) != 0);
+            if (wrong != null) {
+                return broken(wrong);
+            }
+            nextAvail++;
+            if (nextAvail == size) {
+                nextAvail = 0;
+                availWrap = !availWrap;
+            }
+            if ((flags & DESC_F_NEXT) == 0) {
+                outstanding += chain.slots;
+                return TAKEN;
+            }
+            at = (long) DESCRIPTOR_SIZE * nextAvail;
+            flags = ring.get(DESC_SHORT, at + FLAGS) & 0xffff;
+        }
+    }
+
+    /** All descriptors of an indirect table belong to the chain, in order; of their flags only WRITE counts (2.8.7). */
+    private @Nullable String walkIndirect(
+            DescriptorChain chain, GuestMemory memory, int headFlags, long tableAddress, int tableLength) {
+        if (!indirect) {
+            return "an indirect table without the feature INDIRECT_DESC (virtio 1.4, 2.8.7)";
+        }
+        if ((headFlags & DESC_F_NEXT) != 0 || chain.slots != 1) {
+            return "an indirect table in a chain of descriptors (virtio 1.4, 2.8.19)";
+        }
+        if (tableLength <= 0 || tableLength % DESCRIPTOR_SIZE != 0 || tableLength > INDIRECT_BYTES_LIMIT) {
+            return "an indirect table that is empty, not whole descriptors, or too long (virtio 1.4, 2.8.7)";
+        }
+        GuestRegion region = memory.find(tableAddress);
+        if (region == null || tableLength > region.size() - (tableAddress - region.guestAddress())) {
+            // the id is known, so the chain can still be completed
+            chain.lose();
+            return null;
+        }
+        MemorySegment table = region.memory();
+        long at = tableAddress - region.guestAddress();
+        int entries = tableLength / DESCRIPTOR_SIZE;
+        for (int i = 0; i < entries; i++, at += DESCRIPTOR_SIZE) {
+            long address = table.get(DESC_LONG, at);
+            int length = table.get(DESC_INT, at + LENGTH);
+            int flags = table.get(DESC_SHORT, at + FLAGS) & 0xffff;
+            if ((flags & DESC_F_INDIRECT) != 0) {
+                return "an indirect table in an indirect table (virtio 1.4, 2.8.19)";
+            }
+            String wrong = chain.append(address, length, (flags & DESC_F_WRITE) != 0);
+            if (wrong != null) {
+                return wrong;
+            }
+        }
+        return null;
+    }
+
+    private int broken(String why) {
+        fault = why;
+        return BROKEN;
+    }
+
+    @Override
+    public @Nullable String fault() {
+        return fault;
+    }
+
+    @Override
+    public void use(DescriptorChain chain) {
+        long at = (long) DESCRIPTOR_SIZE * nextUsed;
+        SHORT.set(ring, at + ID, (short) chain.id);
+        INT.set(ring, at + LENGTH, chain.written);
+        int flags = (usedWrap ? DESC_F_AVAIL | DESC_F_USED : 0) | (chain.written > 0 ? DESC_F_WRITE : 0);
+        SHORT.setRelease(ring, at + FLAGS, (short) flags);
+        outstanding -= chain.slots;
+        untold += chain.slots;
+        nextUsed += chain.slots;
+        if (nextUsed >= size) {
+            nextUsed -= size;
+            usedWrap = !usedWrap;
+        }
+    }
+
+    @Override
+    public boolean publish() {
+        int given = untold;
+        untold = 0;
+        // between publishing descriptors and reading what the driver asks for: it does the same in the other order
+        // (2.8.21.3)
+        VarHandle.fullFence();
+        int flags = (short) SHORT.getAcquire(driverEvent, EVENT_FLAGS) & 3;
+        if (flags != EVENT_DESC || !eventIndex) {
+            return flags != EVENT_DISABLE;
+        }
+        int event = (short) SHORT.getOpaque(driverEvent, 0L) & 0xffff;
+        int offset = event & 0x7fff;
+        boolean wrap = (event & 0x8000) != 0;
+        // how many slots ago the wanted one was given back; negative if that is still to come
+        int ago = nextUsed - 1 - offset + (wrap == usedWrap ? 0 : size);
+        return ago >= 0 && ago < given;
+    }
+
+    @Override
+    public void disableNotifications() {
+        SHORT.setOpaque(deviceEvent, EVENT_FLAGS, (short) EVENT_DISABLE);
+    }
+
+    @Override
+    public boolean enableNotifications() {
+        if (eventIndex) {
+            SHORT.setOpaque(deviceEvent, 0L, (short) (nextAvail | (availWrap ? 0x8000 : 0)));
+            SHORT.setRelease(deviceEvent, EVENT_FLAGS, (short) EVENT_DESC);
+        } else {
+            SHORT.setRelease(deviceEvent, EVENT_FLAGS, (short) EVENT_ENABLE);
+        }
+        VarHandle.fullFence();
+        return available();
+    }
+
+    @Override
+    public int base() {
+        return nextAvail | (availWrap ? 0x8000 : 0) | nextUsed << 16 | (usedWrap ? 0x8000_0000 : 0);
+    }
+}

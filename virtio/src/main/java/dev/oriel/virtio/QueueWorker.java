@@ -1,0 +1,177 @@
+package dev.oriel.virtio;
+
+import dev.oriel.linux.Descriptor;
+import dev.oriel.linux.LinuxException;
+import java.lang.System.Logger.Level;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Serves one queue of a device: its ring, the thread that takes chains from it, and its eventfds.
+ *
+ * <p>While there is work, the driver is asked not to kick; before the thread sleeps it asks for kicks again and looks once more. A ring is
+ * looked at when it starts, without a kick. A {@link ChainHandler} that throws, or memory that vanishes, stops this queue and no other.
+ *
+ * <p>For the one thread that controls the device, with threads of its own.
+ */
+public final class QueueWorker implements AutoCloseable {
+    private static final System.Logger LOGGER = System.getLogger("dev.oriel.virtio");
+
+    private final String name;
+    private final VirtioDevice device;
+    private final int index;
+    private final GuestMemoryTable memory;
+    private final Doorbell doorbell;
+    private final EventSink call = new EventSink();
+    private final EventSink error = new EventSink();
+    private final Virtqueue queue;
+    private volatile boolean running;
+    private @Nullable Thread thread;
+
+    /**
+     * A queue that does not run.
+     *
+     * @param name what the log calls it
+     * @param index which queue of the device
+     * @param memory where its ring and buffers are
+     * @throws LinuxException if there are no file descriptors left
+     */
+    public QueueWorker(String name, VirtioDevice device, int index, GuestMemoryTable memory) throws LinuxException {
+        this.name = name;
+        this.device = device;
+        this.index = index;
+        this.memory = memory;
+        doorbell = new Doorbell();
+        queue = new Virtqueue(name, memory, doorbell, call, error);
+        memory.attach(queue);
+    }
+
+    /**
+     * Starts the queue; chains are taken once it is also enabled.
+     *
+     * @throws InvalidSetupException if the ring cannot be used
+     * @throws IllegalStateException if it runs already
+     */
+    public void start(QueueSetup setup) throws InvalidSetupException {
+        if (thread != null) {
+            throw new IllegalStateException(name + " runs already");
+        }
+        ChainHandler handler = device.queue(index);
+        Thread next = Thread.ofPlatform().name(name).daemon().unstarted(() -> run(handler));
+        queue.start(setup, next);
+        running = true;
+        thread = next;
+        next.start();
+    }
+
+    private void run(ChainHandler handler) {
+        try {
+            while (running && !queue.failed()) {
+                serve(handler);
+                doorbell.await();
+            }
+        } catch (InternalError lost) {
+            queue.fail(Virtqueue.memoryLost(lost));
+        }
+    }
+
+    private void serve(ChainHandler handler) {
+        do {
+            queue.disableNotifications();
+            for (DescriptorChain chain = queue.next(); chain != null; chain = queue.next()) {
+                try {
+                    handler.handle(chain);
+                } catch (InternalError lost) {
+                    queue.abandon(chain);
+                    queue.fail(Virtqueue.memoryLost(lost));
+                } catch (RuntimeException | Error failure) {
+                    LOGGER.log(Level.DEBUG, name + ": this is why it failed", failure);
+                    queue.abandon(chain);
+                    queue.fail("this is a bug in Oriel, please report it: " + failure);
+                }
+            }
+        } while (queue.enableNotifications());
+    }
+
+    /** Whether it was started and not stopped. It may have failed meanwhile. */
+    public boolean running() {
+        return thread != null;
+    }
+
+    /**
+     * Whether the queue was stopped by nonsense in its ring or by a failure. It stays in that state until it is stopped and started.
+     */
+    public boolean failed() {
+        return queue.failed();
+    }
+
+    /**
+     * Stops the queue: takes no chain any more, and waits until those in flight are completed. Nothing is signalled after that.
+     *
+     * @return where the ring stands, as {@link QueueSetup#base()}; 0 if the queue did not run
+     */
+    public int stop() {
+        Thread last = thread;
+        if (last == null) {
+            return 0;
+        }
+        running = false;
+        queue.close();
+        join(last);
+        device.drain(index);
+        int base = queue.leave();
+        thread = null;
+        call.forget();
+        error.forget();
+        return base;
+    }
+
+    private static void join(Thread thread) {
+        boolean interrupted = false;
+        while (true) {
+            try {
+                thread.join();
+                break;
+            } catch (InterruptedException later) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Whether chains are taken while the queue runs. A new queue is not enabled. */
+    public void enable(boolean enable) {
+        queue.enable(enable);
+    }
+
+    /** Makes the queue look at its ring, as a kick does. */
+    public void kick() {
+        doorbell.ring();
+    }
+
+    /** Sets the eventfd with which the driver kicks, O_NONBLOCK, and owns it; null if it never kicks: then the ring is polled. */
+    public void kickDescriptor(@Nullable Descriptor descriptor) {
+        doorbell.replace(descriptor);
+    }
+
+    /** Sets the eventfd, O_NONBLOCK, that interrupts the driver, and owns it; null for none. */
+    public void callDescriptor(@Nullable Descriptor descriptor) {
+        call.replace(descriptor);
+    }
+
+    /** Sets the eventfd, O_NONBLOCK, that is signalled when the queue fails, and owns it; null for none. */
+    public void errorDescriptor(@Nullable Descriptor descriptor) {
+        error.replace(descriptor);
+    }
+
+    /** Stops the queue if it runs, and closes its descriptors. */
+    @Override
+    public void close() {
+        stop();
+        memory.detach(queue);
+        doorbell.close();
+        call.close();
+        error.close();
+    }
+}

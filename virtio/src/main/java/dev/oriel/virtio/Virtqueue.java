@@ -1,0 +1,347 @@
+package dev.oriel.virtio;
+
+import java.lang.System.Logger.Level;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The chains of one queue: taken from its ring, in flight, given back.
+ *
+ * <p>One thread takes, any thread completes. All of it is under one lock of the queue, held for as long as it takes to walk one chain
+ * or to publish some, never while a device works or an eventfd is written. Chains are pooled: nothing is allocated once as many exist as
+ * were ever in flight at once.
+ *
+ * <p>What the taking thread completes itself is published together with what follows at once, see {@link #next()}; what others
+ * complete is published immediately.
+ */
+final class Virtqueue {
+    private static final System.Logger LOGGER = System.getLogger("dev.oriel.virtio");
+
+    /** So many chains are given back at once at most. */
+    private static final int BATCH = 16;
+
+    /** A chain that moves so many bytes takes longer than telling the driver of those before it. */
+    private static final long BULK = 64 * 1024;
+
+    private static final DescriptorChain[] NO_CHAINS = {};
+
+    private final String name;
+    private final Doorbell doorbell;
+    private final EventSink call;
+    private final EventSink error;
+    private final GuestMemoryTable table;
+    private final Object lock = new Object();
+
+    // Guarded by the lock.
+    private GuestMemory memory = GuestMemory.EMPTY;
+    private @Nullable Ring ring;
+    private boolean resolved;
+    private boolean enabled;
+    private boolean stopping;
+    private boolean broken;
+    private @Nullable Thread taker;
+    private DescriptorChain[] all = NO_CHAINS;
+    private int created;
+    private DescriptorChain[] free = NO_CHAINS;
+    private int freeCount;
+    /** Completed, not given back. */
+    private DescriptorChain[] pending = NO_CHAINS;
+
+    private int pendingCount;
+    private int inFlight;
+
+    Virtqueue(String name, GuestMemoryTable table, Doorbell doorbell, EventSink call, EventSink error) {
+        this.name = name;
+        this.table = table;
+        this.doorbell = doorbell;
+        this.call = call;
+        this.error = error;
+    }
+
+    /**
+     * Begins with a ring.
+     *
+     * @param thread who calls {@link #next()}
+     * @throws InvalidSetupException if the ring is none or not in memory
+     */
+    void start(QueueSetup setup, Thread thread) throws InvalidSetupException {
+        Ring opened = setup.open();
+        synchronized (lock) {
+            if (!opened.resolve(memory)) {
+                throw new InvalidSetupException(
+                        "a ring whose parts are not all in guest memory, each in one region and aligned: 0x%x, 0x%x and 0x%x"
+                                .formatted(setup.descriptors(), setup.driver(), setup.device()));
+            }
+            if (all.length != setup.size()) {
+                all = new DescriptorChain[setup.size()];
+                free = new DescriptorChain[setup.size()];
+                pending = new DescriptorChain[setup.size()];
+                created = 0;
+                freeCount = 0;
+            }
+            ring = opened;
+            resolved = true;
+            stopping = false;
+            broken = false;
+            taker = thread;
+        }
+    }
+
+    /** Lets the ring be served, or not. */
+    void enable(boolean enable) {
+        synchronized (lock) {
+            enabled = enable;
+        }
+        doorbell.ring();
+    }
+
+    /** The memory has changed. Called with the lock of the table. */
+    void use(GuestMemory snapshot) {
+        boolean before;
+        boolean after = false;
+        synchronized (lock) {
+            memory = snapshot;
+            before = resolved;
+            Ring current = ring;
+            if (current != null) {
+                after = current.resolve(snapshot);
+                resolved = after;
+            }
+        }
+        if (before && !after) {
+            LOGGER.log(Level.WARNING, "{0}: its ring is not in guest memory any more; waits until it is again", name);
+        } else if (after && !before) {
+            doorbell.ring();
+        }
+    }
+
+    /** Whether a chain in flight has a buffer in a region. */
+    boolean uses(GuestRegion region) {
+        synchronized (lock) {
+            for (int i = 0; i < created; i++) {
+                if (all[i].uses(region)) {
+                    return true;
+                }
+            }
+            return false;
+        }
+    }
+
+    /** Served, found in memory, and sound. */
+    private @Nullable Ring runnable() {
+        return enabled && resolved && !stopping && !broken ? ring : null;
+    }
+
+    /**
+     * Takes the next chain. Before it answers null, before a chain that moves much, and at every {@link #BATCH}th, it gives back what was
+     * completed meanwhile.
+     *
+     * @return null if there is none
+     */
+    @Nullable
+    DescriptorChain next() {
+        DescriptorChain chain;
+        boolean interrupt = false;
+        String fault = null;
+        synchronized (lock) {
+            Ring current = runnable();
+            chain = current == null ? null : obtain();
+            int outcome = Ring.EMPTY;
+            if (current != null && chain != null) {
+                outcome = current.take(chain, memory);
+            } else if (current != null && current.available()) {
+                fault = "more chains than the ring has descriptors";
+            }
+            if (outcome == Ring.TAKEN && chain != null) {
+                chain.inFlight = true;
+                inFlight++;
+                if (pendingCount >= BATCH || (pendingCount > 0 && isBulk(chain))) {
+                    interrupt = publish();
+                }
+            } else {
+                if (chain != null) {
+                    free[freeCount++] = chain;
+                    chain = null;
+                }
+                fault = outcome == Ring.BROKEN && current != null ? current.fault() : fault;
+                interrupt = publish();
+            }
+        }
+        if (interrupt) {
+            call.signal();
+        }
+        if (fault != null) {
+            fail(fault);
+        }
+        return chain;
+    }
+
+    private static boolean isBulk(DescriptorChain chain) {
+        return chain.readable().length() + chain.writable().length() >= BULK;
+    }
+
+    /** A chain that is not in flight, or null if as many are as the ring has descriptors. */
+    private @Nullable DescriptorChain obtain() {
+        if (freeCount > 0) {
+            return free[--freeCount];
+        }
+        if (created == all.length) {
+            return null;
+        }
+        DescriptorChain chain = new DescriptorChain(this);
+        all[created++] = chain;
+        return chain;
+    }
+
+    /** Gives back what was completed; answers whether the driver wants to be told. */
+    private boolean publish() {
+        Ring current = ring;
+        if (pendingCount == 0 || current == null || !resolved) {
+            return false;
+        }
+        for (int i = 0; i < pendingCount; i++) {
+            DescriptorChain chain = pending[i];
+            current.use(chain);
+            free[freeCount++] = chain;
+        }
+        pendingCount = 0;
+        return current.publish();
+    }
+
+    void complete(DescriptorChain chain, int written) {
+        boolean interrupt = false;
+        boolean outdated;
+        try {
+            synchronized (lock) {
+                if (!chain.inFlight) {
+                    throw new IllegalStateException("a chain of " + name + " was completed twice");
+                }
+                outdated = chain.memory != memory;
+                chain.written = written;
+                settle(chain);
+                if (!Thread.currentThread().equals(taker) || stopping) {
+                    interrupt = publish();
+                }
+            }
+        } catch (InternalError lost) {
+            fail(memoryLost(lost));
+            return;
+        }
+        if (interrupt) {
+            call.signal();
+        }
+        if (outdated) {
+            table.reclaim();
+        }
+    }
+
+    /** How the JVM reports that a page of mapped memory is not there (SIGBUS): somebody truncated the file behind it. */
+    static String memoryLost(InternalError error) {
+        return "guest memory is gone under it: " + error.getMessage();
+    }
+
+    private void settle(DescriptorChain chain) {
+        chain.inFlight = false;
+        inFlight--;
+        pending[pendingCount++] = chain;
+        if (inFlight == 0 && stopping) {
+            lock.notifyAll();
+        }
+    }
+
+    /** Gives back, with nothing written, a chain that its handler failed on. Does nothing if it was completed. */
+    void abandon(DescriptorChain chain) {
+        synchronized (lock) {
+            if (chain.inFlight) {
+                chain.written = 0;
+                settle(chain);
+            }
+        }
+    }
+
+    void disableNotifications() {
+        synchronized (lock) {
+            Ring current = runnable();
+            if (current != null) {
+                current.disableNotifications();
+            }
+        }
+    }
+
+    /** Asks to be kicked; answers whether there is something to take already. */
+    boolean enableNotifications() {
+        synchronized (lock) {
+            Ring current = runnable();
+            return current != null && current.enableNotifications();
+        }
+    }
+
+    /** The queue is of no use any more: says so once, to the log and to the front-end. Other queues go on. */
+    void fail(String why) {
+        synchronized (lock) {
+            if (broken) {
+                return;
+            }
+            broken = true;
+        }
+        LOGGER.log(Level.ERROR, "{0}: stopped, the driver has to reset the device: {1}", name, why);
+        error.signal();
+    }
+
+    /** Whether {@link #fail} was called since the start. */
+    boolean failed() {
+        synchronized (lock) {
+            return broken;
+        }
+    }
+
+    /** No chain is taken from now on. */
+    void close() {
+        synchronized (lock) {
+            stopping = true;
+        }
+        doorbell.ring();
+    }
+
+    /**
+     * Waits until all chains are completed, and leaves the ring.
+     *
+     * @return where the ring stands
+     */
+    int leave() {
+        boolean interrupt;
+        int base;
+        synchronized (lock) {
+            boolean interrupted = false;
+            while (inFlight > 0) {
+                try {
+                    lock.wait();
+                } catch (InterruptedException later) {
+                    interrupted = true;
+                }
+            }
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+            Ring last = ring;
+            try {
+                interrupt = publish();
+            } catch (InternalError lost) {
+                // the ring ends here in any case, and its memory is gone already
+                interrupt = false;
+            }
+            base = last == null ? 0 : last.base();
+            // what could not be given back is gone with the ring
+            for (int i = 0; i < pendingCount; i++) {
+                free[freeCount++] = pending[i];
+            }
+            pendingCount = 0;
+            ring = null;
+            resolved = false;
+            taker = null;
+        }
+        if (interrupt) {
+            call.signal();
+        }
+        return base;
+    }
+}

@@ -1,0 +1,157 @@
+package dev.oriel.virtio.testing;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
+
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The driver's end of a split ring (virtio 1.4, section 2.7). */
+public final class DriverSplitRing extends DriverRing {
+    private static final VarHandle SHORT =
+            JAVA_SHORT.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
+    private static final VarHandle INT =
+            JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
+    private static final VarHandle LONG =
+            JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
+
+    private static final int NEXT = 1;
+    private static final int WRITE = 2;
+    private static final int INDIRECT = 4;
+
+    private final int[] chainLength;
+    private final int[] freeList;
+    private int free;
+    private int freeCount;
+    private int availIndex;
+    private int toldIndex;
+    private int usedIndex;
+
+    DriverSplitRing(SharedMemory shared, Areas areas, int size, boolean indirect, boolean eventIndex) {
+        super(shared, areas, size, indirect, eventIndex);
+        chainLength = new int[size];
+        freeList = new int[size];
+        for (int i = 0; i < size; i++) {
+            freeList[i] = i + 1;
+        }
+        freeCount = size;
+    }
+
+    /** Writes one descriptor into the table of the ring, or nonsense. */
+    public void writeDescriptor(int index, long address, int length, int flags, int next) {
+        write(areas.descriptors() + 16L * index, address, length, flags, next);
+    }
+
+    private void write(long at, long address, int length, int flags, int next) {
+        LONG.set(memory, at, address);
+        INT.set(memory, at + 8, length);
+        SHORT.set(memory, at + 12, (short) flags);
+        SHORT.set(memory, at + 14, (short) next);
+    }
+
+    /** Makes a head available, or nonsense, without further ado. */
+    public void offerHead(int head) {
+        SHORT.set(memory, areas.driver() + 4 + 2L * (availIndex & size - 1), (short) head);
+        availIndex = availIndex + 1 & 0xffff;
+        SHORT.setRelease(memory, areas.driver() + 2, (short) availIndex);
+    }
+
+    /** Sets the index of the available ring to anything. */
+    public void jump(int index) {
+        availIndex = index & 0xffff;
+        SHORT.setRelease(memory, areas.driver() + 2, (short) availIndex);
+    }
+
+    @Override
+    public int offer(List<Buffer> buffers) {
+        int needed = indirect ? 1 : buffers.size();
+        if (needed > freeCount) {
+            return -1;
+        }
+        int head = free;
+        if (indirect) {
+            long table = table(head);
+            for (int i = 0; i < buffers.size(); i++) {
+                Buffer buffer = buffers.get(i);
+                int flags = (buffer.writable() ? WRITE : 0) | (i + 1 < buffers.size() ? NEXT : 0);
+                write(table + 16L * i, buffer.address(), buffer.length(), flags, i + 1);
+            }
+            writeDescriptor(head, SharedMemory.guestAddress(table), 16 * buffers.size(), INDIRECT, 0);
+            free = freeList[head];
+        } else {
+            int index = head;
+            for (int i = 0; i < buffers.size(); i++) {
+                Buffer buffer = buffers.get(i);
+                int next = freeList[index];
+                int flags = (buffer.writable() ? WRITE : 0) | (i + 1 < buffers.size() ? NEXT : 0);
+                writeDescriptor(index, buffer.address(), buffer.length(), flags, next & size - 1);
+                index = next;
+            }
+            free = index;
+        }
+        chainLength[head] = needed;
+        freeCount -= needed;
+        offerHead(head);
+        return head;
+    }
+
+    @Override
+    public boolean kickWanted() {
+        int before = toldIndex;
+        toldIndex = availIndex;
+        VarHandle.fullFence();
+        if (!eventIndex) {
+            return ((short) SHORT.getOpaque(memory, areas.device()) & 1) == 0;
+        }
+        int event = (short) SHORT.getOpaque(memory, areas.device() + 4 + 8L * size) & 0xffff;
+        return (availIndex - event - 1 & 0xffff) < (availIndex - before & 0xffff);
+    }
+
+    @Override
+    public @Nullable Used poll() {
+        if (!ready()) {
+            return null;
+        }
+        long at = areas.device() + 4 + 8L * (usedIndex & size - 1);
+        int id = (int) INT.get(memory, at);
+        int written = (int) INT.get(memory, at + 4);
+        usedIndex = usedIndex + 1 & 0xffff;
+        int last = id;
+        for (int i = 1; i < chainLength[id]; i++) {
+            last = freeList[last];
+        }
+        freeList[last] = free;
+        free = id;
+        freeCount += chainLength[id];
+        return new Used(id, written);
+    }
+
+    private boolean ready() {
+        return ((short) SHORT.getAcquire(memory, areas.device() + 2) & 0xffff) != usedIndex;
+    }
+
+    @Override
+    public boolean enableInterrupts() {
+        SHORT.setOpaque(memory, areas.driver(), (short) 0);
+        if (eventIndex) {
+            SHORT.setOpaque(memory, areas.driver() + 4 + 2L * size, (short) usedIndex);
+        }
+        VarHandle.fullFence();
+        return ready();
+    }
+
+    @Override
+    public void disableInterrupts() {
+        if (!eventIndex) {
+            SHORT.setOpaque(memory, areas.driver(), (short) 1);
+        }
+    }
+
+    @Override
+    public int initialBase() {
+        return 0;
+    }
+}
