@@ -4,4 +4,6 @@ module dev.oriel.vhostuser {
     requires transitive dev.oriel.linux;
     requires transitive dev.oriel.virtio;
     requires static transitive org.jspecify;
+
+    exports dev.oriel.vhostuser;
 }

@@ -1,0 +1,33 @@
+package dev.oriel.vhostuser;
+
+/** The protocol features of vhost-user that we know, as masks. The feature bit {@link #FEATURE} of the device says that there are any. */
+final class ProtocolFeatures {
+    /** VHOST_USER_F_PROTOCOL_FEATURES: a bit of the device's features, used by no device. */
+    static final long FEATURE = 1L << 30;
+
+    /** More queues than one; the front-end may ask how many. */
+    static final long MQ = 1L;
+
+    /** A message may ask to be answered. */
+    static final long REPLY_ACK = 1L << 3;
+
+    /** A second channel on which the back-end asks. */
+    static final long BACKEND_REQ = 1L << 5;
+
+    /** The back-end has the configuration space. */
+    static final long CONFIG = 1L << 9;
+
+    /** The back-end sends descriptors along with its requests. */
+    static final long BACKEND_SEND_FD = 1L << 10;
+
+    /** RESET_DEVICE. */
+    static final long RESET_DEVICE = 1L << 13;
+
+    /** Memory regions come and go one by one. */
+    static final long CONFIGURE_MEM_SLOTS = 1L << 15;
+
+    /** The front-end passes the device status. */
+    static final long STATUS = 1L << 16;
+
+    private ProtocolFeatures() {}
+}

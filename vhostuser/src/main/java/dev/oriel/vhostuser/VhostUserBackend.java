@@ -1,0 +1,344 @@
+package dev.oriel.vhostuser;
+
+import dev.oriel.linux.Connection;
+import dev.oriel.linux.Descriptor;
+import dev.oriel.linux.FcntlCommand;
+import dev.oriel.linux.FileCalls;
+import dev.oriel.linux.LinuxException;
+import dev.oriel.linux.OpenFlags;
+import dev.oriel.virtio.GuestMemoryTable;
+import dev.oriel.virtio.RingFeatures;
+import dev.oriel.virtio.VirtioDevice;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The back-end end of one vhost-user connection: lets a front-end (a VMM) give a device to its guest.
+ *
+ * <p>{@link #run()} serves requests one by one on the calling thread; each queue has a thread of its own. When the connection ends, for
+ * whatever reason, all queues are stopped and drained, the device is reset, and nothing of what the front-end gave is left: no descriptor
+ * and no mapping.
+ */
+public final class VhostUserBackend implements AutoCloseable {
+    private static final System.Logger LOGGER = System.getLogger("dev.oriel.vhostuser");
+
+    private static final int VRING_INDEX_MASK = 0xff;
+    private static final int VRING_NO_DESCRIPTOR = 0x100;
+    private static final long DONE = 0;
+    private static final long REFUSED = 1;
+
+    /**
+     * What a back-end offers.
+     *
+     * @param maxQueueSize the most descriptors that a ring may have
+     * @param offerConfig whether the front-end may read the configuration space; one that has its own warns about the offer
+     */
+    public record Options(int maxQueueSize, boolean offerConfig) {
+        /** Rings of up to 1024 descriptors, and the configuration space. */
+        public static final Options DEFAULT = new Options(1024, true);
+    }
+
+    private final String name;
+    private final Connection connection;
+    private final VirtioDevice device;
+    private final Options options;
+    private final long offeredFeatures;
+    private final long offeredProtocol;
+
+    private final GuestMemoryTable memory = new GuestMemoryTable();
+    private final MemoryRequests memoryRequests = new MemoryRequests(memory);
+    private final Vring[] vrings;
+    private @Nullable Descriptor backendChannel;
+    private long features;
+    private long protocol;
+    private long status;
+
+    /**
+     * Owns the connection from now on.
+     *
+     * @param name what the log calls it
+     */
+    public VhostUserBackend(String name, Connection connection, VirtioDevice device, Options options) {
+        this.name = name;
+        this.connection = connection;
+        this.device = device;
+        this.options = options;
+        offeredFeatures = device.deviceFeatures()
+                | RingFeatures.INDIRECT_DESC
+                | RingFeatures.EVENT_IDX
+                | RingFeatures.VERSION_1
+                | RingFeatures.RING_PACKED
+                | ProtocolFeatures.FEATURE;
+        offeredProtocol = ProtocolFeatures.MQ
+                | ProtocolFeatures.REPLY_ACK
+                | ProtocolFeatures.BACKEND_REQ
+                | (options.offerConfig() ? ProtocolFeatures.CONFIG : 0)
+                | ProtocolFeatures.BACKEND_SEND_FD
+                | ProtocolFeatures.RESET_DEVICE
+                | ProtocolFeatures.CONFIGURE_MEM_SLOTS
+                | ProtocolFeatures.STATUS;
+        vrings = new Vring[device.queueCount()];
+    }
+
+    /** Serves the front-end until it goes, or {@link #close()} is called, or it sends nonsense: one line in the log says which. */
+    public void run() {
+        try (Arena arena = Arena.ofConfined();
+                Message message = new Message(arena)) {
+            for (int i = 0; i < vrings.length; i++) {
+                vrings[i] = new Vring(name, device, i, memory, options.maxQueueSize());
+            }
+            LOGGER.log(Level.DEBUG, "{0}: connected", name);
+            while (message.receive(connection)) {
+                serve(message);
+            }
+            LOGGER.log(Level.DEBUG, "{0}: the front-end has gone", name);
+        } catch (ProtocolViolation violation) {
+            LOGGER.log(Level.ERROR, "{0}: connection ended, the front-end sent {1}", name, violation.getMessage());
+        } catch (Refusal refusal) {
+            LOGGER.log(Level.ERROR, "{0}: connection ended, cannot do {1}", name, refusal.getMessage());
+        } catch (LinuxException failed) {
+            LOGGER.log(Level.ERROR, "{0}: connection ended: {1}", name, failed.getMessage());
+        } catch (InternalError lost) {
+            // how the JVM reports SIGBUS: somebody truncated the file behind the memory
+            LOGGER.log(Level.ERROR, "{0}: connection ended, guest memory is gone: {1}", name, lost.getMessage());
+        } finally {
+            release();
+        }
+    }
+
+    /** Back to the first day: nothing runs, nothing is in flight, nothing is open or mapped. */
+    private void release() {
+        for (Vring vring : vrings) {
+            if (vring != null) {
+                vring.close();
+            }
+        }
+        device.reset();
+        memory.close();
+        if (backendChannel != null) {
+            backendChannel.close();
+        }
+        connection.close();
+    }
+
+    /** Ends the connection, from any thread; {@link #run()} returns once all queues have stopped. */
+    @Override
+    public void close() {
+        connection.shutdown();
+    }
+
+    private void serve(Message message) throws ProtocolViolation, Refusal, LinuxException {
+        boolean acknowledge = message.needsReply() && has(ProtocolFeatures.REPLY_ACK);
+        FrontendRequest request = FrontendRequest.of(message.request());
+        try {
+            if (request == null) {
+                throw new Refusal("the unknown request " + Integer.toUnsignedString(message.request()));
+            }
+            request.check(message);
+            if (!answer(request, message)) {
+                change(request, message);
+                if (acknowledge) {
+                    message.reply(connection, DONE);
+                }
+            }
+        } catch (Refusal refusal) {
+            if (!acknowledge) {
+                throw refusal;
+            }
+            LOGGER.log(Level.WARNING, "{0}: cannot do {1}", name, refusal.getMessage());
+            message.reply(connection, REFUSED);
+        }
+    }
+
+    /** Serves a request that has an answer of its own; false if it is not one of those. */
+    private boolean answer(FrontendRequest request, Message message) throws Refusal, LinuxException {
+        switch (request) {
+            case GET_FEATURES -> message.reply(connection, offeredFeatures);
+            case GET_PROTOCOL_FEATURES -> message.reply(connection, offeredProtocol);
+            case GET_QUEUE_NUM -> message.reply(connection, (long) vrings.length);
+            case GET_MAX_MEM_SLOTS -> message.reply(connection, (long) MemoryRequests.MAX_SLOTS);
+            case GET_STATUS -> message.reply(connection, status);
+            case GET_CONFIG -> getConfig(message);
+            case GET_VRING_BASE -> {
+                message.setInt(4, vring(request, message.getInt(0)).stop());
+                message.reply(connection, 8);
+            }
+            default -> {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void change(FrontendRequest request, Message message) throws ProtocolViolation, Refusal {
+        switch (request) {
+            case SET_FEATURES -> setFeatures(message.getLong(0));
+            case SET_PROTOCOL_FEATURES -> {
+                protocol = accepted(request, message.getLong(0), offeredProtocol);
+            }
+            case SET_OWNER, RESET_OWNER -> {}
+            case SET_MEM_TABLE -> memoryRequests.setTable(message);
+            case ADD_MEM_REG -> memoryRequests.add(message);
+            case REM_MEM_REG -> memoryRequests.remove(message);
+            case SET_VRING_NUM -> vring(request, message.getInt(0)).size(message.getInt(4));
+            case SET_VRING_ADDR ->
+                vring(request, message.getInt(0))
+                        .addresses(message.getLong(8), message.getLong(24), message.getLong(16));
+            case SET_VRING_BASE -> vring(request, message.getInt(0)).base(message.getInt(4));
+            case SET_VRING_ENABLE -> vring(request, message.getInt(0)).enable(message.getInt(4) != 0);
+            case SET_VRING_KICK -> {
+                Vring vring = vring(request, vringIndex(message));
+                if (!has(features, ProtocolFeatures.FEATURE)) {
+                    vring.enable(true);
+                }
+                vring.kick(eventDescriptor(request, message), features);
+            }
+            case SET_VRING_CALL -> vring(request, vringIndex(message)).call(eventDescriptor(request, message));
+            case SET_VRING_ERR -> vring(request, vringIndex(message)).error(eventDescriptor(request, message));
+            case SET_BACKEND_REQ_FD -> setBackendChannel(message.takeDescriptor());
+            case SET_CONFIG -> refuseConfig(message);
+            case SET_STATUS -> setStatus(message.getLong(0));
+            case RESET_DEVICE -> resetDevice();
+            default -> throw new Refusal("the request " + request);
+        }
+    }
+
+    private boolean has(long protocolFeature) {
+        return has(protocol, protocolFeature);
+    }
+
+    private static boolean has(long features, long feature) {
+        return (features & feature) != 0;
+    }
+
+    private static long accepted(FrontendRequest request, long accepted, long offered) throws Refusal {
+        if ((accepted & ~offered) != 0) {
+            throw new Refusal("%s of 0x%x: 0x%x was not offered".formatted(request, accepted, accepted & ~offered));
+        }
+        return accepted;
+    }
+
+    private void setFeatures(long accepted) throws Refusal {
+        features = accepted(FrontendRequest.SET_FEATURES, accepted, offeredFeatures);
+        if (!has(features, ProtocolFeatures.FEATURE)) {
+            for (Vring vring : vrings) {
+                vring.enable(true);
+            }
+        }
+    }
+
+    private Vring vring(FrontendRequest request, int index) throws Refusal {
+        if (index < 0 || index >= vrings.length) {
+            throw new Refusal("%s of queue %s: there are %d queues"
+                    .formatted(request, Integer.toUnsignedString(index), vrings.length));
+        }
+        return vrings[index];
+    }
+
+    private static int vringIndex(Message message) {
+        return (int) message.getLong(0) & VRING_INDEX_MASK;
+    }
+
+    /**
+     * The eventfd of a message, or null if it says that there is none. It becomes O_NONBLOCK, for everybody who has it: a queue must not
+     * wait because of a counter that the front-end filled, or emptied before we read it.
+     */
+    private static @Nullable Descriptor eventDescriptor(FrontendRequest request, Message message)
+            throws ProtocolViolation, Refusal {
+        boolean absent = (message.getLong(0) & VRING_NO_DESCRIPTOR) != 0;
+        if (absent != (message.descriptors().count() == 0)) {
+            throw new ProtocolViolation("%s with %d file descriptors, which does not go with its flags"
+                    .formatted(request, message.descriptors().count()));
+        }
+        if (absent) {
+            return null;
+        }
+        Descriptor descriptor = message.takeDescriptor();
+        String kind = kindOf(descriptor);
+        int flags = FileCalls.fcntl(descriptor.number(), FcntlCommand.F_GETFL, 0);
+        boolean usable = kind.equals("anon_inode:[eventfd]") || kind.startsWith("pipe:") || kind.startsWith("socket:");
+        if (!usable
+                || flags < 0
+                || FileCalls.fcntl(descriptor.number(), FcntlCommand.F_SETFL, flags | OpenFlags.O_NONBLOCK) < 0) {
+            descriptor.close();
+            throw new Refusal(request + " with a file descriptor that is no eventfd but " + kind);
+        }
+        return descriptor;
+    }
+
+    /** What the kernel says a descriptor is. A plain file would be ready for ever, and written to. */
+    private static String kindOf(Descriptor descriptor) {
+        try {
+            return Files.readSymbolicLink(Path.of("/proc/self/fd/" + descriptor.number()))
+                    .toString();
+        } catch (IOException unknown) {
+            return "unknown (" + unknown.getMessage() + ")";
+        }
+    }
+
+    /** The channel for requests of ours. None of them is made yet; what is accepted is kept, as the protocol wants it. */
+    private void setBackendChannel(Descriptor channel) {
+        if (backendChannel != null) {
+            backendChannel.close();
+        }
+        backendChannel = channel;
+    }
+
+    /**
+     * GET_CONFIG { offset 4, size 4, flags 4, bytes }. What lies behind the end of the device's own configuration reads as zeros; an
+     * answer without bytes is an error.
+     */
+    private void getConfig(Message message) throws LinuxException {
+        int offset = message.getInt(0);
+        int size = message.getInt(4);
+        if (offset < 0 || size < 0 || offset > Message.CONFIG_MAX_SIZE || size > Message.CONFIG_MAX_SIZE - offset) {
+            message.setInt(4, 0);
+            message.reply(connection, 12);
+            return;
+        }
+        MemorySegment bytes = message.payload(12, size);
+        bytes.fill((byte) 0);
+        int known = Math.min(size, device.configSize() - offset);
+        if (known > 0) {
+            device.readConfig(offset, bytes.asSlice(0, known));
+        }
+        message.reply(connection, 12 + size);
+    }
+
+    /** A guest may try to write what is read-only; that must not cost the front-end its device. */
+    private void refuseConfig(Message message) throws Refusal {
+        String what = "SET_CONFIG at offset " + Integer.toUnsignedString(message.getInt(0)) + ": it is read-only";
+        if (message.needsReply() && has(ProtocolFeatures.REPLY_ACK)) {
+            throw new Refusal(what);
+        }
+        LOGGER.log(Level.WARNING, "{0}: ignored {1}", name, what);
+    }
+
+    private void setStatus(long next) {
+        status = next & 0xff;
+        if (status == 0) {
+            resetDevice();
+        }
+    }
+
+    /** All queues stop and are disabled; memory, eventfds and what was negotiated stay. */
+    private void resetDevice() {
+        for (Vring vring : vrings) {
+            vring.stop();
+            vring.enable(false);
+        }
+        status = 0;
+        device.reset();
+    }
+
+    /** What the log calls it. */
+    @Override
+    public String toString() {
+        return name;
+    }
+}

@@ -1,0 +1,108 @@
+package dev.oriel.vhostuser;
+
+import dev.oriel.linux.Descriptor;
+import dev.oriel.linux.LinuxException;
+import dev.oriel.virtio.GuestMemoryTable;
+import dev.oriel.virtio.InvalidSetupException;
+import dev.oriel.virtio.QueueSetup;
+import dev.oriel.virtio.QueueWorker;
+import dev.oriel.virtio.VirtioDevice;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One queue as the front-end sets it up. It starts with SET_VRING_KICK and stops with GET_VRING_BASE, and chains are taken
+ * while it is enabled besides.
+ */
+final class Vring implements AutoCloseable {
+    private final String name;
+    private final int maxSize;
+    private final QueueWorker worker;
+
+    private int size;
+    private boolean addressed;
+    private long descriptors;
+    private long driver;
+    private long device;
+    private int base;
+
+    /** @throws LinuxException if there are no file descriptors left */
+    Vring(String connection, VirtioDevice device, int index, GuestMemoryTable memory, int maxSize)
+            throws LinuxException {
+        name = "queue " + index;
+        this.maxSize = maxSize;
+        worker = new QueueWorker(connection + ", " + name, device, index, memory);
+    }
+
+    private void mustNotRun(String request) throws Refusal {
+        if (worker.running()) {
+            throw new Refusal(request + " of " + name + " while it runs");
+        }
+    }
+
+    void size(int number) throws Refusal {
+        mustNotRun("SET_VRING_NUM");
+        if (number < 1 || number > maxSize) {
+            throw new Refusal("SET_VRING_NUM of %s: %s descriptors, not 1 to %d"
+                    .formatted(name, Integer.toUnsignedString(number), maxSize));
+        }
+        size = number;
+    }
+
+    void addresses(long descriptorArea, long driverArea, long deviceArea) throws Refusal {
+        if (worker.running() && descriptors == descriptorArea && driver == driverArea && device == deviceArea) {
+            // sent again only to say whether writes are to be logged
+            return;
+        }
+        mustNotRun("SET_VRING_ADDR");
+        descriptors = descriptorArea;
+        driver = driverArea;
+        device = deviceArea;
+        addressed = true;
+    }
+
+    void base(int index) throws Refusal {
+        mustNotRun("SET_VRING_BASE");
+        base = index;
+    }
+
+    /** Starts the queue, or gives a running one another eventfd. */
+    void kick(@Nullable Descriptor descriptor, long features) throws Refusal {
+        worker.kickDescriptor(descriptor);
+        if (worker.running()) {
+            return;
+        }
+        if (size == 0 || !addressed) {
+            throw new Refusal("SET_VRING_KICK of " + name + " before SET_VRING_NUM and SET_VRING_ADDR");
+        }
+        try {
+            worker.start(new QueueSetup(size, descriptors, driver, device, base, features));
+        } catch (InvalidSetupException invalid) {
+            throw new Refusal("SET_VRING_KICK of " + name + ": " + invalid.getMessage());
+        }
+    }
+
+    void call(@Nullable Descriptor descriptor) {
+        worker.callDescriptor(descriptor);
+    }
+
+    void error(@Nullable Descriptor descriptor) {
+        worker.errorDescriptor(descriptor);
+    }
+
+    void enable(boolean enable) {
+        worker.enable(enable);
+    }
+
+    /** Stops the queue and answers where its ring stands. */
+    int stop() {
+        if (worker.running()) {
+            base = worker.stop();
+        }
+        return base;
+    }
+
+    @Override
+    public void close() {
+        worker.close();
+    }
+}
