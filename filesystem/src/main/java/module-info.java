@@ -6,4 +6,5 @@ module dev.oriel.filesystem {
     requires static transitive org.jspecify;
 
     exports dev.oriel.filesystem;
+    exports dev.oriel.filesystem.local;
 }

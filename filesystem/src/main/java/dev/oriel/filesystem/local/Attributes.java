@@ -1,0 +1,277 @@
+package dev.oriel.filesystem.local;
+
+import dev.oriel.filesystem.FileSystemSession;
+import dev.oriel.filesystem.Request;
+import dev.oriel.fuse.FuseAttrOut;
+import dev.oriel.fuse.FuseFlags;
+import dev.oriel.fuse.FuseKstatfs;
+import dev.oriel.fuse.FuseSetattrIn;
+import dev.oriel.fuse.FuseStatx;
+import dev.oriel.fuse.FuseStatxOut;
+import dev.oriel.linux.At;
+import dev.oriel.linux.Errno;
+import dev.oriel.linux.FileCalls;
+import dev.oriel.linux.FileMode;
+import dev.oriel.linux.OpenFlags;
+import dev.oriel.linux.StatfsBuffer;
+import dev.oriel.linux.StatxBuffer;
+import dev.oriel.linux.TimesBuffer;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/** GETATTR, STATX, SETATTR, ACCESS, STATFS. */
+final class Attributes {
+    /** Giving back more than this may take the file system a while. */
+    private static final long LARGE_TRUNCATION = 64L << 20;
+
+    private static final int MODE_BITS = 07777;
+    private static final int NAME_MAX = 255;
+
+    private final Share share;
+
+    Attributes(Share share) {
+        this.share = share;
+    }
+
+    int getattr(long nodeid, long fh, FuseAttrOut out) {
+        ThreadBuffers buffers = ThreadBuffers.current();
+        int result = stat(nodeid, fh, 0, Nodes.STAT_MASK, buffers);
+        if (result < 0) {
+            return result;
+        }
+        reply(nodeid, out, buffers);
+        return 0;
+    }
+
+    private void reply(long nodeid, FuseAttrOut out, ThreadBuffers buffers) {
+        out.attrValid(share.options.cache().validSeconds());
+        Share.fill(out.attr(), buffers.stat, share.nodes.mountOf(nodeid));
+    }
+
+    /** Reads the attributes into {@code buffers.stat}. */
+    private int stat(long nodeid, long fh, int flags, int mask, ThreadBuffers buffers) {
+        if (Share.isHandle(fh)) {
+            OpenHandle handle = share.handles.enter(fh, nodeid);
+            if (handle == null) {
+                return -Errno.EBADF;
+            }
+            int result = FileCalls.statx(
+                    handle.descriptor(), ThreadBuffers.EMPTY, At.AT_EMPTY_PATH | flags, mask, buffers.stat);
+            handle.leave();
+            return result;
+        }
+        long node = share.nodes.acquire(nodeid, buffers);
+        if (node < 0) {
+            return (int) node;
+        }
+        int result = FileCalls.statx((int) node, ThreadBuffers.EMPTY, At.AT_EMPTY_PATH | flags, mask, buffers.stat);
+        share.nodes.release(nodeid, node);
+        return result;
+    }
+
+    int statx(long nodeid, long fh, int syncFlags, int mask, FuseStatxOut out) {
+        ThreadBuffers buffers = ThreadBuffers.current();
+        int sync = syncFlags & (At.AT_STATX_FORCE_SYNC | At.AT_STATX_DONT_SYNC);
+        int result = stat(nodeid, fh, sync, mask | Nodes.STAT_MASK, buffers);
+        if (result < 0) {
+            return result;
+        }
+        StatxBuffer stat = buffers.stat;
+        out.attrValid(share.options.cache().validSeconds());
+        FuseStatx reply = out.stat();
+        // Mount and device are the client's own matter: only what it may ask the file system for.
+        reply.mask(stat.mask() & (StatxBuffer.STATX_BASIC_STATS | StatxBuffer.STATX_BTIME))
+                .blksize(stat.blksize())
+                .attributes(stat.attributes() & ~StatxBuffer.STATX_ATTR_MOUNT_ROOT)
+                .attributesMask(stat.attributesMask() & ~StatxBuffer.STATX_ATTR_MOUNT_ROOT)
+                .nlink(stat.nlink())
+                .uid(stat.uid())
+                .gid(stat.gid())
+                .mode(stat.mode())
+                .ino(share.nodes.mountOf(nodeid).reported(stat.ino()))
+                .size(stat.size())
+                .blocks(stat.blocks())
+                .rdevMajor(stat.rdevMajor())
+                .rdevMinor(stat.rdevMinor());
+        reply.atime().tvSec(stat.atimeSeconds()).tvNsec(stat.atimeNanos());
+        reply.btime().tvSec(stat.btimeSeconds()).tvNsec(stat.btimeNanos());
+        reply.ctime().tvSec(stat.ctimeSeconds()).tvNsec(stat.ctimeNanos());
+        reply.mtime().tvSec(stat.mtimeSeconds()).tvNsec(stat.mtimeNanos());
+        return 0;
+    }
+
+    int setattr(Request request, long nodeid, FuseSetattrIn in, FuseAttrOut out) {
+        if (share.isReadOnly()) {
+            return -Errno.EROFS;
+        }
+        ThreadBuffers buffers = ThreadBuffers.current();
+        int valid = in.valid();
+        OpenHandle handle = null;
+        long node = -1;
+        int descriptor;
+        if ((valid & FuseFlags.FATTR_FH) != 0) {
+            handle = share.handles.enter(in.fh(), nodeid);
+            if (handle == null) {
+                return -Errno.EBADF;
+            }
+            descriptor = handle.descriptor();
+        } else {
+            node = share.nodes.acquire(nodeid, buffers);
+            if (node < 0) {
+                return (int) node;
+            }
+            descriptor = (int) node;
+        }
+        int result = set(request, nodeid, valid, in, handle, descriptor, buffers);
+        if (result == 0) {
+            result = FileCalls.statx(descriptor, ThreadBuffers.EMPTY, At.AT_EMPTY_PATH, Nodes.STAT_MASK, buffers.stat);
+        }
+        if (handle != null) {
+            handle.leave();
+        } else {
+            share.nodes.release(nodeid, node);
+        }
+        if (result == 0) {
+            reply(nodeid, out, buffers);
+        }
+        return result;
+    }
+
+    private int set(
+            Request request,
+            long nodeid,
+            int valid,
+            FuseSetattrIn in,
+            @Nullable OpenHandle handle,
+            int descriptor,
+            ThreadBuffers buffers) {
+        int result = 0;
+        if ((valid & FuseFlags.FATTR_SIZE) != 0 && !request.mayBlock()) {
+            long size = in.size();
+            result = FileCalls.statx(
+                    descriptor, ThreadBuffers.EMPTY, At.AT_EMPTY_PATH, StatxBuffer.STATX_SIZE, buffers.stat);
+            if (result == 0 && buffers.stat.size() - size > LARGE_TRUNCATION) {
+                return FileSystemSession.WOULD_BLOCK;
+            }
+        }
+        if (result == 0 && (valid & FuseFlags.FATTR_MODE) != 0) {
+            result = FileCalls.chmod(buffers.procPath.set(descriptor), in.mode() & MODE_BITS);
+        }
+        if (result == 0 && (valid & (FuseFlags.FATTR_UID | FuseFlags.FATTR_GID)) != 0) {
+            int uid = (valid & FuseFlags.FATTR_UID) != 0 ? in.uid() : -1;
+            int gid = (valid & FuseFlags.FATTR_GID) != 0 ? in.gid() : -1;
+            result = FileCalls.fchownat(descriptor, ThreadBuffers.EMPTY, uid, gid, At.AT_EMPTY_PATH);
+        }
+        if (result == 0 && (valid & FuseFlags.FATTR_SIZE) != 0) {
+            result = truncate(nodeid, valid, in.size(), handle, descriptor, buffers);
+        }
+        int times = FuseFlags.FATTR_ATIME | FuseFlags.FATTR_MTIME;
+        if (result == 0 && (valid & times) != 0) {
+            setTimes(valid, in, buffers.times);
+            result = FileCalls.utimensat(At.AT_FDCWD, buffers.procPath.set(descriptor), buffers.times, 0);
+        }
+        return result;
+    }
+
+    private int truncate(
+            long nodeid, int valid, long size, @Nullable OpenHandle handle, int descriptor, ThreadBuffers buffers) {
+        int openable = Nodes.openable(share.nodes.type(nodeid));
+        if (handle == null && openable < 0) {
+            return openable == -Errno.EISDIR ? openable : -Errno.EINVAL;
+        }
+        boolean writable =
+                handle instanceof OpenFile file && (file.flags() & OpenFlags.O_ACCMODE) != OpenFlags.O_RDONLY;
+        int target = writable
+                ? descriptor
+                : share.nodes.open(descriptor, OpenFlags.O_WRONLY | OpenFlags.O_NONBLOCK, buffers);
+        if (target < 0) {
+            return target;
+        }
+        share.killSuidgid((valid & FuseFlags.FATTR_KILL_SUIDGID) != 0, buffers);
+        int result = FileCalls.ftruncate(target, size);
+        int resumed = buffers.identity.resume();
+        if (!writable) {
+            FileCalls.close(target);
+        }
+        return resumed < 0 ? resumed : result;
+    }
+
+    private static void setTimes(int valid, FuseSetattrIn in, TimesBuffer times) {
+        if ((valid & FuseFlags.FATTR_ATIME) == 0) {
+            times.setAccess(0, TimesBuffer.UTIME_OMIT);
+        } else if ((valid & FuseFlags.FATTR_ATIME_NOW) != 0) {
+            times.setAccess(0, TimesBuffer.UTIME_NOW);
+        } else {
+            times.setAccess(in.atime(), Integer.toUnsignedLong(in.atimensec()));
+        }
+        if ((valid & FuseFlags.FATTR_MTIME) == 0) {
+            times.setModification(0, TimesBuffer.UTIME_OMIT);
+        } else if ((valid & FuseFlags.FATTR_MTIME_NOW) != 0) {
+            times.setModification(0, TimesBuffer.UTIME_NOW);
+        } else {
+            times.setModification(in.mtime(), Integer.toUnsignedLong(in.mtimensec()));
+        }
+    }
+
+    int access(Request request, long nodeid, int mask) {
+        if (share.isReadOnly() && (mask & At.W_OK) != 0) {
+            return -Errno.EROFS;
+        }
+        ThreadBuffers buffers = ThreadBuffers.current();
+        long node = share.nodes.acquire(nodeid, buffers);
+        if (node < 0) {
+            return (int) node;
+        }
+        int result = share.assume(request, 0, buffers);
+        if (result == 0) {
+            result = FileCalls.faccessat2(
+                    (int) node,
+                    ThreadBuffers.EMPTY,
+                    mask & (At.R_OK | At.W_OK | At.X_OK),
+                    At.AT_EACCESS | At.AT_EMPTY_PATH);
+            int resumed = buffers.identity.resume();
+            result = resumed < 0 ? resumed : result;
+        }
+        share.nodes.release(nodeid, node);
+        return result;
+    }
+
+    int statfs(long nodeid, FuseKstatfs out) {
+        ThreadBuffers buffers = ThreadBuffers.current();
+        long node = share.nodes.acquire(nodeid, buffers);
+        if (node < 0) {
+            return (int) node;
+        }
+        StatfsBuffer statfs = buffers.statfs;
+        int result = FileCalls.fstatfs((int) node, statfs);
+        share.nodes.release(nodeid, node);
+        if (result < 0) {
+            return result;
+        }
+        out.blocks(statfs.blocks())
+                .bfree(statfs.bfree())
+                .bavail(statfs.bavail())
+                .files(statfs.files())
+                .ffree(statfs.ffree())
+                .bsize((int) statfs.bsize())
+                .namelen((int) Math.min(statfs.namelen(), NAME_MAX))
+                .frsize((int) statfs.frsize());
+        return 0;
+    }
+
+    int readlink(long nodeid, MemorySegment out) {
+        ThreadBuffers buffers = ThreadBuffers.current();
+        long node = share.nodes.acquire(nodeid, buffers);
+        if (node < 0) {
+            return (int) node;
+        }
+        int result;
+        if (share.nodes.type(nodeid) != FileMode.S_IFLNK) {
+            result = -Errno.EINVAL;
+        } else {
+            result = (int) FileCalls.readlinkat((int) node, ThreadBuffers.EMPTY, out, out.byteSize());
+        }
+        share.nodes.release(nodeid, node);
+        return result;
+    }
+}

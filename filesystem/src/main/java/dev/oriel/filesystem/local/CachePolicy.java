@@ -1,0 +1,56 @@
+package dev.oriel.filesystem.local;
+
+import dev.oriel.fuse.FuseFlags;
+
+/**
+ * How long the client may trust what it has cached, in the terms of virtiofsd's {@code --cache}.
+ *
+ * <p>A Linux guest gets no notification of changes (it never negotiates VIRTIO_FS_F_NOTIFICATION), so these times are the only
+ * bound on how old its view can be.
+ */
+public enum CachePolicy {
+    /** Names and attributes for a second, data until the file's attributes say that it changed. */
+    AUTO(1, 0, 0),
+
+    /** Everything for a day: for a tree that only this client changes. */
+    ALWAYS(86400, FuseFlags.FOPEN_KEEP_CACHE, FuseFlags.FOPEN_KEEP_CACHE | FuseFlags.FOPEN_CACHE_DIR),
+
+    /** Names and attributes for a day, data not at all. */
+    METADATA(
+            86400,
+            FuseFlags.FOPEN_DIRECT_IO | FuseFlags.FOPEN_PARALLEL_DIRECT_WRITES,
+            FuseFlags.FOPEN_KEEP_CACHE | FuseFlags.FOPEN_CACHE_DIR),
+
+    /** Nothing. */
+    NEVER(0, FuseFlags.FOPEN_DIRECT_IO | FuseFlags.FOPEN_PARALLEL_DIRECT_WRITES, 0);
+
+    private final long validSeconds;
+    private final int fileOpenFlags;
+    private final int directoryOpenFlags;
+
+    CachePolicy(long validSeconds, int fileOpenFlags, int directoryOpenFlags) {
+        this.validSeconds = validSeconds;
+        this.fileOpenFlags = fileOpenFlags;
+        this.directoryOpenFlags = directoryOpenFlags;
+    }
+
+    /** For how many seconds names and attributes are good. */
+    long validSeconds() {
+        return validSeconds;
+    }
+
+    /** The {@code FOPEN_*} flags of an open file. */
+    int fileOpenFlags() {
+        return fileOpenFlags;
+    }
+
+    /** The {@code FOPEN_*} flags of an open directory. */
+    int directoryOpenFlags() {
+        return directoryOpenFlags;
+    }
+
+    /** Whether attributes outlive the moment by so much that symbolic links may be cached with them. */
+    boolean cachesLinks() {
+        return this == ALWAYS || this == METADATA;
+    }
+}

@@ -1,0 +1,238 @@
+package dev.oriel.filesystem.local;
+
+import dev.oriel.filesystem.Name;
+import dev.oriel.filesystem.Request;
+import dev.oriel.fuse.FuseEntryOut;
+import dev.oriel.linux.At;
+import dev.oriel.linux.Errno;
+import dev.oriel.linux.FileCalls;
+import dev.oriel.linux.FileMode;
+import dev.oriel.linux.OpenFlags;
+import dev.oriel.linux.RenameFlags;
+import org.jspecify.annotations.Nullable;
+
+/** LOOKUP, and what makes, moves and removes names: MKDIR, MKNOD, SYMLINK, LINK, RENAME, UNLINK, RMDIR. */
+final class Creation {
+    private static final int PERMISSIONS = 07777;
+    private static final int RENAME_FLAGS =
+            RenameFlags.RENAME_NOREPLACE | RenameFlags.RENAME_EXCHANGE | RenameFlags.RENAME_WHITEOUT;
+
+    private final Share share;
+
+    Creation(Share share) {
+        this.share = share;
+    }
+
+    int lookup(long parent, Name name, FuseEntryOut out) {
+        int bad = Share.check(name);
+        if (bad < 0) {
+            return bad;
+        }
+        ThreadBuffers buffers = ThreadBuffers.current();
+        long directory = share.nodes.acquire(parent, buffers);
+        if (directory < 0) {
+            return (int) directory;
+        }
+        int result = share.nodes.enter((int) directory, name, parent, buffers);
+        if (result == 0) {
+            share.fill(out, parent, buffers);
+        }
+        share.nodes.release(parent, directory);
+        return result;
+    }
+
+    int mkdir(Request request, long parent, Name name, int mode, int umask, FuseEntryOut out) {
+        return make(request, parent, name, FileMode.S_IFDIR | (mode & PERMISSIONS), 0, null, umask, out);
+    }
+
+    int mknod(Request request, long parent, Name name, int mode, int rdev, int umask, FuseEntryOut out) {
+        int type = mode & FileMode.S_IFMT;
+        boolean known = type == FileMode.S_IFREG
+                || type == FileMode.S_IFIFO
+                || type == FileMode.S_IFSOCK
+                || type == FileMode.S_IFCHR
+                || type == FileMode.S_IFBLK;
+        if (!known) {
+            return type == FileMode.S_IFDIR ? -Errno.EPERM : -Errno.EINVAL;
+        }
+        boolean device = type == FileMode.S_IFCHR || type == FileMode.S_IFBLK;
+        long number = device ? FileMode.device((rdev & 0xfff00) >>> 8, (rdev & 0xff) | (rdev >>> 12 & 0xfff00)) : 0;
+        return make(request, parent, name, type | (mode & PERMISSIONS), number, null, umask, out);
+    }
+
+    int symlink(Request request, long parent, Name name, Name target, FuseEntryOut out) {
+        return make(request, parent, name, FileMode.S_IFLNK, 0, target, 0, out);
+    }
+
+    private int make(
+            Request request,
+            long parent,
+            Name name,
+            int mode,
+            long device,
+            @Nullable Name target,
+            int umask,
+            FuseEntryOut out) {
+        int bad = Share.check(name);
+        if (bad < 0) {
+            return bad;
+        }
+        if (share.isReadOnly()) {
+            return -Errno.EROFS;
+        }
+        ThreadBuffers buffers = ThreadBuffers.current();
+        long directory = share.nodes.acquire(parent, buffers);
+        if (directory < 0) {
+            return (int) directory;
+        }
+        int result = makeAs(request, (int) directory, name, mode, device, target, umask, buffers);
+        if (result == 0 && request.securityContexts() > 0) {
+            result = label(request, (int) directory, name, mode, buffers);
+        }
+        if (result == 0) {
+            result = share.nodes.enter((int) directory, name, parent, buffers);
+        }
+        if (result == 0) {
+            share.fill(out, parent, buffers);
+        }
+        share.nodes.release(parent, directory);
+        return result;
+    }
+
+    private int makeAs(
+            Request request,
+            int directory,
+            Name name,
+            int mode,
+            long device,
+            @Nullable Name target,
+            int umask,
+            ThreadBuffers buffers) {
+        int assumed = share.assume(request, umask, buffers);
+        if (assumed < 0) {
+            return assumed;
+        }
+        int result;
+        if (target != null) {
+            result = FileCalls.symlinkat(target.segment(), directory, name.segment());
+        } else if ((mode & FileMode.S_IFMT) == FileMode.S_IFDIR) {
+            result = FileCalls.mkdirat(directory, name.segment(), mode & PERMISSIONS);
+        } else {
+            result = FileCalls.mknodat(directory, name.segment(), mode, device);
+        }
+        int resumed = buffers.identity.resume();
+        return resumed < 0 ? resumed : result;
+    }
+
+    /** Gives a new file its security contexts, or removes it. */
+    private static int label(Request request, int directory, Name name, int mode, ThreadBuffers buffers) {
+        int made = FileCalls.openat(directory, name.segment(), OpenFlags.O_PATH | OpenFlags.O_NOFOLLOW, 0);
+        int result = Math.min(made, 0);
+        if (made >= 0) {
+            result = SecurityContexts.set(request, made, buffers);
+            FileCalls.close(made);
+        }
+        if (result < 0) {
+            boolean isDirectory = (mode & FileMode.S_IFMT) == FileMode.S_IFDIR;
+            FileCalls.unlinkat(directory, name.segment(), isDirectory ? At.AT_REMOVEDIR : 0);
+        }
+        return result;
+    }
+
+    int link(long nodeid, long newParent, Name newName, FuseEntryOut out) {
+        int bad = Share.check(newName);
+        if (bad < 0) {
+            return bad;
+        }
+        if (share.isReadOnly()) {
+            return -Errno.EROFS;
+        }
+        ThreadBuffers buffers = ThreadBuffers.current();
+        long node = share.nodes.acquire(nodeid, buffers);
+        if (node < 0) {
+            return (int) node;
+        }
+        long directory = share.nodes.acquire(newParent, buffers);
+        int result = (int) Math.min(directory, 0);
+        if (result == 0) {
+            // The way that needs no privilege; the link of /proc is followed to the file, and no further.
+            result = FileCalls.linkat(
+                    At.AT_FDCWD,
+                    buffers.procPath.set((int) node),
+                    (int) directory,
+                    newName.segment(),
+                    At.AT_SYMLINK_FOLLOW);
+            if (result == 0) {
+                result = share.nodes.enter((int) directory, newName, newParent, buffers);
+            }
+            if (result == 0) {
+                share.fill(out, newParent, buffers);
+            }
+            share.nodes.release(newParent, directory);
+        }
+        share.nodes.release(nodeid, node);
+        return result;
+    }
+
+    int remove(long parent, Name name, int flags) {
+        int bad = Share.check(name);
+        if (bad < 0) {
+            return bad;
+        }
+        if (share.isReadOnly()) {
+            return -Errno.EROFS;
+        }
+        ThreadBuffers buffers = ThreadBuffers.current();
+        long directory = share.nodes.acquire(parent, buffers);
+        if (directory < 0) {
+            return (int) directory;
+        }
+        int result = FileCalls.unlinkat((int) directory, name.segment(), flags);
+        share.nodes.release(parent, directory);
+        return result;
+    }
+
+    int rename(Request request, long parent, Name name, long newParent, Name newName, int flags) {
+        int bad = Math.min(Share.check(name), Share.check(newName));
+        if (bad < 0) {
+            return bad;
+        }
+        if (share.isReadOnly()) {
+            return -Errno.EROFS;
+        }
+        if ((flags & ~RENAME_FLAGS) != 0) {
+            return -Errno.EINVAL;
+        }
+        ThreadBuffers buffers = ThreadBuffers.current();
+        long from = share.nodes.acquire(parent, buffers);
+        if (from < 0) {
+            return (int) from;
+        }
+        long to = share.nodes.acquire(newParent, buffers);
+        int result = (int) Math.min(to, 0);
+        if (result == 0) {
+            result = renameAs(request, (int) from, name, (int) to, newName, flags, buffers);
+            if (result == 0) {
+                share.nodes.moved((int) to, newName, newParent, buffers);
+                if ((flags & RenameFlags.RENAME_EXCHANGE) != 0) {
+                    share.nodes.moved((int) from, name, parent, buffers);
+                }
+            }
+            share.nodes.release(newParent, to);
+        }
+        share.nodes.release(parent, from);
+        return result;
+    }
+
+    /** A whiteout is made by the rename and belongs to the caller, so only there its ids matter. */
+    private int renameAs(Request request, int from, Name name, int to, Name newName, int flags, ThreadBuffers buffers) {
+        boolean makes = (flags & RenameFlags.RENAME_WHITEOUT) != 0;
+        int assumed = makes ? share.assume(request, 0, buffers) : 0;
+        if (assumed < 0) {
+            return assumed;
+        }
+        int result = FileCalls.renameat2(from, name.segment(), to, newName.segment(), flags);
+        int resumed = makes ? buffers.identity.resume() : 0;
+        return resumed < 0 ? resumed : result;
+    }
+}

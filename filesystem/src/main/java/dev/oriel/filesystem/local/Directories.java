@@ -1,0 +1,144 @@
+package dev.oriel.filesystem.local;
+
+import dev.oriel.filesystem.DirectoryEntries;
+import dev.oriel.filesystem.FileSystemSession;
+import dev.oriel.filesystem.Request;
+import dev.oriel.fuse.FuseOpenOut;
+import dev.oriel.linux.At;
+import dev.oriel.linux.DirentReader;
+import dev.oriel.linux.Errno;
+import dev.oriel.linux.FileCalls;
+import dev.oriel.linux.FileMode;
+import dev.oriel.linux.OpenFlags;
+import java.lang.foreign.MemorySegment;
+
+/** OPENDIR, READDIR, READDIRPLUS, RELEASEDIR, FSYNCDIR. */
+final class Directories {
+    private final Share share;
+    private final DirentBuffers pool = new DirentBuffers();
+
+    Directories(Share share) {
+        this.share = share;
+    }
+
+    int open(long nodeid, FuseOpenOut out) {
+        ThreadBuffers buffers = ThreadBuffers.current();
+        long node = share.nodes.acquire(nodeid, buffers);
+        if (node < 0) {
+            return (int) node;
+        }
+        int result = share.nodes.type(nodeid) == FileMode.S_IFDIR ? 0 : -Errno.ENOTDIR;
+        if (result == 0 && !share.handles.reserve()) {
+            result = -Errno.ENFILE;
+        }
+        if (result == 0) {
+            result = share.nodes.open((int) node, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY, buffers);
+            if (result < 0) {
+                share.handles.unreserve();
+            } else {
+                OpenDirectory directory = new OpenDirectory(result, nodeid, pool);
+                share.handles.add(directory);
+                out.fh(directory.number()).openFlags(share.options.cache().directoryOpenFlags());
+                result = 0;
+            }
+        }
+        share.nodes.release(nodeid, node);
+        return result;
+    }
+
+    int read(long nodeid, long fh, long offset, boolean plus, DirectoryEntries entries) {
+        ThreadBuffers buffers = ThreadBuffers.current();
+        if (buffers.identity.isBroken()) {
+            return -Errno.EIO;
+        }
+        OpenDirectory directory = share.handles.enterDirectory(fh, nodeid);
+        if (directory == null) {
+            return -Errno.EBADF;
+        }
+        directory.lock().lock();
+        try {
+            int result = directory.seek(offset);
+            return result < 0 ? result : deliver(directory, nodeid, plus, entries, buffers);
+        } finally {
+            directory.lock().unlock();
+            directory.leave();
+        }
+    }
+
+    private int deliver(
+            OpenDirectory directory, long nodeid, boolean plus, DirectoryEntries entries, ThreadBuffers buffers) {
+        boolean delivered = false;
+        while (true) {
+            int result = directory.next();
+            if (result <= 0) {
+                // An error is told when nothing else is: the client asks again from here.
+                return delivered ? 0 : result;
+            }
+            boolean fitted = plus
+                    ? addPlus(directory, nodeid, entries, buffers)
+                    : add(directory.entry(), directory.memory(), nodeid, entries);
+            if (!fitted) {
+                return 0;
+            }
+            directory.delivered();
+            delivered = true;
+        }
+    }
+
+    private boolean add(DirentReader entry, MemorySegment memory, long nodeid, DirectoryEntries entries) {
+        return entries.add(
+                reportedIno(entry, nodeid), entry.off(), entry.type(), memory, entry.nameOffset(), entry.nameLength());
+    }
+
+    /** The number of an entry; what lies above the shared directory is nobody's business. */
+    private long reportedIno(DirentReader entry, long nodeid) {
+        boolean above = nodeid == FileSystemSession.ROOT && entry.nameLength() == 2 && entry.isDotOrDotDot();
+        return share.nodes.mountOf(nodeid).reported(above ? share.nodes.rootIno() : entry.ino());
+    }
+
+    private boolean addPlus(OpenDirectory directory, long nodeid, DirectoryEntries entries, ThreadBuffers buffers) {
+        DirentReader entry = directory.entry();
+        MemorySegment memory = directory.memory();
+        if (!entries.fits(entry.nameLength())) {
+            return false;
+        }
+        long ino = reportedIno(entry, nodeid);
+        int type = entry.type();
+        boolean entered = false;
+        if (!entry.isDotOrDotDot()) {
+            MemorySegment name = memory.asSlice(entry.nameOffset());
+            // A mount that waits to be triggered stays so: listing a directory is not visiting all in it.
+            entered = share.nodes.enter(directory.descriptor(), name, At.AT_NO_AUTOMOUNT, nodeid, name, buffers) == 0;
+            if (entered) {
+                share.fill(entries.entry(), nodeid, buffers);
+                MountTable.Mount mount = buffers.mount;
+                ino = mount == null ? ino : mount.reported(buffers.stat.ino());
+                type = buffers.stat.mode() >>> 12;
+            }
+            // One that is gone by now is listed without its node: the client looks it up if it wants it.
+        }
+        boolean added = entries.addPlus(ino, entry.off(), type, memory, entry.nameOffset(), entry.nameLength());
+        if (entered && !added) {
+            share.nodes.forget(buffers.nodeid, 1);
+        }
+        return added;
+    }
+
+    int release(long nodeid, long fh) {
+        return share.handles.release(fh, nodeid) ? 0 : -Errno.EBADF;
+    }
+
+    int sync(Request request, long nodeid, long fh, boolean dataOnly) {
+        if (!request.mayBlock()) {
+            return FileSystemSession.WOULD_BLOCK;
+        }
+        OpenDirectory directory = share.handles.enterDirectory(fh, nodeid);
+        if (directory == null) {
+            return -Errno.EBADF;
+        }
+        int descriptor = directory.descriptor();
+        int result = dataOnly ? FileCalls.fdatasync(descriptor) : FileCalls.fsync(descriptor);
+        directory.leave();
+        return result;
+    }
+}

@@ -1,0 +1,209 @@
+package dev.oriel.filesystem.local;
+
+import dev.oriel.filesystem.FileSystemSession;
+import dev.oriel.filesystem.Request;
+import dev.oriel.fuse.FuseFlags;
+import dev.oriel.fuse.FuseInitFlags;
+import dev.oriel.linux.Errno;
+import dev.oriel.linux.FcntlCommand;
+import dev.oriel.linux.FileCalls;
+import dev.oriel.linux.IoVector;
+import dev.oriel.linux.OpenFlags;
+import dev.oriel.linux.Seek;
+import dev.oriel.linux.TransferFlags;
+
+/** READ, WRITE, FALLOCATE, LSEEK, COPY_FILE_RANGE: the content of open files. */
+final class FileData {
+    /** Writes that wait for the disk. */
+    private static final int SLOW_FLAGS = OpenFlags.O_DIRECT | OpenFlags.O_DSYNC | OpenFlags.O_SYNC;
+
+    private final Share share;
+
+    FileData(Share share) {
+        this.share = share;
+    }
+
+    long read(Request request, long nodeid, long fh, long offset, IoVector to) {
+        OpenFile file = share.handles.enterFile(fh, nodeid);
+        if (file == null) {
+            return -Errno.EBADF;
+        }
+        long result;
+        if (offset < 0) {
+            result = -Errno.EINVAL; // -1 would mean the descriptor's own position to preadv2(2)
+        } else if (request.mayBlock()) {
+            result = readAll(file, offset, to, 0);
+        } else if (file.mount().withoutNowait() || (file.flags() & OpenFlags.O_DIRECT) != 0) {
+            result = FileSystemSession.WOULD_BLOCK;
+        } else {
+            result = readAll(file, offset, to, TransferFlags.RWF_NOWAIT);
+            if (result == -Errno.EAGAIN) {
+                result = FileSystemSession.WOULD_BLOCK;
+            } else if (result == -Errno.EOPNOTSUPP) {
+                file.mount().rememberNoNowait();
+                result = FileSystemSession.WOULD_BLOCK;
+            }
+        }
+        file.leave();
+        return result;
+    }
+
+    /**
+     * Reads until all is there or the file ends. A read may stop short of the end of the file, where the page cache ends
+     * (RWF_NOWAIT) or after a signal; only a read of nothing is the end.
+     *
+     * @return bytes, or an errno; with RWF_NOWAIT -EAGAIN if anything is missing
+     */
+    private static long readAll(OpenFile file, long offset, IoVector to, int flags) {
+        int descriptor = file.descriptor();
+        long wanted = to.bytes();
+        long done = 0;
+        IoVector vector = to;
+        if (to.count() > IoVector.SYSTEM_CALL_MAX) {
+            vector = ThreadBuffers.current().part;
+            vector.slice(to, 0, wanted);
+        }
+        while (true) {
+            long read = FileCalls.preadv2(descriptor, vector.address(), vector.count(), offset + done, flags);
+            if (read < 0) {
+                return done > 0 && flags == 0 ? done : read;
+            }
+            done += read;
+            // A direct read that ends short has met the end of the file: it could not go on from a place like that.
+            boolean ended = read == 0 || ((file.flags() & OpenFlags.O_DIRECT) != 0 && read < vector.bytes());
+            if (done >= wanted || ended) {
+                return done;
+            }
+            vector = ThreadBuffers.current().part;
+            vector.slice(to, done, wanted - done);
+        }
+    }
+
+    long write(Request request, long nodeid, long fh, long offset, int flags, int writeFlags, IoVector from) {
+        OpenFile file = share.handles.enterFile(fh, nodeid);
+        if (file == null) {
+            return -Errno.EBADF;
+        }
+        long result;
+        if (offset < 0) {
+            result = -Errno.EINVAL;
+        } else if (!request.mayBlock() && (file.flags() & SLOW_FLAGS) != 0) {
+            result = FileSystemSession.WOULD_BLOCK;
+        } else if ((writeFlags & FuseFlags.WRITE_KILL_SUIDGID) != 0) {
+            ThreadBuffers buffers = ThreadBuffers.current();
+            share.killSuidgid(true, buffers);
+            result = writeAll(file, offset, appendFlags(file, flags, writeFlags), from);
+            int resumed = buffers.identity.resume();
+            result = resumed < 0 ? resumed : result;
+        } else {
+            result = writeAll(file, offset, appendFlags(file, flags, writeFlags), from);
+        }
+        file.leave();
+        return result;
+    }
+
+    /**
+     * Whether to append is decided by the flags that the client's file has now (F_SETFL changes them), not by those it was
+     * opened with. What comes from the client's page cache has its place in the file already.
+     */
+    private int appendFlags(OpenFile file, int flags, int writeFlags) {
+        boolean append = (flags & OpenFlags.O_APPEND) != 0
+                && (writeFlags & FuseFlags.WRITE_CACHE) == 0
+                && !share.has(FuseInitFlags.WRITEBACK_CACHE);
+        if (append == file.appends()) {
+            return 0;
+        }
+        return append ? TransferFlags.RWF_APPEND : TransferFlags.RWF_NOAPPEND;
+    }
+
+    private static long writeAll(OpenFile file, long offset, int flags, IoVector from) {
+        int descriptor = file.descriptor();
+        if (from.count() <= IoVector.SYSTEM_CALL_MAX) {
+            long written = FileCalls.pwritev2(descriptor, from.address(), from.count(), offset, flags);
+            if (written != -Errno.EOPNOTSUPP || flags != TransferFlags.RWF_NOAPPEND) {
+                return written;
+            }
+            // Linux before 6.9 has no RWF_NOAPPEND: the file is no longer one that appends by itself.
+            FileCalls.fcntl(descriptor, FcntlCommand.F_SETFL, file.flags() & SLOW_FLAGS);
+            file.appendsNoMore();
+            return FileCalls.pwritev2(descriptor, from.address(), from.count(), offset, 0);
+        }
+        IoVector part = ThreadBuffers.current().part;
+        long wanted = from.bytes();
+        long done = 0;
+        while (done < wanted) {
+            part.slice(from, done, wanted - done);
+            long written = FileCalls.pwritev2(descriptor, part.address(), part.count(), offset + done, flags);
+            if (written < 0) {
+                return done > 0 ? done : written;
+            }
+            done += written;
+            if (written < part.bytes()) {
+                break;
+            }
+        }
+        return done;
+    }
+
+    int fallocate(Request request, long nodeid, long fh, long offset, long length, int mode) {
+        if (share.isReadOnly()) {
+            return -Errno.EROFS;
+        }
+        if (!request.mayBlock()) {
+            return FileSystemSession.WOULD_BLOCK;
+        }
+        OpenFile file = share.handles.enterFile(fh, nodeid);
+        if (file == null) {
+            return -Errno.EBADF;
+        }
+        int result = FileCalls.fallocate(file.descriptor(), mode, offset, length);
+        file.leave();
+        return result;
+    }
+
+    long lseek(long nodeid, long fh, long offset, int whence) {
+        if (whence != Seek.SEEK_DATA && whence != Seek.SEEK_HOLE) {
+            return -Errno.EINVAL; // the client keeps the position itself
+        }
+        OpenFile file = share.handles.enterFile(fh, nodeid);
+        if (file == null) {
+            return -Errno.EBADF;
+        }
+        long result = FileCalls.lseek(file.descriptor(), offset, whence);
+        file.leave();
+        return result;
+    }
+
+    long copy(
+            Request request,
+            long nodeidIn,
+            long fhIn,
+            long offsetIn,
+            long nodeidOut,
+            long fhOut,
+            long offsetOut,
+            long length,
+            long flags) {
+        if (share.isReadOnly()) {
+            return -Errno.EROFS;
+        }
+        if (flags != 0 || offsetIn < 0 || offsetOut < 0) {
+            return -Errno.EINVAL;
+        }
+        if (!request.mayBlock()) {
+            return FileSystemSession.WOULD_BLOCK;
+        }
+        OpenFile in = share.handles.enterFile(fhIn, nodeidIn);
+        if (in == null) {
+            return -Errno.EBADF;
+        }
+        OpenFile out = share.handles.enterFile(fhOut, nodeidOut);
+        long result = -Errno.EBADF;
+        if (out != null) {
+            result = FileCalls.copy_file_range(in.descriptor(), offsetIn, out.descriptor(), offsetOut, length, 0);
+            out.leave();
+        }
+        in.leave();
+        return result;
+    }
+}

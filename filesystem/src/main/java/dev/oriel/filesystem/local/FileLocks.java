@@ -1,0 +1,62 @@
+package dev.oriel.filesystem.local;
+
+import dev.oriel.fuse.FuseFileLock;
+import dev.oriel.fuse.FuseFlags;
+import dev.oriel.linux.Errno;
+import dev.oriel.linux.FcntlCommand;
+import dev.oriel.linux.FileCalls;
+import dev.oriel.linux.FlockBuffer;
+
+/** GETLK and SETLK: of byte ranges ({@link PosixLocks}), and of whole files (flock(2)), held by the handle's own descriptor. */
+final class FileLocks {
+    private final Share share;
+    private final PosixLocks locks;
+
+    FileLocks(Share share, PosixLocks locks) {
+        this.share = share;
+        this.locks = locks;
+    }
+
+    int get(long nodeid, long fh, long owner, FuseFileLock lock, FuseFileLock out) {
+        OpenFile file = share.handles.enterFile(fh, nodeid);
+        if (file == null) {
+            return -Errno.EBADF;
+        }
+        int result = locks.get(file, owner, lock, out);
+        file.leave();
+        return result;
+    }
+
+    int set(long nodeid, long fh, long owner, FuseFileLock lock, int lkFlags) {
+        if ((lkFlags & FuseFlags.LK_FLOCK) != 0) {
+            return flock(nodeid, fh, lock.type());
+        }
+        OpenFile file = share.handles.enterFile(fh, nodeid);
+        if (file == null) {
+            return -Errno.EBADF;
+        }
+        int result = locks.set(file, owner, lock);
+        file.leave();
+        return result;
+    }
+
+    /** Directories can be locked like this too. */
+    private int flock(long nodeid, long fh, int type) {
+        int operation = switch (type) {
+            case FlockBuffer.F_RDLCK -> FcntlCommand.LOCK_SH;
+            case FlockBuffer.F_WRLCK -> FcntlCommand.LOCK_EX;
+            case FlockBuffer.F_UNLCK -> FcntlCommand.LOCK_UN;
+            default -> -1;
+        };
+        if (operation < 0) {
+            return -Errno.EINVAL;
+        }
+        OpenHandle handle = share.handles.enter(fh, nodeid);
+        if (handle == null) {
+            return -Errno.EBADF;
+        }
+        int result = FileCalls.flock(handle.descriptor(), operation | FcntlCommand.LOCK_NB);
+        handle.leave();
+        return result;
+    }
+}

@@ -1,0 +1,341 @@
+package dev.oriel.filesystem.local;
+
+import dev.oriel.filesystem.FileSystemSession;
+import dev.oriel.filesystem.Name;
+import dev.oriel.filesystem.Request;
+import dev.oriel.fuse.FuseEntryOut;
+import dev.oriel.fuse.FuseFlags;
+import dev.oriel.fuse.FuseInitFlags;
+import dev.oriel.fuse.FuseOpenOut;
+import dev.oriel.linux.CString;
+import dev.oriel.linux.Errno;
+import dev.oriel.linux.FileCalls;
+import dev.oriel.linux.OpenFlags;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/** OPEN, CREATE, TMPFILE, FLUSH, RELEASE, FSYNC: from a node to an open file and back. */
+final class Files {
+    private static final int PERMISSIONS = 07777;
+    private static final MemorySegment DOT = CString.of(".", Arena.global());
+
+    /** What the client may decide of the open on the host; all else is its own matter. */
+    private static final int PASSED_ON = OpenFlags.O_ACCMODE
+            | OpenFlags.O_APPEND
+            | OpenFlags.O_TRUNC
+            | OpenFlags.O_DSYNC
+            | OpenFlags.O_SYNC
+            | OpenFlags.O_DIRECT
+            | OpenFlags.O_NOATIME;
+
+    private final Share share;
+    private final PosixLocks locks;
+
+    Files(Share share, PosixLocks locks) {
+        this.share = share;
+        this.locks = locks;
+    }
+
+    /** The flags to open with on the host. */
+    private int hostFlags(int flags) {
+        int host = flags & PASSED_ON;
+        if (!share.options.allowDirectIo()) {
+            host &= ~OpenFlags.O_DIRECT;
+        }
+        if (share.isReadOnly()) {
+            host |= OpenFlags.O_NOATIME;
+        } else if (!share.options.preserveNoatime()) {
+            host &= ~OpenFlags.O_NOATIME;
+        }
+        if (share.has(FuseInitFlags.WRITEBACK_CACHE)) {
+            // The client reads what it writes a part of, and it alone knows where the end of the file is.
+            if ((host & OpenFlags.O_ACCMODE) == OpenFlags.O_WRONLY) {
+                host = (host & ~OpenFlags.O_ACCMODE) | OpenFlags.O_RDWR;
+            }
+            host &= ~OpenFlags.O_APPEND;
+        }
+        return host;
+    }
+
+    private static boolean modifies(int flags) {
+        return (flags & OpenFlags.O_ACCMODE) != OpenFlags.O_RDONLY || (flags & OpenFlags.O_TRUNC) != 0;
+    }
+
+    int open(long nodeid, int flags, int openFlags, FuseOpenOut out) {
+        ThreadBuffers buffers = ThreadBuffers.current();
+        long node = share.nodes.acquire(nodeid, buffers);
+        if (node < 0) {
+            return (int) node;
+        }
+        int result = Nodes.openable(share.nodes.type(nodeid));
+        if (result == 0 && share.isReadOnly() && modifies(flags)) {
+            result = -Errno.EROFS;
+        }
+        if (result == 0) {
+            result = open((int) node, nodeid, hostFlags(flags), openFlags, out, buffers);
+        }
+        share.nodes.release(nodeid, node);
+        return result;
+    }
+
+    /** Opens the regular file of an O_PATH descriptor. */
+    private int open(int path, long nodeid, int hostFlags, int openFlags, FuseOpenOut out, ThreadBuffers buffers) {
+        if (!share.handles.reserve()) {
+            return -Errno.ENFILE;
+        }
+        share.killSuidgid((openFlags & FuseFlags.OPEN_KILL_SUIDGID) != 0, buffers);
+        int opened = share.nodes.open(path, hostFlags, buffers);
+        if (opened == -Errno.EPERM && (hostFlags & OpenFlags.O_NOATIME) != 0) {
+            // Only the owner and the privileged may leave the time of access alone (open(2)).
+            opened = share.nodes.open(path, hostFlags & ~OpenFlags.O_NOATIME, buffers);
+        }
+        int resumed = buffers.identity.resume();
+        if (opened >= 0 && resumed < 0) {
+            FileCalls.close(opened);
+            opened = resumed;
+        }
+        if (opened < 0) {
+            share.handles.unreserve();
+            return opened;
+        }
+        handOut(opened, nodeid, hostFlags, out);
+        return 0;
+    }
+
+    /** Makes a handle of an open descriptor, for which there was a reservation. */
+    private void handOut(int opened, long nodeid, int hostFlags, FuseOpenOut out) {
+        OpenFile file = new OpenFile(opened, nodeid, hostFlags, share.nodes.mountOf(nodeid));
+        share.handles.add(file);
+        out.fh(file.number()).openFlags(share.options.cache().fileOpenFlags());
+    }
+
+    int create(
+            Request request,
+            long parent,
+            Name name,
+            int flags,
+            int mode,
+            int umask,
+            int openFlags,
+            FuseEntryOut entry,
+            FuseOpenOut out) {
+        int bad = Share.check(name);
+        if (bad < 0) {
+            return bad;
+        }
+        if (share.isReadOnly()) {
+            return -Errno.EROFS;
+        }
+        ThreadBuffers buffers = ThreadBuffers.current();
+        long directory = share.nodes.acquire(parent, buffers);
+        if (directory < 0) {
+            return (int) directory;
+        }
+        int hostFlags = hostFlags(flags);
+        int create = OpenFlags.O_CREAT | OpenFlags.O_EXCL | OpenFlags.O_NOFOLLOW;
+        int result =
+                makeOpen(request, parent, (int) directory, name, hostFlags, create, mode, umask, entry, out, buffers);
+        if (result == -Errno.EEXIST && (flags & OpenFlags.O_EXCL) == 0) {
+            result = openExisting(parent, (int) directory, name, hostFlags, openFlags, entry, out, buffers);
+        }
+        share.nodes.release(parent, directory);
+        return result;
+    }
+
+    int tmpfile(
+            Request request,
+            long parent,
+            int flags,
+            int mode,
+            int umask,
+            FuseEntryOut entry,
+            FuseOpenOut out,
+            Name noName) {
+        if (share.isReadOnly()) {
+            return -Errno.EROFS;
+        }
+        ThreadBuffers buffers = ThreadBuffers.current();
+        long directory = share.nodes.acquire(parent, buffers);
+        if (directory < 0) {
+            return (int) directory;
+        }
+        int create = OpenFlags.O_TMPFILE | (flags & OpenFlags.O_EXCL);
+        int result = makeOpen(
+                request,
+                parent,
+                (int) directory,
+                noName,
+                hostFlags(flags) & ~OpenFlags.O_TRUNC,
+                create,
+                mode,
+                umask,
+                entry,
+                out,
+                buffers);
+        share.nodes.release(parent, directory);
+        return result;
+    }
+
+    /**
+     * Makes a file and opens it, in one step: a file of mode 0444 that its maker writes to could not be opened after.
+     *
+     * @param create O_CREAT and so on; or O_TMPFILE, for a file without a name
+     */
+    private int makeOpen(
+            Request request,
+            long parent,
+            int directory,
+            Name name,
+            int hostFlags,
+            int create,
+            int mode,
+            int umask,
+            FuseEntryOut entry,
+            FuseOpenOut out,
+            ThreadBuffers buffers) {
+        boolean named = (create & OpenFlags.O_CREAT) != 0;
+        if (!share.handles.reserve()) {
+            return -Errno.ENFILE;
+        }
+        MemorySegment path = named ? name.segment() : DOT;
+        int flags = (hostFlags & ~OpenFlags.O_NOATIME) | create;
+        int opened = makeAs(request, directory, path, flags, mode, umask, buffers);
+        if (opened == -Errno.EMFILE || opened == -Errno.ENFILE) {
+            share.nodes.shrink();
+            opened = makeAs(request, directory, path, flags, mode, umask, buffers);
+        }
+        int result = Math.min(opened, 0);
+        if (result == 0) {
+            result = SecurityContexts.set(request, opened, buffers);
+            if (result < 0 && named) {
+                FileCalls.unlinkat(directory, path, 0);
+            }
+        }
+        if (result == 0) {
+            result = share.nodes.enter(
+                    opened, ThreadBuffers.EMPTY, ThreadBuffers.AT_EMPTY_PATH, parent, name.segment(), buffers);
+        }
+        if (result < 0) {
+            if (opened >= 0) {
+                FileCalls.close(opened);
+            }
+            share.handles.unreserve();
+            return result;
+        }
+        share.fill(entry, parent, buffers);
+        handOut(opened, buffers.nodeid, hostFlags, out);
+        return 0;
+    }
+
+    private int makeAs(
+            Request request, int directory, MemorySegment path, int flags, int mode, int umask, ThreadBuffers buffers) {
+        int assumed = share.assume(request, umask, buffers);
+        if (assumed < 0) {
+            return assumed;
+        }
+        int opened = FileCalls.openat(directory, path, flags, mode & PERMISSIONS);
+        int resumed = buffers.identity.resume();
+        if (opened >= 0 && resumed < 0) {
+            FileCalls.close(opened);
+            return resumed;
+        }
+        return opened;
+    }
+
+    /** The client saw no such name, but somebody on the host was quicker. */
+    private int openExisting(
+            long parent,
+            int directory,
+            Name name,
+            int hostFlags,
+            int openFlags,
+            FuseEntryOut entry,
+            FuseOpenOut out,
+            ThreadBuffers buffers) {
+        int result = share.nodes.enter(directory, name, parent, buffers);
+        if (result < 0) {
+            return result;
+        }
+        long nodeid = buffers.nodeid;
+        share.fill(entry, parent, buffers);
+        if (Nodes.openable(share.nodes.type(nodeid)) < 0) {
+            // What the client thought was nothing is a link or a directory: ESTALE makes it look the name up again.
+            result = -Errno.ESTALE;
+        } else {
+            long node = share.nodes.acquire(nodeid, buffers);
+            if (node < 0) {
+                result = (int) node;
+            } else {
+                result = open((int) node, nodeid, hostFlags, openFlags, out, buffers);
+                share.nodes.release(nodeid, node);
+            }
+        }
+        if (result < 0) {
+            share.nodes.forget(nodeid, 1);
+        }
+        return result;
+    }
+
+    int flush(long nodeid, long fh, long lockOwner) {
+        OpenFile file = share.handles.enterFile(fh, nodeid);
+        if (file == null) {
+            return -Errno.EBADF;
+        }
+        int result = 0;
+        if (modifies(file.flags())) {
+            // close(2) of a second descriptor says what the last close would: network file systems report failed writes
+            // there.
+            int second = FileCalls.dup(file.descriptor());
+            if (second >= 0) {
+                result = FileCalls.close(second);
+            }
+        }
+        file.leave();
+        locks.flush(nodeid, lockOwner);
+        return result;
+    }
+
+    int release(long nodeid, long fh) {
+        OpenFile file = share.handles.enterFile(fh, nodeid);
+        if (file == null) {
+            return -Errno.EBADF;
+        }
+        if (file.isLocked()) {
+            locks.release(nodeid, fh);
+        }
+        file.leave();
+        return share.handles.release(fh, nodeid) ? 0 : -Errno.EBADF;
+    }
+
+    int sync(Request request, long nodeid, long fh, boolean dataOnly) {
+        if (!request.mayBlock()) {
+            return FileSystemSession.WOULD_BLOCK;
+        }
+        OpenFile file = share.handles.enterFile(fh, nodeid);
+        if (file == null) {
+            return -Errno.EBADF;
+        }
+        int result = dataOnly ? FileCalls.fdatasync(file.descriptor()) : FileCalls.fsync(file.descriptor());
+        file.leave();
+        return result;
+    }
+
+    int syncfs(Request request, long nodeid) {
+        if (!request.mayBlock()) {
+            return FileSystemSession.WOULD_BLOCK;
+        }
+        ThreadBuffers buffers = ThreadBuffers.current();
+        long node = share.nodes.acquire(nodeid, buffers);
+        if (node < 0) {
+            return (int) node;
+        }
+        int result = share.nodes.open((int) node, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY, buffers);
+        share.nodes.release(nodeid, node);
+        if (result >= 0) {
+            int directory = result;
+            result = FileCalls.syncfs(directory);
+            FileCalls.close(directory);
+        }
+        return result;
+    }
+}

@@ -1,0 +1,194 @@
+package dev.oriel.filesystem.local;
+
+import java.nio.file.Path;
+import java.util.Objects;
+
+/**
+ * How a host directory is served. The names and meanings are those of virtiofsd's options where it has one.
+ *
+ * @param sharedDir the directory; the client sees nothing outside of it
+ * @param readOnly whether whatever would change it is answered with EROFS
+ * @param cache what the client may cache
+ * @param writeback whether the client may hold back writes
+ * @param allowMmap whether files that are not cached may be mapped shared ({@code FUSE_DIRECT_IO_ALLOW_MMAP})
+ * @param allowDirectIo whether O_DIRECT in the client means O_DIRECT on the host; it is dropped otherwise
+ * @param readdirplus whether directories are read with the attributes of their entries
+ * @param xattr whether there are extended attributes
+ * @param posixAcl whether there are POSIX access control lists; implies {@code xattr}
+ * @param securityLabel whether security contexts are set on files as they are created; implies {@code xattr}
+ * @param announceSubmounts whether the client is told of mount points inside the tree
+ * @param inodeFileHandles how inodes are remembered
+ * @param killprivV2 whether the server clears set-user-id and set-group-id bits on behalf of the client
+ * @param preserveNoatime whether O_NOATIME in the client means O_NOATIME on the host
+ * @param descriptors how many descriptors a session may hold at once, {@value #MIN_DESCRIPTORS} or more: half for inodes, half
+ *     for open files
+ */
+public record LocalOptions(
+        Path sharedDir,
+        boolean readOnly,
+        CachePolicy cache,
+        boolean writeback,
+        boolean allowMmap,
+        boolean allowDirectIo,
+        boolean readdirplus,
+        boolean xattr,
+        boolean posixAcl,
+        boolean securityLabel,
+        boolean announceSubmounts,
+        FileHandlePolicy inodeFileHandles,
+        boolean killprivV2,
+        boolean preserveNoatime,
+        int descriptors) {
+
+    /** Fewer descriptors than this are no basis for a session. */
+    public static final int MIN_DESCRIPTORS = 128;
+
+    private static final int DEFAULT_DESCRIPTORS = 32768;
+
+    public LocalOptions {
+        Objects.requireNonNull(sharedDir, "sharedDir");
+        Objects.requireNonNull(cache, "cache");
+        Objects.requireNonNull(inodeFileHandles, "inodeFileHandles");
+        if (descriptors < MIN_DESCRIPTORS) {
+            throw new IllegalArgumentException("a session needs at least " + MIN_DESCRIPTORS + " descriptors, not "
+                    + descriptors + "; raise the limit of open files");
+        }
+        xattr |= posixAcl || securityLabel;
+    }
+
+    /** The defaults of virtiofsd, except that file handles are preferred. */
+    public static Builder of(Path sharedDir) {
+        return new Builder(sharedDir);
+    }
+
+    /** Collects options. Not for several threads. */
+    public static final class Builder {
+        private final Path sharedDir;
+        private boolean readOnly;
+        private CachePolicy cache = CachePolicy.AUTO;
+        private boolean writeback;
+        private boolean allowMmap;
+        private boolean allowDirectIo;
+        private boolean readdirplus = true;
+        private boolean xattr;
+        private boolean posixAcl;
+        private boolean securityLabel;
+        private boolean announceSubmounts = true;
+        private FileHandlePolicy inodeFileHandles = FileHandlePolicy.PREFER;
+        private boolean killprivV2;
+        private boolean preserveNoatime;
+        private int descriptors = DEFAULT_DESCRIPTORS;
+
+        private Builder(Path sharedDir) {
+            this.sharedDir = sharedDir;
+        }
+
+        /** See {@link LocalOptions#readOnly()}. */
+        public Builder readOnly(boolean value) {
+            readOnly = value;
+            return this;
+        }
+
+        /** See {@link LocalOptions#cache()}. */
+        public Builder cache(CachePolicy value) {
+            cache = value;
+            return this;
+        }
+
+        /** See {@link LocalOptions#writeback()}. */
+        public Builder writeback(boolean value) {
+            writeback = value;
+            return this;
+        }
+
+        /** See {@link LocalOptions#allowMmap()}. */
+        public Builder allowMmap(boolean value) {
+            allowMmap = value;
+            return this;
+        }
+
+        /** See {@link LocalOptions#allowDirectIo()}. */
+        public Builder allowDirectIo(boolean value) {
+            allowDirectIo = value;
+            return this;
+        }
+
+        /** See {@link LocalOptions#readdirplus()}. */
+        public Builder readdirplus(boolean value) {
+            readdirplus = value;
+            return this;
+        }
+
+        /** See {@link LocalOptions#xattr()}. */
+        public Builder xattr(boolean value) {
+            xattr = value;
+            return this;
+        }
+
+        /** See {@link LocalOptions#posixAcl()}. */
+        public Builder posixAcl(boolean value) {
+            posixAcl = value;
+            return this;
+        }
+
+        /** See {@link LocalOptions#securityLabel()}. */
+        public Builder securityLabel(boolean value) {
+            securityLabel = value;
+            return this;
+        }
+
+        /** See {@link LocalOptions#announceSubmounts()}. */
+        public Builder announceSubmounts(boolean value) {
+            announceSubmounts = value;
+            return this;
+        }
+
+        /** See {@link LocalOptions#inodeFileHandles()}. */
+        public Builder inodeFileHandles(FileHandlePolicy value) {
+            inodeFileHandles = value;
+            return this;
+        }
+
+        /** See {@link LocalOptions#killprivV2()}. */
+        public Builder killprivV2(boolean value) {
+            killprivV2 = value;
+            return this;
+        }
+
+        /** See {@link LocalOptions#preserveNoatime()}. */
+        public Builder preserveNoatime(boolean value) {
+            preserveNoatime = value;
+            return this;
+        }
+
+        /** See {@link LocalOptions#descriptors()}. */
+        public Builder descriptors(int value) {
+            descriptors = value;
+            return this;
+        }
+
+        /**
+         * The options.
+         *
+         * @throws IllegalArgumentException if there are too few descriptors
+         */
+        public LocalOptions build() {
+            return new LocalOptions(
+                    sharedDir,
+                    readOnly,
+                    cache,
+                    writeback,
+                    allowMmap,
+                    allowDirectIo,
+                    readdirplus,
+                    xattr,
+                    posixAcl,
+                    securityLabel,
+                    announceSubmounts,
+                    inodeFileHandles,
+                    killprivV2,
+                    preserveNoatime,
+                    descriptors);
+        }
+    }
+}

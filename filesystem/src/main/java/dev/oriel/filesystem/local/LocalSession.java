@@ -1,0 +1,305 @@
+package dev.oriel.filesystem.local;
+
+import dev.oriel.filesystem.DirectoryEntries;
+import dev.oriel.filesystem.FileSystemSession;
+import dev.oriel.filesystem.Name;
+import dev.oriel.filesystem.Request;
+import dev.oriel.fuse.FuseAttrOut;
+import dev.oriel.fuse.FuseEntryOut;
+import dev.oriel.fuse.FuseFileLock;
+import dev.oriel.fuse.FuseKstatfs;
+import dev.oriel.fuse.FuseOpenOut;
+import dev.oriel.fuse.FuseSetattrIn;
+import dev.oriel.fuse.FuseStatxOut;
+import dev.oriel.linux.At;
+import dev.oriel.linux.Errno;
+import dev.oriel.linux.IoVector;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/** One client's view of the shared directory: each operation is handed to the part that knows it. */
+final class LocalSession implements FileSystemSession {
+    private static final Logger LOG = System.getLogger("dev.oriel.filesystem.local");
+
+    /** What a file made by TMPFILE is called. */
+    private static final Name NO_NAME = new Name(Arena.global().allocate(1));
+
+    private final Share share;
+    private final PosixLocks locks;
+    private final Attributes attributes;
+    private final Creation creation;
+    private final Directories directories;
+    private final FileData data;
+    private final FileLocks fileLocks;
+    private final Files files;
+    private final InodeFlagIoctls ioctls;
+    private final Xattrs xattrs;
+
+    LocalSession(LocalOptions options, long offered, boolean changesIds, int root) {
+        share = new Share(options, SessionFlags.choose(options, offered, changesIds), changesIds, root);
+        locks = new PosixLocks(share);
+        attributes = new Attributes(share);
+        creation = new Creation(share);
+        directories = new Directories(share);
+        data = new FileData(share);
+        fileLocks = new FileLocks(share, locks);
+        files = new Files(share, locks);
+        ioctls = new InodeFlagIoctls(share);
+        xattrs = new Xattrs(share);
+        int result = share.nodes.begin();
+        if (result < 0) {
+            LOG.log(
+                    Level.ERROR,
+                    "cannot look at the shared directory {0}: {1}. Its client gets errors only.",
+                    options.sharedDir(),
+                    Errno.name(-result));
+        }
+    }
+
+    /** How many nodes the client knows beside the root. */
+    int nodeCount() {
+        return share.nodes.size();
+    }
+
+    @Override
+    public long flags() {
+        return share.flags;
+    }
+
+    @Override
+    public int timeGranularity() {
+        return 1;
+    }
+
+    @Override
+    public int lookup(Request request, long parent, Name name, FuseEntryOut out) {
+        return creation.lookup(parent, name, out);
+    }
+
+    @Override
+    public void forget(long nodeid, long nlookup) {
+        share.nodes.forget(nodeid, nlookup);
+    }
+
+    @Override
+    public int getattr(Request request, long nodeid, long fh, FuseAttrOut out) {
+        return attributes.getattr(nodeid, fh, out);
+    }
+
+    @Override
+    public int setattr(Request request, long nodeid, FuseSetattrIn in, FuseAttrOut out) {
+        return attributes.setattr(request, nodeid, in, out);
+    }
+
+    @Override
+    public int statx(Request request, long nodeid, long fh, int syncFlags, int mask, FuseStatxOut out) {
+        return attributes.statx(nodeid, fh, syncFlags, mask, out);
+    }
+
+    @Override
+    public int readlink(Request request, long nodeid, MemorySegment out) {
+        return attributes.readlink(nodeid, out);
+    }
+
+    @Override
+    public int symlink(Request request, long parent, Name name, Name target, FuseEntryOut out) {
+        return creation.symlink(request, parent, name, target, out);
+    }
+
+    @Override
+    public int mknod(Request request, long parent, Name name, int mode, int rdev, int umask, FuseEntryOut out) {
+        return creation.mknod(request, parent, name, mode, rdev, umask, out);
+    }
+
+    @Override
+    public int mkdir(Request request, long parent, Name name, int mode, int umask, FuseEntryOut out) {
+        return creation.mkdir(request, parent, name, mode, umask, out);
+    }
+
+    @Override
+    public int unlink(Request request, long parent, Name name) {
+        return creation.remove(parent, name, 0);
+    }
+
+    @Override
+    public int rmdir(Request request, long parent, Name name) {
+        return creation.remove(parent, name, At.AT_REMOVEDIR);
+    }
+
+    @Override
+    public int rename(Request request, long parent, Name name, long newParent, Name newName, int flags) {
+        return creation.rename(request, parent, name, newParent, newName, flags);
+    }
+
+    @Override
+    public int link(Request request, long nodeid, long newParent, Name newName, FuseEntryOut out) {
+        return creation.link(nodeid, newParent, newName, out);
+    }
+
+    @Override
+    public int open(Request request, long nodeid, int flags, int openFlags, FuseOpenOut out) {
+        return files.open(nodeid, flags, openFlags, out);
+    }
+
+    @Override
+    public int create(
+            Request request,
+            long parent,
+            Name name,
+            int flags,
+            int mode,
+            int umask,
+            int openFlags,
+            FuseEntryOut entry,
+            FuseOpenOut out) {
+        return files.create(request, parent, name, flags, mode, umask, openFlags, entry, out);
+    }
+
+    @Override
+    public int tmpfile(
+            Request request,
+            long parent,
+            int flags,
+            int mode,
+            int umask,
+            int openFlags,
+            FuseEntryOut entry,
+            FuseOpenOut out) {
+        return files.tmpfile(request, parent, flags, mode, umask, entry, out, NO_NAME);
+    }
+
+    @Override
+    public long read(Request request, long nodeid, long fh, long offset, int flags, IoVector to) {
+        return data.read(request, nodeid, fh, offset, to);
+    }
+
+    @Override
+    public long write(Request request, long nodeid, long fh, long offset, int flags, int writeFlags, IoVector from) {
+        return data.write(request, nodeid, fh, offset, flags, writeFlags, from);
+    }
+
+    @Override
+    public int flush(Request request, long nodeid, long fh, long lockOwner) {
+        return files.flush(nodeid, fh, lockOwner);
+    }
+
+    @Override
+    public int release(Request request, long nodeid, long fh, int flags, int releaseFlags, long lockOwner) {
+        return files.release(nodeid, fh);
+    }
+
+    @Override
+    public int fsync(Request request, long nodeid, long fh, boolean dataOnly) {
+        return files.sync(request, nodeid, fh, dataOnly);
+    }
+
+    @Override
+    public int opendir(Request request, long nodeid, int flags, FuseOpenOut out) {
+        return directories.open(nodeid, out);
+    }
+
+    @Override
+    public int readdir(Request request, long nodeid, long fh, long offset, boolean plus, DirectoryEntries entries) {
+        return directories.read(nodeid, fh, offset, plus, entries);
+    }
+
+    @Override
+    public int releasedir(Request request, long nodeid, long fh, int flags) {
+        return directories.release(nodeid, fh);
+    }
+
+    @Override
+    public int fsyncdir(Request request, long nodeid, long fh, boolean dataOnly) {
+        return directories.sync(request, nodeid, fh, dataOnly);
+    }
+
+    @Override
+    public int statfs(Request request, long nodeid, FuseKstatfs out) {
+        return attributes.statfs(nodeid, out);
+    }
+
+    @Override
+    public int setxattr(Request request, long nodeid, Name name, MemorySegment value, int flags, int setxattrFlags) {
+        return xattrs.set(nodeid, name, value, flags, setxattrFlags);
+    }
+
+    @Override
+    public int getxattr(Request request, long nodeid, Name name, MemorySegment out) {
+        return xattrs.get(nodeid, name, out);
+    }
+
+    @Override
+    public int listxattr(Request request, long nodeid, MemorySegment out) {
+        return xattrs.list(nodeid, out);
+    }
+
+    @Override
+    public int removexattr(Request request, long nodeid, Name name) {
+        return xattrs.remove(nodeid, name);
+    }
+
+    @Override
+    public int access(Request request, long nodeid, int mask) {
+        return attributes.access(request, nodeid, mask);
+    }
+
+    @Override
+    public int getlk(Request request, long nodeid, long fh, long owner, FuseFileLock lock, FuseFileLock out) {
+        return fileLocks.get(nodeid, fh, owner, lock, out);
+    }
+
+    @Override
+    public int setlk(Request request, long nodeid, long fh, long owner, FuseFileLock lock, int lkFlags) {
+        return fileLocks.set(nodeid, fh, owner, lock, lkFlags);
+    }
+
+    @Override
+    public int ioctl(
+            Request request,
+            long nodeid,
+            long fh,
+            int flags,
+            int command,
+            MemorySegment argument,
+            int inSize,
+            int outSize) {
+        return ioctls.call(nodeid, fh, command, argument, inSize, outSize);
+    }
+
+    @Override
+    public int fallocate(Request request, long nodeid, long fh, long offset, long length, int mode) {
+        return data.fallocate(request, nodeid, fh, offset, length, mode);
+    }
+
+    @Override
+    public long lseek(Request request, long nodeid, long fh, long offset, int whence) {
+        return data.lseek(nodeid, fh, offset, whence);
+    }
+
+    @Override
+    public long copyFileRange(
+            Request request,
+            long nodeidIn,
+            long fhIn,
+            long offsetIn,
+            long nodeidOut,
+            long fhOut,
+            long offsetOut,
+            long length,
+            long flags) {
+        return data.copy(request, nodeidIn, fhIn, offsetIn, nodeidOut, fhOut, offsetOut, length, flags);
+    }
+
+    @Override
+    public int syncfs(Request request, long nodeid) {
+        return files.syncfs(request, nodeid);
+    }
+
+    @Override
+    public void close() {
+        locks.close();
+        share.close();
+    }
+}

@@ -1,0 +1,415 @@
+package dev.oriel.filesystem.local;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import dev.oriel.filesystem.FileSystemSession;
+import dev.oriel.filesystem.Name;
+import dev.oriel.linux.At;
+import dev.oriel.linux.Errno;
+import dev.oriel.linux.FileCalls;
+import dev.oriel.linux.FileMode;
+import dev.oriel.linux.OpenFlags;
+import dev.oriel.linux.StatxBuffer;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * From nodeids to descriptors, and from names to nodeids.
+ *
+ * <p>A node is identified on the host by one statx(2) of its name: mount, inode number, time of birth. Nothing is opened for
+ * that. Its O_PATH descriptor is opened when an operation needs it, by file handle, or by the directory and name where it was
+ * seen last; what was opened is checked to be the same file before it is used.
+ */
+final class Nodes {
+    static final int STAT_MASK = StatxBuffer.STATX_BASIC_STATS
+            | StatxBuffer.STATX_BTIME
+            | StatxBuffer.STATX_MNT_ID
+            | StatxBuffer.STATX_MNT_ID_UNIQUE;
+
+    /** Beside a descriptor: it is not in the cache, and closed after use. */
+    private static final long TRANSIENT = 1L << 32;
+
+    /** How many directories are walked back when nodes are found by name only. */
+    private static final int MAX_DEPTH = 512;
+
+    /** {@code struct file_handle}: where the opaque bytes begin. */
+    private static final int HANDLE_LENGTH = 0;
+
+    private static final int HANDLE_TYPE = 4;
+    private static final int HANDLE_BYTES = 8;
+
+    private final InodeTable inodes = new InodeTable();
+    private final DescriptorCache cache;
+    private final MountTable mounts;
+    private final HandleTable handles;
+    private final int root;
+    private final boolean mandatoryHandles;
+
+    /** @param root an O_PATH descriptor of the shared directory, which stays its owner's */
+    Nodes(LocalOptions options, int root, boolean announceSubmounts, HandleTable handles, int capacity) {
+        this.root = root;
+        this.handles = handles;
+        mandatoryHandles = options.inodeFileHandles() == FileHandlePolicy.MANDATORY;
+        mounts = new MountTable(options.inodeFileHandles() != FileHandlePolicy.NEVER, announceSubmounts);
+        cache = new DescriptorCache(inodes, capacity);
+    }
+
+    /**
+     * Makes the root node.
+     *
+     * @return 0 or an errno
+     */
+    int begin() {
+        ThreadBuffers buffers = ThreadBuffers.current();
+        StatxBuffer stat = buffers.stat;
+        int result = FileCalls.statx(root, ThreadBuffers.EMPTY, At.AT_EMPTY_PATH, STAT_MASK, stat);
+        if (result < 0) {
+            return result;
+        }
+        MountTable.Mount mount = mounts.add(stat, root, buffers);
+        if (mount == null || (mandatoryHandles && mount.descriptor() < 0)) {
+            return -Errno.EOPNOTSUPP;
+        }
+        inodes.root(mount.index(), stat.ino(), mount.birth(stat), stat.mode());
+        return 0;
+    }
+
+    /** How many nodes the client knows beside the root. */
+    int size() {
+        return inodes.size();
+    }
+
+    /**
+     * The O_PATH descriptor of a node, in the low 32 bits, to be used by this thread until {@link #release}.
+     *
+     * @return not negative, or an errno
+     */
+    long acquire(long nodeid, ThreadBuffers buffers) {
+        if (buffers.identity.isBroken()) {
+            return -Errno.EIO;
+        }
+        return acquire(nodeid, buffers, 0);
+    }
+
+    private long acquire(long nodeid, ThreadBuffers buffers, int depth) {
+        if (nodeid == FileSystemSession.ROOT) {
+            return root;
+        }
+        if (!inodes.isLive(nodeid)) {
+            return -Errno.ENOENT;
+        }
+        int slot = InodeTable.slot(nodeid);
+        int cached = cache.pin(slot);
+        if (cached >= 0) {
+            if (inodes.isLive(nodeid)) {
+                return cached;
+            }
+            unpin(slot);
+            return -Errno.ENOENT;
+        }
+        int opened = reopen(nodeid, slot, buffers, depth);
+        if (opened == -Errno.EMFILE || opened == -Errno.ENFILE) {
+            cache.shrink();
+            opened = reopen(nodeid, slot, buffers, depth);
+        }
+        if (opened == -Errno.ESTALE || opened == -Errno.ENOENT) {
+            int duplicate = handles.duplicate(nodeid);
+            return duplicate < 0 ? -Errno.ESTALE : duplicate | TRANSIENT;
+        }
+        if (opened < 0) {
+            return opened;
+        }
+        return cache.install(nodeid, opened) ? opened : opened | TRANSIENT;
+    }
+
+    /** Ends the use of what {@link #acquire} answered. */
+    void release(long nodeid, long acquired) {
+        if (nodeid == FileSystemSession.ROOT) {
+            return;
+        }
+        if ((acquired & TRANSIENT) != 0) {
+            FileCalls.close((int) acquired);
+        } else {
+            unpin(InodeTable.slot(nodeid));
+        }
+    }
+
+    private void unpin(int slot) {
+        if (cache.unpin(slot)) {
+            inodes.recycle(slot);
+        }
+    }
+
+    /** Opens a node anew and makes sure that it is the same file. */
+    private int reopen(long nodeid, int slot, ThreadBuffers buffers, int depth) {
+        long kind = inodes.kind(slot);
+        MountTable.Mount mount = mounts.at((int) (kind >>> 32));
+        int opened;
+        if (InodeTable.handleLength(kind) > 0) {
+            if (!loadHandle(slot, kind, buffers)) {
+                return -Errno.ESTALE;
+            }
+            opened = FileCalls.open_by_handle_at(
+                    mount.descriptor(), buffers.handle, OpenFlags.O_PATH | OpenFlags.O_NOFOLLOW);
+        } else {
+            opened = reopenByName(slot, buffers, depth);
+        }
+        if (opened < 0) {
+            return opened;
+        }
+        StatxBuffer check = buffers.check;
+        int result = FileCalls.statx(opened, ThreadBuffers.EMPTY, At.AT_EMPTY_PATH, STAT_MASK, check);
+        boolean same = result == 0
+                && check.ino() == inodes.ino(slot)
+                && check.type() == inodes.type(slot)
+                && mounts.find(check, mount) == mount
+                && (!mount.hasBirth(check) || mount.birth(check) == inodes.birth(slot))
+                && inodes.isLive(nodeid);
+        if (same) {
+            return opened;
+        }
+        FileCalls.close(opened);
+        return result < 0 ? result : -Errno.ESTALE;
+    }
+
+    private boolean loadHandle(int slot, long kind, ThreadBuffers buffers) {
+        int length = InodeTable.handleLength(kind);
+        MemorySegment handle = buffers.handle.segment();
+        handle.set(JAVA_INT, HANDLE_LENGTH, length);
+        handle.set(JAVA_INT, HANDLE_TYPE, InodeTable.handleType(kind));
+        if (length > InodeTable.INLINE_HANDLE_BYTES) {
+            if (!(inodes.aside(slot) instanceof byte[] bytes) || bytes.length != length) {
+                return false;
+            }
+            MemorySegment.copy(bytes, 0, handle, JAVA_BYTE, HANDLE_BYTES, length);
+            return true;
+        }
+        for (int i = 0; i < buffers.handleWords.length; i++) {
+            handle.set(JAVA_LONG, HANDLE_BYTES + (long) i * Long.BYTES, inodes.handleWord(slot, i));
+        }
+        return true;
+    }
+
+    private int reopenByName(int slot, ThreadBuffers buffers, int depth) {
+        if (!(inodes.aside(slot) instanceof InodeTable.Location location) || depth > MAX_DEPTH) {
+            return -Errno.ESTALE;
+        }
+        long directory = acquire(location.parent(), buffers, depth + 1);
+        if (directory < 0) {
+            return (int) directory;
+        }
+        MemorySegment.copy(location.name(), 0, buffers.name, JAVA_BYTE, 0, location.name().length);
+        int opened = FileCalls.openat((int) directory, buffers.name, OpenFlags.O_PATH | OpenFlags.O_NOFOLLOW, 0);
+        release(location.parent(), directory);
+        return opened;
+    }
+
+    /**
+     * Finds the node of a file and counts a lookup: one system call if the client knows it. Leaves the node in {@code
+     * buffers.nodeid}, its mount in {@code buffers.mount} and its attributes in {@code buffers.stat}.
+     *
+     * @param directory where {@code path} is looked up; or the file itself, with an empty path and AT_EMPTY_PATH
+     * @param flags AT_EMPTY_PATH, AT_NO_AUTOMOUNT
+     * @param parent the node of its directory
+     * @param name its name there, NUL terminated
+     * @return 0 or an errno
+     */
+    int enter(int directory, MemorySegment path, int flags, long parent, MemorySegment name, ThreadBuffers buffers) {
+        StatxBuffer stat = buffers.stat;
+        int result = FileCalls.statx(directory, path, flags | At.AT_SYMLINK_NOFOLLOW, STAT_MASK, stat);
+        if (result < 0) {
+            return result;
+        }
+        MountTable.Mount mount = mounts.find(stat, mountOf(parent));
+        if (mount == null) {
+            mount = addMount(directory, path, flags, buffers);
+            if (mount == null) {
+                return -Errno.ENFILE;
+            }
+        }
+        if (mandatoryHandles && mount.descriptor() < 0) {
+            return -Errno.EOPNOTSUPP;
+        }
+        boolean encoded = false;
+        long birth = mount.birth(stat);
+        if (mount.descriptor() >= 0 && !mount.hasBirth(stat)) {
+            encoded = encodeHandle(directory, path, flags, buffers);
+            birth = encoded ? hashHandle(buffers) : 0;
+        }
+        long nodeid = inodes.find(mount.index(), stat.ino(), birth);
+        if (nodeid == 0) {
+            encoded = encoded || (mount.descriptor() >= 0 && encodeHandle(directory, path, flags, buffers));
+            if (!encoded && mandatoryHandles) {
+                return -Errno.EOPNOTSUPP;
+            }
+            nodeid = insert(mount, birth, encoded, parent, name, buffers);
+            if (nodeid == 0) {
+                return -Errno.ENOMEM;
+            }
+        } else if (mount.descriptor() < 0) {
+            relocate(nodeid, parent, name);
+        }
+        buffers.nodeid = nodeid;
+        buffers.mount = mount;
+        return 0;
+    }
+
+    /** As {@link #enter}, for a name of the client. */
+    int enter(int directory, Name name, long parent, ThreadBuffers buffers) {
+        return enter(directory, name.segment(), 0, parent, name.segment(), buffers);
+    }
+
+    private MountTable.@Nullable Mount addMount(int directory, MemorySegment path, int flags, ThreadBuffers buffers) {
+        if ((flags & At.AT_EMPTY_PATH) != 0) {
+            return mounts.add(buffers.stat, directory, buffers);
+        }
+        int opened = FileCalls.openat(directory, path, OpenFlags.O_PATH | OpenFlags.O_NOFOLLOW, 0);
+        if (opened < 0) {
+            return null;
+        }
+        MountTable.Mount mount = null;
+        if (FileCalls.statx(opened, ThreadBuffers.EMPTY, At.AT_EMPTY_PATH, STAT_MASK, buffers.stat) == 0) {
+            mount = mounts.add(buffers.stat, opened, buffers);
+        }
+        FileCalls.close(opened);
+        return mount;
+    }
+
+    private static boolean encodeHandle(int directory, MemorySegment path, int flags, ThreadBuffers buffers) {
+        int result = FileCalls.name_to_handle_at(
+                directory, path, buffers.handle, buffers.handleMountId, flags & At.AT_EMPTY_PATH);
+        return result == 0 && buffers.handle.length() > 0;
+    }
+
+    private static long hashHandle(ThreadBuffers buffers) {
+        long hash = buffers.handle.type();
+        for (int i = 0; i < buffers.handle.length(); i++) {
+            hash = (hash ^ buffers.handle.at(i)) * 0x100_0000_01b3L;
+        }
+        return hash;
+    }
+
+    private long insert(
+            MountTable.Mount mount,
+            long birth,
+            boolean encoded,
+            long parent,
+            MemorySegment name,
+            ThreadBuffers buffers) {
+        StatxBuffer stat = buffers.stat;
+        long[] words = buffers.handleWords;
+        if (!encoded) {
+            long kind = InodeTable.kind(mount.index(), 0, 0, stat.mode());
+            return inodes.insert(kind, stat.ino(), birth, words, location(parent, name));
+        }
+        int length = buffers.handle.length();
+        long kind = InodeTable.kind(mount.index(), buffers.handle.type(), length, stat.mode());
+        Object aside = null;
+        if (length > InodeTable.INLINE_HANDLE_BYTES) {
+            aside = buffers.handle.bytes();
+        } else {
+            for (int i = 0; i < words.length; i++) {
+                words[i] = buffers.handle.segment().get(JAVA_LONG, HANDLE_BYTES + (long) i * Long.BYTES);
+            }
+        }
+        return inodes.insert(kind, stat.ino(), birth, words, aside);
+    }
+
+    private static InodeTable.Location location(long parent, MemorySegment name) {
+        int size = 0;
+        while (name.get(JAVA_BYTE, size) != 0) {
+            size++;
+        }
+        byte[] bytes = new byte[size + 1];
+        MemorySegment.copy(name, JAVA_BYTE, 0, bytes, 0, size);
+        return new InodeTable.Location(parent, bytes);
+    }
+
+    /** Remembers the name that was looked up last, if it is another one. */
+    private void relocate(long nodeid, long parent, MemorySegment name) {
+        if (inodes.aside(InodeTable.slot(nodeid)) instanceof InodeTable.Location old && old.parent() == parent) {
+            byte[] bytes = old.name();
+            int i = 0;
+            while (i < bytes.length && name.get(JAVA_BYTE, i) == bytes[i]) {
+                i++;
+            }
+            if (i == bytes.length) {
+                return;
+            }
+        }
+        inodes.relocate(nodeid, location(parent, name));
+    }
+
+    /**
+     * After a rename: nodes that are remembered by name are remembered by the new one. Best effort, as the name may be gone
+     * again.
+     */
+    void moved(int directory, Name name, long parent, ThreadBuffers buffers) {
+        if (mountOf(parent).descriptor() < 0 && enter(directory, name, parent, buffers) == 0) {
+            forget(buffers.nodeid, 1);
+        }
+    }
+
+    /** Takes lookups back. */
+    void forget(long nodeid, long lookups) {
+        if (inodes.forget(nodeid, lookups)) {
+            int slot = InodeTable.slot(nodeid);
+            if (cache.discard(slot)) {
+                inodes.recycle(slot);
+            }
+        }
+    }
+
+    /** The mount of a node that was acquired. */
+    MountTable.Mount mountOf(long nodeid) {
+        return mounts.at(inodes.mount(InodeTable.slot(nodeid)));
+    }
+
+    /** The file type ({@code S_IF*}) of a node that was acquired. */
+    int type(long nodeid) {
+        return inodes.type(InodeTable.slot(nodeid));
+    }
+
+    /** The inode number of the root. */
+    long rootIno() {
+        return inodes.ino(InodeTable.ROOT_SLOT);
+    }
+
+    /**
+     * Opens the file of an O_PATH descriptor for use. The kernel does not follow the link any further, so the file is that very
+     * one; its type must be known to be one that may be opened.
+     *
+     * @return a descriptor or an errno
+     */
+    int open(int path, int flags, ThreadBuffers buffers) {
+        int opened = FileCalls.openat(At.AT_FDCWD, buffers.procPath.set(path), flags, 0);
+        if (opened == -Errno.EMFILE || opened == -Errno.ENFILE) {
+            cache.shrink();
+            opened = FileCalls.openat(At.AT_FDCWD, buffers.procPath.set(path), flags, 0);
+        }
+        return opened;
+    }
+
+    /** Closes unused descriptors: the process has run out of them. */
+    void shrink() {
+        cache.shrink();
+    }
+
+    /** What to answer to an open of a file of this type; special files are never opened: the client has its own. */
+    static int openable(int type) {
+        return switch (type) {
+            case FileMode.S_IFREG -> 0;
+            case FileMode.S_IFDIR -> -Errno.EISDIR;
+            case FileMode.S_IFLNK -> -Errno.ELOOP;
+            default -> -Errno.ENXIO;
+        };
+    }
+
+    /** Closes all. Nobody uses any. */
+    void close() {
+        cache.close();
+        mounts.close();
+    }
+}

@@ -1,0 +1,119 @@
+package dev.oriel.filesystem.local;
+
+import dev.oriel.linux.DirentReader;
+import dev.oriel.linux.FileCalls;
+import dev.oriel.linux.Seek;
+import java.lang.foreign.MemorySegment;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An open directory, and how far it was read. Entries that the kernel gave and the client has not taken yet wait here, so that a
+ * client that goes on where it stopped costs no seek.
+ *
+ * <p>All but the constructor and {@link #lock} is for the thread that holds the lock.
+ */
+final class OpenDirectory extends OpenHandle {
+    private final ReentrantLock lock = new ReentrantLock();
+    private final DirentBuffers pool;
+    private DirentBuffers.@Nullable Buffer buffer;
+
+    /** The offset of the entry that comes next: where the client has to go on to get it. */
+    private long position;
+
+    /** Whether the reader stands at an entry that was not delivered. */
+    private boolean pending;
+
+    OpenDirectory(int descriptor, long nodeid, DirentBuffers pool) {
+        super(descriptor, nodeid);
+        this.pool = pool;
+    }
+
+    ReentrantLock lock() {
+        return lock;
+    }
+
+    /**
+     * Goes to an offset.
+     *
+     * @return 0 or an errno
+     */
+    int seek(long offset) {
+        if (offset == position && offset != 0) {
+            return 0;
+        }
+        // The start is always read anew: rewinddir(3) shows what came and went since.
+        long result = FileCalls.lseek(descriptor(), offset, Seek.SEEK_SET);
+        if (result < 0) {
+            return (int) result;
+        }
+        position = offset;
+        pending = false;
+        if (buffer != null) {
+            buffer.reader().reset(0);
+        }
+        return 0;
+    }
+
+    /**
+     * Goes to the next entry that was not delivered.
+     *
+     * @return 1; 0 at the end, or an errno
+     */
+    int next() {
+        if (pending) {
+            return 1;
+        }
+        DirentBuffers.Buffer from = buffer;
+        if (from == null) {
+            from = pool.take();
+            buffer = from;
+        }
+        if (!from.reader().next()) {
+            int filled = FileCalls.getdents64(descriptor(), from.memory(), DirentBuffers.SIZE);
+            from.reader().reset(Math.max(filled, 0));
+            if (filled <= 0) {
+                return filled;
+            }
+            if (!from.reader().next()) {
+                return 0;
+            }
+        }
+        pending = true;
+        return 1;
+    }
+
+    /** The entry that {@link #next} went to. */
+    DirentReader entry() {
+        return require().reader();
+    }
+
+    /** The memory that its name is in. */
+    MemorySegment memory() {
+        return require().memory();
+    }
+
+    private DirentBuffers.Buffer require() {
+        DirentBuffers.Buffer held = buffer;
+        if (held == null) {
+            throw new IllegalStateException("no entry was read");
+        }
+        return held;
+    }
+
+    /** The entry was delivered. */
+    void delivered() {
+        position = entry().off();
+        pending = false;
+    }
+
+    @Override
+    void dispose() {
+        super.dispose();
+        DirentBuffers.Buffer held = buffer;
+        if (held != null) {
+            buffer = null;
+            pool.give(held);
+        }
+    }
+}

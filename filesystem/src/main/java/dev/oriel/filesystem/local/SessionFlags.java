@@ -1,0 +1,62 @@
+package dev.oriel.filesystem.local;
+
+import dev.oriel.fuse.FuseInitFlags;
+
+/** What of a client's offer at FUSE_INIT is accepted. */
+final class SessionFlags {
+    private static final long ALWAYS = FuseInitFlags.ASYNC_READ
+            | FuseInitFlags.POSIX_LOCKS
+            | FuseInitFlags.FLOCK_LOCKS
+            | FuseInitFlags.ATOMIC_O_TRUNC
+            | FuseInitFlags.BIG_WRITES
+            | FuseInitFlags.HAS_IOCTL_DIR
+            | FuseInitFlags.ASYNC_DIO
+            | FuseInitFlags.PARALLEL_DIROPS
+            | FuseInitFlags.MAX_PAGES
+            | FuseInitFlags.INIT_EXT
+            | FuseInitFlags.ALLOW_IDMAP;
+
+    private SessionFlags() {}
+
+    /**
+     * Chooses.
+     *
+     * @param changesIds whether the server acts with the caller's ids
+     */
+    static long choose(LocalOptions options, long offered, boolean changesIds) {
+        long flags = ALWAYS;
+        if (options.cache() != CachePolicy.ALWAYS) {
+            flags |= FuseInitFlags.AUTO_INVAL_DATA;
+        }
+        if (options.cache().cachesLinks()) {
+            flags |= FuseInitFlags.CACHE_SYMLINKS;
+        }
+        if (options.readdirplus()) {
+            flags |= FuseInitFlags.DO_READDIRPLUS | FuseInitFlags.READDIRPLUS_AUTO;
+        }
+        if (options.writeback()) {
+            flags |= FuseInitFlags.WRITEBACK_CACHE;
+        }
+        if (options.allowMmap()) {
+            flags |= FuseInitFlags.DIRECT_IO_ALLOW_MMAP;
+        }
+        if (options.killprivV2()) {
+            flags |= FuseInitFlags.HANDLE_KILLPRIV_V2;
+        }
+        if (options.announceSubmounts()) {
+            flags |= FuseInitFlags.SUBMOUNTS;
+        }
+        if (changesIds) {
+            flags |= FuseInitFlags.CREATE_SUPP_GROUP;
+        }
+        if (options.securityLabel()) {
+            flags |= FuseInitFlags.SECURITY_CTX;
+        }
+        // ACLs without the umask, or the umask without ACLs, would give new files wrong modes: both or none.
+        long acl = FuseInitFlags.POSIX_ACL | FuseInitFlags.DONT_MASK | FuseInitFlags.SETXATTR_EXT;
+        if (options.posixAcl() && (offered & acl) == acl) {
+            flags |= acl;
+        }
+        return flags & offered;
+    }
+}

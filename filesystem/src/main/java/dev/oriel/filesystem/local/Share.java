@@ -1,0 +1,139 @@
+package dev.oriel.filesystem.local;
+
+import dev.oriel.filesystem.FileSystemSession;
+import dev.oriel.filesystem.Name;
+import dev.oriel.filesystem.Request;
+import dev.oriel.fuse.FuseAttr;
+import dev.oriel.fuse.FuseEntryOut;
+import dev.oriel.fuse.FuseFlags;
+import dev.oriel.fuse.FuseInitFlags;
+import dev.oriel.linux.Errno;
+import dev.oriel.linux.FileMode;
+import dev.oriel.linux.StatxBuffer;
+
+/** What the parts of a session have in common: its options, what was agreed with the client, its nodes and open files. */
+final class Share {
+    private static final int MAX_NAME = 255;
+
+    final LocalOptions options;
+    final long flags;
+
+    /** Whether threads act with the ids of the caller. */
+    final boolean changesIds;
+
+    final Nodes nodes;
+    final HandleTable handles;
+
+    Share(LocalOptions options, long flags, boolean changesIds, int root) {
+        this.options = options;
+        this.flags = flags;
+        this.changesIds = changesIds;
+        int half = options.descriptors() / 2;
+        handles = new HandleTable(half);
+        nodes = new Nodes(options, root, has(FuseInitFlags.SUBMOUNTS), handles, half);
+    }
+
+    /** Whether all of these INIT flags are in force. */
+    boolean has(long wanted) {
+        return (flags & wanted) == wanted;
+    }
+
+    boolean isReadOnly() {
+        return options.readOnly();
+    }
+
+    /** The caller's umask, if it is ours to apply. */
+    int umask(int sent) {
+        return has(FuseInitFlags.DONT_MASK) ? sent : 0;
+    }
+
+    /** Takes the caller's ids; see {@link CallerIdentity#assume}. */
+    int assume(Request request, int umask, ThreadBuffers buffers) {
+        return buffers.identity.assume(request, changesIds, umask(umask));
+    }
+
+    /** As {@code assume} does for a change of content that clears set-id bits, if the client asks for that. */
+    void killSuidgid(boolean asked, ThreadBuffers buffers) {
+        if (asked && changesIds) {
+            buffers.identity.dropFsetid();
+        }
+    }
+
+    /**
+     * A second look at what the whole promise rests on. The names have been checked where they entered; this holds even for a
+     * device that forgot.
+     *
+     * @return 0 or an errno
+     */
+    static int check(Name name) {
+        int length = name.length();
+        if (length > MAX_NAME) {
+            return -Errno.ENAMETOOLONG;
+        }
+        if (length == 0) {
+            return -Errno.ENOENT;
+        }
+        if (name.at(0) == '.' && (length == 1 || (length == 2 && name.at(1) == '.'))) {
+            return -Errno.EINVAL;
+        }
+        for (int i = 0; i < length; i++) {
+            byte at = name.at(i);
+            if (at == '/' || at == 0) {
+                return -Errno.EINVAL;
+            }
+        }
+        return 0;
+    }
+
+    /** Writes the attributes of a file into a reply. */
+    static void fill(FuseAttr attr, StatxBuffer stat, MountTable.Mount mount) {
+        attr.ino(mount.reported(stat.ino()))
+                .size(stat.size())
+                .blocks(stat.blocks())
+                .atime(stat.atimeSeconds())
+                .atimensec(stat.atimeNanos())
+                .mtime(stat.mtimeSeconds())
+                .mtimensec(stat.mtimeNanos())
+                .ctime(stat.ctimeSeconds())
+                .ctimensec(stat.ctimeNanos())
+                .mode(stat.mode())
+                .nlink(stat.nlink())
+                .uid(stat.uid())
+                .gid(stat.gid())
+                .rdev(device(stat.rdevMajor(), stat.rdevMinor()))
+                .blksize(stat.blksize());
+    }
+
+    /** A device number on the wire (new_encode_dev of Linux). */
+    static int device(int major, int minor) {
+        return (minor & 0xff) | major << 8 | (minor & ~0xff) << 12;
+    }
+
+    /** Writes the node that {@link Nodes#enter} found into a reply. */
+    void fill(FuseEntryOut out, long parent, ThreadBuffers buffers) {
+        MountTable.Mount mount = buffers.mount;
+        if (mount == null) {
+            return;
+        }
+        long seconds = options.cache().validSeconds();
+        out.nodeid(buffers.nodeid).entryValid(seconds).attrValid(seconds);
+        FuseAttr attr = out.attr();
+        fill(attr, buffers.stat, mount);
+        if (has(FuseInitFlags.SUBMOUNTS)
+                && buffers.stat.type() == FileMode.S_IFDIR
+                && !mount.isSameMount(nodes.mountOf(parent))) {
+            attr.flags(FuseFlags.ATTR_SUBMOUNT);
+        }
+    }
+
+    /** Ends everything the client was given. */
+    void close() {
+        handles.close();
+        nodes.close();
+    }
+
+    /** Whether a handle was sent. */
+    static boolean isHandle(long fh) {
+        return fh != FileSystemSession.NO_HANDLE;
+    }
+}

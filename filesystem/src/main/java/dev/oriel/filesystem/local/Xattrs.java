@@ -1,0 +1,122 @@
+package dev.oriel.filesystem.local;
+
+import dev.oriel.filesystem.Name;
+import dev.oriel.fuse.FuseFlags;
+import dev.oriel.linux.Errno;
+import dev.oriel.linux.FileCalls;
+import dev.oriel.linux.XattrFlags;
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * SETXATTR, GETXATTR, LISTXATTR, REMOVEXATTR.
+ *
+ * <p>All go through {@code /proc/self/fd/N}: fgetxattr(2) refuses O_PATH descriptors, and the link of /proc is followed to the
+ * file itself and no further, so that a symbolic link's own attributes are reached and never those of its target. Values are
+ * passed as they are: that of a POSIX ACL is little endian on every machine.
+ */
+final class Xattrs {
+    private static final byte[] ACL_PREFIX = "system.posix_acl_".getBytes(StandardCharsets.US_ASCII);
+
+    private final Share share;
+
+    Xattrs(Share share) {
+        this.share = share;
+    }
+
+    /** What stands against the attribute, or 0. */
+    private int policy(Name name) {
+        if (!share.options.xattr()) {
+            return -Errno.ENOSYS;
+        }
+        if (name.length() > XattrFlags.XATTR_NAME_MAX) {
+            return -Errno.ERANGE;
+        }
+        return !share.options.posixAcl() && isAcl(name) ? -Errno.EOPNOTSUPP : 0;
+    }
+
+    private static boolean isAcl(Name name) {
+        if (name.length() < ACL_PREFIX.length) {
+            return false;
+        }
+        for (int i = 0; i < ACL_PREFIX.length; i++) {
+            if (name.at(i) != ACL_PREFIX[i]) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    int set(long nodeid, Name name, MemorySegment value, int flags, int setxattrFlags) {
+        int refused = policy(name);
+        if (refused < 0) {
+            return refused;
+        }
+        if (share.isReadOnly()) {
+            return -Errno.EROFS;
+        }
+        ThreadBuffers buffers = ThreadBuffers.current();
+        long node = share.nodes.acquire(nodeid, buffers);
+        if (node < 0) {
+            return (int) node;
+        }
+        share.killSuidgid((setxattrFlags & FuseFlags.SETXATTR_ACL_KILL_SGID) != 0, buffers);
+        int result =
+                FileCalls.setxattr(buffers.procPath.set((int) node), name.segment(), value, value.byteSize(), flags);
+        int resumed = buffers.identity.resume();
+        share.nodes.release(nodeid, node);
+        return resumed < 0 ? resumed : result;
+    }
+
+    int get(long nodeid, Name name, MemorySegment out) {
+        int refused = policy(name);
+        if (refused < 0) {
+            return refused;
+        }
+        ThreadBuffers buffers = ThreadBuffers.current();
+        long node = share.nodes.acquire(nodeid, buffers);
+        if (node < 0) {
+            return (int) node;
+        }
+        long result = FileCalls.getxattr(
+                buffers.procPath.set((int) node),
+                name.segment(),
+                out,
+                Math.min(out.byteSize(), XattrFlags.XATTR_SIZE_MAX));
+        share.nodes.release(nodeid, node);
+        return (int) result;
+    }
+
+    int list(long nodeid, MemorySegment out) {
+        if (!share.options.xattr()) {
+            return -Errno.ENOSYS;
+        }
+        ThreadBuffers buffers = ThreadBuffers.current();
+        long node = share.nodes.acquire(nodeid, buffers);
+        if (node < 0) {
+            return (int) node;
+        }
+        long result = FileCalls.listxattr(
+                buffers.procPath.set((int) node), out, Math.min(out.byteSize(), XattrFlags.XATTR_LIST_MAX));
+        share.nodes.release(nodeid, node);
+        return (int) result;
+    }
+
+    int remove(long nodeid, Name name) {
+        int refused = policy(name);
+        if (refused < 0) {
+            return refused;
+        }
+        if (share.isReadOnly()) {
+            return -Errno.EROFS;
+        }
+        ThreadBuffers buffers = ThreadBuffers.current();
+        long node = share.nodes.acquire(nodeid, buffers);
+        if (node < 0) {
+            return (int) node;
+        }
+        int result = FileCalls.removexattr(buffers.procPath.set((int) node), name.segment());
+        share.nodes.release(nodeid, node);
+        return result;
+    }
+}

@@ -1,0 +1,210 @@
+package dev.oriel.filesystem.local;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.oriel.filesystem.FileSystemSession;
+import dev.oriel.filesystem.Name;
+import dev.oriel.fuse.FuseAttrOut;
+import dev.oriel.fuse.FuseEntryOut;
+import dev.oriel.fuse.FuseFileLock;
+import dev.oriel.fuse.FuseInitFlags;
+import dev.oriel.fuse.FuseOpenOut;
+import dev.oriel.fuse.FuseSetattrIn;
+import dev.oriel.fuse.FuseStruct;
+import dev.oriel.linux.IoVector;
+import dev.oriel.linux.LinuxException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+
+/** The other side of a session, without a protocol in between: what a test asks, and what it got. */
+final class Client implements AutoCloseable {
+    /** All that a Linux client offers. */
+    static final long EVERYTHING = ~0L & ~FuseInitFlags.FILE_OPS;
+
+    final FuseEntryOut entry = made(new FuseEntryOut());
+    final FuseAttrOut attr = made(new FuseAttrOut());
+    final FuseOpenOut opened = made(new FuseOpenOut());
+    final FuseSetattrIn change = made(new FuseSetattrIn());
+    final FuseFileLock lock = made(new FuseFileLock());
+    final FuseFileLock conflict = made(new FuseFileLock());
+    final IoVector vector = new IoVector(16);
+    final FileSystemSession session;
+    private final LocalFileSystem fileSystem;
+    private final Name name = new Name(Arena.ofAuto().allocate(8192));
+    private final Name other = new Name(Arena.ofAuto().allocate(8192));
+    private Caller caller = Caller.root();
+
+    private Client(LocalFileSystem fileSystem, long offered) {
+        this.fileSystem = fileSystem;
+        session = fileSystem.begin(offered);
+    }
+
+    static Client of(Path directory) {
+        return of(LocalOptions.of(directory));
+    }
+
+    static Client of(LocalOptions.Builder options) {
+        return of(options, EVERYTHING);
+    }
+
+    static Client of(LocalOptions.Builder options, long offered) {
+        try {
+            return new Client(LocalFileSystem.open(options.build()), offered);
+        } catch (LinuxException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    static <T extends FuseStruct> T made(T struct) {
+        struct.at(Arena.ofAuto().allocate(struct.structSize(), 8), 0, ByteOrder.nativeOrder());
+        return struct;
+    }
+
+    Client as(Caller newCaller) {
+        caller = newCaller;
+        return this;
+    }
+
+    Caller caller() {
+        return caller;
+    }
+
+    static Name name(Name into, String text) {
+        byte[] bytes = text.getBytes(UTF_8);
+        if (!into.set(MemorySegment.ofArray(bytes), 0, bytes.length)) {
+            throw new IllegalArgumentException(text);
+        }
+        return into;
+    }
+
+    Name name(String text) {
+        return name(name, text);
+    }
+
+    int lookup(long parent, String text) {
+        entry.clear();
+        return session.lookup(caller, parent, name(text), entry);
+    }
+
+    /** Looks a path up, each of its names; the node of the last one. */
+    long walk(String path) {
+        long node = FileSystemSession.ROOT;
+        for (String part : path.split("/", -1)) {
+            int result = lookup(node, part);
+            if (result != 0) {
+                throw new AssertionError("lookup of " + part + " in " + path + ": " + result);
+            }
+            node = entry.nodeid();
+        }
+        return node;
+    }
+
+    int mkdir(long parent, String text, int mode) {
+        entry.clear();
+        return session.mkdir(caller, parent, name(text), mode, 0, entry);
+    }
+
+    int mknod(long parent, String text, int mode, int rdev) {
+        entry.clear();
+        return session.mknod(caller, parent, name(text), mode, rdev, 0, entry);
+    }
+
+    int symlink(long parent, String text, String target) {
+        entry.clear();
+        return session.symlink(caller, parent, name(text), name(other, target), entry);
+    }
+
+    int create(long parent, String text, int flags, int mode) {
+        return create(parent, text, flags, mode, 0);
+    }
+
+    int create(long parent, String text, int flags, int mode, int umask) {
+        entry.clear();
+        opened.clear();
+        return session.create(caller, parent, name(text), flags, mode, umask, 0, entry, opened);
+    }
+
+    int unlink(long parent, String text) {
+        return session.unlink(caller, parent, name(text));
+    }
+
+    int rmdir(long parent, String text) {
+        return session.rmdir(caller, parent, name(text));
+    }
+
+    int rename(long parent, String text, long newParent, String newText, int flags) {
+        return session.rename(caller, parent, name(text), newParent, name(other, newText), flags);
+    }
+
+    int link(long node, long parent, String text) {
+        entry.clear();
+        return session.link(caller, node, parent, name(text), entry);
+    }
+
+    int open(long node, int flags) {
+        opened.clear();
+        return session.open(caller, node, flags, 0, opened);
+    }
+
+    int getattr(long node, long fh) {
+        attr.clear();
+        return session.getattr(caller, node, fh, attr);
+    }
+
+    int getattr(long node) {
+        return getattr(node, FileSystemSession.NO_HANDLE);
+    }
+
+    int setattr(long node) {
+        attr.clear();
+        int result = session.setattr(caller, node, change, attr);
+        change.clear();
+        return result;
+    }
+
+    long write(long node, long fh, long offset, String text) {
+        return write(node, fh, offset, 0, 0, text);
+    }
+
+    long write(long node, long fh, long offset, int flags, int writeFlags, String text) {
+        byte[] bytes = text.getBytes(UTF_8);
+        MemorySegment memory = Arena.ofAuto().allocate(Math.max(bytes.length, 1));
+        MemorySegment.copy(bytes, 0, memory, ValueLayout.JAVA_BYTE, 0, bytes.length);
+        vector.clear();
+        vector.add(memory.address(), bytes.length);
+        long written = session.write(caller, node, fh, offset, flags, writeFlags, vector);
+        memory.get(ValueLayout.JAVA_BYTE, 0);
+        return written;
+    }
+
+    /** What is read, as text; fails on an errno. */
+    String read(long node, long fh, long offset, int size) {
+        MemorySegment memory = Arena.ofAuto().allocate(size);
+        vector.clear();
+        vector.add(memory.address(), size);
+        long read = session.read(caller, node, fh, offset, 0, vector);
+        if (read < 0) {
+            throw new AssertionError("read: " + read);
+        }
+        return new String(memory.asSlice(0, read).toArray(ValueLayout.JAVA_BYTE), UTF_8);
+    }
+
+    int setlk(long node, long fh, long owner, int type, long start, long end, int pid) {
+        lock.clear();
+        lock.type(type).start(start).end(end).pid(pid);
+        return session.setlk(caller, node, fh, owner, lock, 0);
+    }
+
+    int release(long node, long fh) {
+        return session.release(caller, node, fh, 0, 0, 0);
+    }
+
+    @Override
+    public void close() {
+        session.close();
+        fileSystem.close();
+    }
+}
