@@ -107,9 +107,10 @@ final class Operations {
         } catch (RuntimeException e) {
             LOG.log(
                     Level.ERROR,
-                    "A request (" + FuseOpcode.name(request.opcode())
-                            + ") failed inside the server and is answered EIO: " + e,
+                    "A request ({0}) is answered EIO because of a bug in Oriel, please report it: {1}",
+                    FuseOpcode.name(request.opcode()),
                     e);
+            LOG.log(Level.DEBUG, "this is where", e);
             return -Errno.EIO;
         } catch (InternalError lost) {
             memoryLost(request, lost);

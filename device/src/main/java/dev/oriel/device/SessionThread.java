@@ -64,7 +64,8 @@ final class SessionThread {
             try {
                 result = negotiation.serve(request, operations.reply());
             } catch (RuntimeException e) {
-                LOG.log(Level.ERROR, "The file system could not begin a session: " + e, e);
+                LOG.log(Level.ERROR, "The file system could not begin a session, the mount gets EIO: {0}", e);
+                LOG.log(Level.DEBUG, "this is where", e);
                 result = -Errno.EIO;
             }
             FuseSession begun = negotiation.begun();
@@ -98,7 +99,8 @@ final class SessionThread {
             } catch (InterruptedException e) {
                 interrupted = true;
             } catch (ExecutionException e) {
-                LOG.log(Level.ERROR, "The session did not end well: " + e.getCause(), e.getCause());
+                LOG.log(Level.ERROR, "The file system could not end a session: {0}", e.getCause());
+                LOG.log(Level.DEBUG, "this is where", e.getCause());
                 break;
             }
         }
