@@ -16,6 +16,7 @@ final class SocketCalls {
 
     private static final int AF_UNIX = 1;
     private static final int SOCK_STREAM = 1;
+    private static final int SOCK_DGRAM = 2;
     private static final int SOCK_CLOEXEC = OpenFlags.O_CLOEXEC;
     private static final int SOCK_NONBLOCK = OpenFlags.O_NONBLOCK;
     private static final int SOL_SOCKET = 1;
@@ -70,6 +71,10 @@ final class SocketCalls {
 
     static int nonBlockingSocket() {
         return Native.callInt(SOCKET, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    }
+
+    static int nonBlockingDatagramSocket() {
+        return Native.callInt(SOCKET, AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     }
 
     static int bind(int fd, MemorySegment address) {
