@@ -133,7 +133,7 @@ public final class VhostUserBackend implements AutoCloseable {
     }
 
     private void serve(Message message) throws ProtocolViolation, Refusal, LinuxException {
-        boolean acknowledge = message.needsReply() && has(ProtocolFeatures.REPLY_ACK);
+        boolean wantsReply = message.needsReply();
         FrontendRequest request = FrontendRequest.of(message.request());
         try {
             if (request == null) {
@@ -142,12 +142,14 @@ public final class VhostUserBackend implements AutoCloseable {
             request.check(message);
             if (!answer(request, message)) {
                 change(request, message);
-                if (acknowledge) {
+                // Asked after the change: user-mode Linux wants the acknowledgement of the very message that negotiates
+                // it.
+                if (wantsReply && has(ProtocolFeatures.REPLY_ACK)) {
                     message.reply(connection, DONE);
                 }
             }
         } catch (Refusal refusal) {
-            if (!acknowledge) {
+            if (!wantsReply || !has(ProtocolFeatures.REPLY_ACK)) {
                 throw refusal;
             }
             LOGGER.log(Level.WARNING, "{0}: cannot do {1}", name, refusal.getMessage());
