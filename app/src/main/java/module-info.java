@@ -10,4 +10,10 @@ module dev.oriel.app {
     requires dev.oriel.guests;
     requires static transitive org.jspecify;
     requires info.picocli;
+
+    opens dev.oriel.app to
+            info.picocli;
+
+    provides System.LoggerFinder with
+            dev.oriel.app.LogFinder;
 }

@@ -1,0 +1,179 @@
+package dev.oriel.app;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import dev.oriel.filesystem.local.FileHandlePolicy;
+import dev.oriel.filesystem.local.LocalOptions;
+import dev.oriel.linux.LinuxException;
+import dev.oriel.linux.ResourceLimits;
+import dev.oriel.linux.ThreadCredentials;
+import dev.oriel.linux.UnixSocket;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.GroupPrincipal;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.file.attribute.UserPrincipalNotFoundException;
+import org.jspecify.annotations.Nullable;
+
+/** What serving needs of the host, checked and made before anybody can connect, so that a fault is told at once. */
+final class Host {
+    private static final System.Logger LOG = System.getLogger("dev.oriel.app");
+    private static final int BACKLOG = 16;
+    private static final long SENSIBLE_OPEN_FILES = 1_000_000;
+    private static final long RESERVED_DESCRIPTORS = 512;
+    private static final long MOST_FOR_SESSION = 32768;
+    private static final int ONLY_OWNER = 0177;
+
+    private Host() {}
+
+    /** The shared directory, absolute; its own name may be a symbolic link. */
+    static Path sharedDirectory(Path named) throws CommandFailed {
+        if (!Files.exists(named)) {
+            throw new CommandFailed("--shared-dir " + named + " does not exist, or lies where this user may not look");
+        }
+        if (!Files.isDirectory(named)) {
+            throw new CommandFailed("--shared-dir " + named + " is no directory");
+        }
+        if (!Files.isReadable(named) || !Files.isExecutable(named)) {
+            throw new CommandFailed("--shared-dir " + named
+                    + " cannot be read by this user; serve as one who may, or give it r-x permission");
+        }
+        return named.toAbsolutePath().normalize();
+    }
+
+    /**
+     * Listens where the options say. Only this user may connect to a socket made here, and the group if one is named.
+     *
+     * @throws CommandFailed saying what stands in the way
+     */
+    static UnixSocket listen(ShareOptions options) throws CommandFailed {
+        try {
+            if (options.fd() != null) {
+                return UnixSocket.fromDescriptor(options.fd());
+            }
+        } catch (LinuxException unusable) {
+            throw new CommandFailed("--fd: cannot " + unusable.getMessage(), unusable);
+        }
+        Path path = socketPath(options);
+        Path parent = path.getParent();
+        if (parent != null && !Files.isDirectory(parent)) {
+            throw new CommandFailed("--socket-path " + path + ": there is no directory " + parent + "; make it first");
+        }
+        UnixSocket socket;
+        int umask = ThreadCredentials.umask(ONLY_OWNER);
+        try {
+            socket = UnixSocket.listen(path, BACKLOG);
+        } catch (LinuxException refused) {
+            throw new CommandFailed("--socket-path: cannot " + refused.getMessage(), refused);
+        } finally {
+            ThreadCredentials.umask(umask);
+        }
+        String group = options.socketGroup();
+        if (group != null) {
+            try {
+                admit(group, path);
+            } catch (CommandFailed failed) {
+                socket.close();
+                throw failed;
+            }
+        }
+        return socket;
+    }
+
+    /** The path as typed: made absolute it could become too long for a socket. */
+    private static Path socketPath(ShareOptions options) {
+        Path path = options.socketPath();
+        if (path == null) {
+            throw new IllegalStateException("neither a socket path nor a descriptor");
+        }
+        return path;
+    }
+
+    private static void admit(String group, Path socket) throws CommandFailed {
+        try {
+            GroupPrincipal principal =
+                    socket.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByGroupName(group);
+            PosixFileAttributeView view = Files.getFileAttributeView(socket, PosixFileAttributeView.class);
+            view.setGroup(principal);
+            view.setPermissions(PosixFilePermissions.fromString("rw-rw----"));
+        } catch (UserPrincipalNotFoundException unknown) {
+            throw new CommandFailed("--socket-group " + group + ": this host has no such group", unknown);
+        } catch (IOException refused) {
+            throw new CommandFailed(
+                    "--socket-group " + group + ": cannot give it the socket " + socket + " (" + refused.getMessage()
+                            + "); this user has to be a member",
+                    refused);
+        }
+    }
+
+    /**
+     * Sets the limit of open files.
+     *
+     * @param wanted as typed: 0 leaves it alone, null is as many as sensible
+     * @return the limit that holds now
+     */
+    static long limitOpenFiles(@Nullable Long wanted) throws CommandFailed {
+        try {
+            ResourceLimits.Limit limit = ResourceLimits.openFiles();
+            boolean unlimited = limit.hard() < 0;
+            if (wanted == null) {
+                long most = Math.min(SENSIBLE_OPEN_FILES, mostOpenFiles());
+                long allowed = mayRaise() || unlimited ? most : Math.min(most, limit.hard());
+                ResourceLimits.setOpenFiles(
+                        new ResourceLimits.Limit(allowed, unlimited ? -1 : Math.max(allowed, limit.hard())));
+            } else if (wanted != 0) {
+                ResourceLimits.setOpenFiles(new ResourceLimits.Limit(wanted, wanted));
+            }
+            long holds = ResourceLimits.openFiles().soft();
+            return holds < 0 ? Long.MAX_VALUE : holds;
+        } catch (LinuxException refused) {
+            throw new CommandFailed(
+                    "--rlimit-nofile: cannot " + refused.getMessage() + "; choose fewer, or 0 to leave the limit alone",
+                    refused);
+        }
+    }
+
+    /**
+     * How many descriptors one guest's session may hold, given the limit of the process: what the process itself and its queues
+     * need is put aside, and two guests may be there at once. More guests press each other's caches of descriptors, not fail.
+     */
+    static int descriptorsForSession(long openFiles) {
+        return (int) Math.min(MOST_FOR_SESSION, (openFiles - RESERVED_DESCRIPTORS) / 2);
+    }
+
+    private static boolean mayRaise() {
+        return ThreadCredentials.hasCapability(ThreadCredentials.CAP_SYS_RESOURCE);
+    }
+
+    /** A sysctl gives its value to the first read(2) only, however short; {@code Files.readString} begins with a single byte. */
+    private static long mostOpenFiles() {
+        byte[] text = new byte[32];
+        try (InputStream in = Files.newInputStream(Path.of("/proc/sys/fs/nr_open"))) {
+            int length = in.readNBytes(text, 0, text.length);
+            return Long.parseLong(new String(text, 0, length, US_ASCII).strip());
+        } catch (IOException | NumberFormatException unknown) {
+            LOG.log(System.Logger.Level.DEBUG, "/proc/sys/fs/nr_open cannot be read", unknown);
+            return SENSIBLE_OPEN_FILES;
+        }
+    }
+
+    /** Says what a server without root's privileges cannot do, once, before a guest wonders. */
+    static void tellMissingPrivileges(LocalOptions options) {
+        if (!ThreadCredentials.hasCapability(ThreadCredentials.CAP_SETUID)
+                || !ThreadCredentials.hasCapability(ThreadCredentials.CAP_SETGID)) {
+            LOG.log(
+                    System.Logger.Level.INFO,
+                    "not root: all that guests create belongs to this user, and chown and access as another user fail");
+        }
+        if (options.inodeFileHandles() != FileHandlePolicy.NEVER
+                && !ThreadCredentials.hasCapability(ThreadCredentials.CAP_DAC_READ_SEARCH)) {
+            LOG.log(
+                    System.Logger.Level.INFO,
+                    "no CAP_DAC_READ_SEARCH: files are found again by name instead of by file handle, so a guest may see ESTALE "
+                            + "for what the host renames or removes under it");
+        }
+    }
+}

@@ -1,0 +1,45 @@
+package dev.oriel.app;
+
+import java.nio.file.Path;
+
+/** The lines to paste: how QEMU, libvirt and the guest use a share. */
+final class Introduction {
+    private Introduction() {}
+
+    /** The text for a share on the socket at {@code socket}, with a line break at its end. */
+    static String text(ShareOptions options, Path socket) {
+        String tag = options.advisedTag();
+        // A comma ends a value in QEMU's options; two stand for one.
+        String path = socket.toString().replace(",", ",,");
+        return """
+
+                QEMU (add to its command line; the memory must be shared):
+                  -m 1G -object memory-backend-memfd,id=mem,size=1G,share=on -numa node,memdev=mem \\
+                  -chardev socket,id=oriel,path=%s \\
+                  -device vhost-user-fs-pci,chardev=oriel,tag=%s,num-request-queues=%d,queue-size=%d
+
+                libvirt (with <memoryBacking><source type='memfd'/><access mode='shared'/></memoryBacking>):
+                  <filesystem type='mount'><driver type='virtiofs' queue='%d'/><source socket='%s'/><target dir='%s'/></filesystem>
+
+                In the guest:
+                  mount -t virtiofs %s /mnt
+                """.formatted(
+                        shellWord(path),
+                        shellWord(tag.replace(",", ",,")),
+                        options.requestQueues(),
+                        Math.min(options.queueSize(), ServeCommand.DEFAULT_QUEUE_SIZE),
+                        Math.min(options.queueSize(), ServeCommand.DEFAULT_QUEUE_SIZE),
+                        xml(socket.toString()),
+                        xml(tag),
+                        shellWord(tag));
+    }
+
+    /** Quotes what a shell would take apart. */
+    private static String shellWord(String word) {
+        return word.matches("[A-Za-z0-9_./:,@%+=-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
+    }
+
+    private static String xml(String text) {
+        return text.replace("&", "&amp;").replace("<", "&lt;").replace("'", "&apos;");
+    }
+}

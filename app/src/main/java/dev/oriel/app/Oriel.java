@@ -1,0 +1,112 @@
+package dev.oriel.app;
+
+import java.io.PrintWriter;
+import java.util.Arrays;
+import java.util.List;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The command {@code oriel}, and, by the name {@code virtiofsd}, its {@code serve} alone. */
+@Command(
+        name = "oriel",
+        description = "Shares host directories with virtual machines by virtio-fs.",
+        version = "oriel " + Oriel.VERSION,
+        mixinStandardHelpOptions = true,
+        subcommands = {ServeCommand.class, TryCommand.class, BenchCommand.class},
+        synopsisSubcommandLabel = "COMMAND",
+        footer = {
+            "",
+            "Begin with:",
+            "  oriel try                  boot a Linux guest and show it a shared directory",
+            "  oriel serve --help         share a directory with your own virtual machine",
+            "",
+            "Exit status: 0 all went well; 1 it failed; 2 the command line was wrong."
+        })
+public final class Oriel implements Runnable {
+    static final String VERSION = "0.1.0";
+
+    /** The system property with the name that the launcher was called by. */
+    static final String NAME_PROPERTY = "oriel.name";
+
+    private static final int FAILED = 1;
+    private static final int WRONG_USAGE = 2;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // by picocli
+    private CommandSpec spec;
+
+    private Oriel() {}
+
+    /** Runs the command line and ends the process with its status. */
+    public static void main(String[] arguments) {
+        System.exit(run(arguments));
+    }
+
+    private static int run(String[] arguments) {
+        boolean asVirtiofsd = "virtiofsd".equals(System.getProperty(NAME_PROPERTY));
+        CommandLine command = asVirtiofsd ? new CommandLine(ServeCommand.asVirtiofsd()) : new CommandLine(new Oriel());
+        if (asVirtiofsd) {
+            command.setCommandName("virtiofsd");
+            command.getCommandSpec().version("virtiofsd (Oriel) " + VERSION);
+        }
+        command.setCaseInsensitiveEnumValuesAllowed(true);
+        command.setUsageHelpAutoWidth(false);
+        command.setUsageHelpWidth(100);
+        command.setParameterExceptionHandler(Oriel::wrongUsage);
+        command.setExecutionExceptionHandler(Oriel::failed);
+        try {
+            List<String> translated = LegacyOptions.translate(Arrays.asList(arguments));
+            return command.execute(translated.toArray(String[]::new));
+        } catch (LegacyOptions.Refused refused) {
+            return wrongUsage(new ParameterException(command, String.valueOf(refused.getMessage())), arguments);
+        } catch (LinkageError unusable) {
+            // What the bindings say of a Java or a C library that they cannot work with.
+            command.getErr().println(command.getCommandName() + ": " + unusable.getMessage());
+            return FAILED;
+        }
+    }
+
+    private static int wrongUsage(ParameterException wrong, String[] arguments) {
+        CommandLine command = wrong.getCommandLine();
+        PrintWriter err = command.getErr();
+        String name = command.getCommandSpec().qualifiedName();
+        err.println(name + ": " + wrong.getMessage());
+        String peerOption = PeerOptions.explain(wrong);
+        if (!peerOption.isEmpty()) {
+            err.println(peerOption);
+        } else if (wrong instanceof CommandLine.UnmatchedArgumentException unmatched) {
+            List<String> suggestions = unmatched.getSuggestions();
+            if (!suggestions.isEmpty()) {
+                err.println("Did you mean " + String.join(" or ", suggestions) + "?");
+            }
+        }
+        err.println("Try '" + name + " --help'.");
+        err.flush();
+        return WRONG_USAGE;
+    }
+
+    private static int failed(Exception failure, CommandLine command, CommandLine.ParseResult parsed) {
+        PrintWriter err = command.getErr();
+        String name = command.getCommandSpec().qualifiedName();
+        if (failure instanceof CommandFailed) {
+            err.println(name + ": " + failure.getMessage());
+        } else {
+            err.println(name + ": this is a fault in Oriel: " + failure + " (--log-level debug shows more)");
+        }
+        if (Log.isVerbose()) {
+            failure.printStackTrace(err);
+        }
+        err.flush();
+        return FAILED;
+    }
+
+    /** Called without a subcommand. */
+    @Override
+    public void run() {
+        throw new ParameterException(
+                spec.commandLine(), "say what to do: serve, try or bench (oriel try is a good beginning)");
+    }
+}

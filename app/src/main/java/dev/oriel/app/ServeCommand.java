@@ -1,0 +1,328 @@
+package dev.oriel.app;
+
+import dev.oriel.filesystem.local.CachePolicy;
+import dev.oriel.filesystem.local.FileHandlePolicy;
+import dev.oriel.filesystem.local.LocalOptions;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/**
+ * {@code oriel serve}: shares a directory until it is told to stop. Options that the Rust virtiofsd has too have its names and
+ * meanings; under the name {@code virtiofsd} this is the whole command.
+ */
+@Command(
+        name = "serve",
+        description = "Shares a host directory with virtual machines, in the foreground, until SIGTERM or Ctrl-C.",
+        mixinStandardHelpOptions = true,
+        version = "oriel " + Oriel.VERSION,
+        sortOptions = false,
+        abbreviateSynopsis = true,
+        footer = {
+            "",
+            "Several virtual machines may connect, at once or one after another; each has a session of its own.",
+            "Exit status: 0 stopped by a signal; 1 it failed; 2 the command line was wrong."
+        })
+final class ServeCommand implements Callable<Integer> {
+    /** QEMU's largest virtqueue for a file system, and what the advice for QEMU names. */
+    static final int DEFAULT_QUEUE_SIZE = 1024;
+
+    private static final String HARMLESS = "accepted for compatibility; no effect";
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // by picocli
+    private CommandSpec spec;
+
+    private final boolean asVirtiofsd;
+
+    @Option(names = "--shared-dir", paramLabel = "DIR", description = "The directory to share.")
+    private @Nullable Path sharedDir;
+
+    @Option(
+            names = {"--socket-path", "--socket"},
+            paramLabel = "PATH",
+            description = "Listen for virtual machines on a UNIX socket made here.")
+    private @Nullable Path socketPath;
+
+    @Option(
+            names = "--fd",
+            paramLabel = "N",
+            description = "Use descriptor N, a UNIX socket that listens already, instead of a path (libvirt, systemd).")
+    private @Nullable Integer fd;
+
+    @Option(
+            names = "--socket-group",
+            paramLabel = "GROUP",
+            description = "Let this group connect too; by default only the user who serves may.")
+    private @Nullable String socketGroup;
+
+    @Option(
+            names = "--tag",
+            paramLabel = "TAG",
+            description = "The name to mount by, 1 to " + ShareOptions.MOST_TAG_BYTES
+                    + " bytes. Without it the virtual machine names the share, as QEMU "
+                    + "does; user-mode Linux and other front-ends that ask the device need it.")
+    private @Nullable String tag;
+
+    @Option(
+            names = "--cache",
+            paramLabel = "POLICY",
+            defaultValue = "auto",
+            description =
+                    "What the guest may cache: auto, always, metadata or never (default: ${DEFAULT-VALUE}). auto: names and "
+                            + "attributes for a second, contents while open; always: everything for a day; metadata: names and "
+                            + "attributes for a day; never: nothing.")
+    private CachePolicy cache = CachePolicy.AUTO;
+
+    @Option(names = "--readonly", description = "The guest cannot change anything.")
+    private boolean readonly;
+
+    @Option(names = "--xattr", description = "Pass extended attributes through.")
+    private boolean xattr;
+
+    @Option(names = "--posix-acl", description = "Pass POSIX access control lists through; implies --xattr.")
+    private boolean posixAcl;
+
+    @Option(
+            names = "--security-label",
+            description = "Set the guest's security labels on what it creates; implies --xattr.")
+    private boolean securityLabel;
+
+    @Option(
+            names = "--no-announce-submounts",
+            negatable = true,
+            defaultValue = "true",
+            fallbackValue = "true",
+            description = "Tell the guest which directories are mount points (default: told).")
+    private boolean announceSubmounts = true;
+
+    @Option(
+            names = "--inode-file-handles",
+            paramLabel = "WHEN",
+            defaultValue = "prefer",
+            description = "Remember files by file handle rather than by descriptor: never, prefer or mandatory "
+                    + "(default: ${DEFAULT-VALUE}). Handles need CAP_DAC_READ_SEARCH, which root has.")
+    private FileHandlePolicy fileHandles = FileHandlePolicy.PREFER;
+
+    @Option(names = "--writeback", description = "Let the guest collect writes before it sends them.")
+    private boolean writeback;
+
+    @Option(
+            names = "--allow-mmap",
+            description = "With cache metadata or never: shared mappings work in the guest, cached all the same.")
+    private boolean allowMmap;
+
+    @Option(names = "--allow-direct-io", description = "Pass O_DIRECT on to the host; otherwise it is dropped.")
+    private boolean allowDirectIo;
+
+    @Option(names = "--no-readdirplus", description = "Do not send attributes along with directory entries.")
+    private boolean noReaddirplus;
+
+    @Option(
+            names = "--killpriv-v2",
+            negatable = true,
+            description =
+                    "Let the host clear set-user-ID bits and file capabilities on write (default: the guest does).")
+    private boolean killprivV2;
+
+    @Option(names = "--preserve-noatime", description = "Pass O_NOATIME on to the host; otherwise it is dropped.")
+    private boolean preserveNoatime;
+
+    @Option(
+            names = "--request-queues",
+            paramLabel = "N",
+            defaultValue = "4",
+            description = "Request queues that the device has, 1 to " + ShareOptions.MOST_REQUEST_QUEUES
+                    + " (default: ${DEFAULT-VALUE}); QEMU's num-request-queues may be less.")
+    private int requestQueues = 4;
+
+    @Option(
+            names = "--queue-size",
+            paramLabel = "N",
+            defaultValue = "" + DEFAULT_QUEUE_SIZE,
+            description = "Most entries that a queue may have, a power of two up to 32768 (default: ${DEFAULT-VALUE}).")
+    private int queueSize = DEFAULT_QUEUE_SIZE;
+
+    @Option(
+            names = "--thread-pool-size",
+            paramLabel = "N",
+            defaultValue = "4",
+            description =
+                    "Threads for requests that have to wait for a disk (default: ${DEFAULT-VALUE}); with 0 they hold up their queue.")
+    private int threadPoolSize = 4;
+
+    @Option(
+            names = "--rlimit-nofile",
+            paramLabel = "N",
+            description =
+                    "Most open files; 0 leaves the limit as it is (default: 1000000, or the most that is allowed).")
+    private @Nullable Long rlimitNofile;
+
+    @Option(
+            names = "--log-level",
+            paramLabel = "LEVEL",
+            defaultValue = "info",
+            description = "off, error, warn, info, debug or trace (default: ${DEFAULT-VALUE}).")
+    private LogLevel logLevel = LogLevel.INFO;
+
+    @Option(names = "--syslog", description = "Log to syslog instead of standard error.")
+    private boolean syslog;
+
+    @Option(
+            names = "--print-capabilities",
+            description = "Print what libvirt asks of a vhost-user program, as JSON, and end.")
+    private boolean printCapabilities;
+
+    @Option(
+            names = "--sandbox",
+            paramLabel = "MODE",
+            description = "Only none: Oriel does not confine itself, and refuses to pretend. See docs/operating.md.")
+    private @Nullable String sandbox;
+
+    @Option(names = "--seccomp", paramLabel = "ACTION", description = "Only none, for the same reason.")
+    private @Nullable String seccomp;
+
+    @Option(
+            names = "--modcaps",
+            paramLabel = "LIST",
+            description =
+                    "Capabilities to add are accepted without effect: Oriel drops none. To remove one is refused.")
+    private @Nullable String modcaps;
+
+    @Option(names = "-d", hidden = true, description = "As --log-level debug.")
+    private boolean debug;
+
+    @Option(names = "-f", hidden = true, description = HARMLESS)
+    @SuppressWarnings("unused") // there is nothing to do: it stays in the foreground anyway
+    private boolean foreground;
+
+    /** As a subcommand of {@code oriel}. */
+    ServeCommand() {
+        this(false);
+    }
+
+    private ServeCommand(boolean asVirtiofsd) {
+        this.asVirtiofsd = asVirtiofsd;
+    }
+
+    /** With virtiofsd's conventions: nothing on standard output but what its namesake prints. */
+    static ServeCommand asVirtiofsd() {
+        return new ServeCommand(true);
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        if (printCapabilities) {
+            PrintWriter out = spec.commandLine().getOut();
+            Map<String, Object> capabilities = new LinkedHashMap<>();
+            capabilities.put("type", "fs");
+            capabilities.put("features", List.of("separate-options"));
+            out.println(Json.write(capabilities));
+            out.flush();
+            return 0;
+        }
+        ShareOptions options = options();
+        refuseConfinement();
+        Log.configure(debug ? LogLevel.DEBUG : logLevel, syslog ? SyslogSink.open("oriel") : LogSink.standardError());
+        Path directory = Host.sharedDirectory(sharedDir());
+        LocalOptions local = localOptions(directory, Host.limitOpenFiles(rlimitNofile));
+        Host.tellMissingPrivileges(local);
+        return Server.run(
+                options, local, asVirtiofsd ? null : spec.commandLine().getOut());
+    }
+
+    private Path sharedDir() {
+        if (sharedDir == null) {
+            throw wrong("say what to share: --shared-dir DIR");
+        }
+        return sharedDir;
+    }
+
+    private LocalOptions localOptions(Path directory, long openFiles) throws CommandFailed {
+        try {
+            return LocalOptions.of(directory)
+                    .cache(cache)
+                    .readOnly(readonly)
+                    .xattr(xattr)
+                    .posixAcl(posixAcl)
+                    .securityLabel(securityLabel)
+                    .announceSubmounts(announceSubmounts)
+                    .inodeFileHandles(fileHandles)
+                    .writeback(writeback)
+                    .allowMmap(allowMmap)
+                    .allowDirectIo(allowDirectIo)
+                    .readdirplus(!noReaddirplus)
+                    .killprivV2(killprivV2)
+                    .preserveNoatime(preserveNoatime)
+                    .descriptors(Host.descriptorsForSession(openFiles))
+                    .build();
+        } catch (IllegalArgumentException tooFew) {
+            throw new CommandFailed(
+                    "a limit of " + openFiles + " open files (--rlimit-nofile, ulimit -n): " + tooFew.getMessage(),
+                    tooFew);
+        }
+    }
+
+    /** What was typed, judged as far as the command line alone allows. */
+    private ShareOptions options() {
+        sharedDir();
+        if ((socketPath == null) == (fd == null)) {
+            throw wrong(
+                    fd == null
+                            ? "say where to listen: --socket-path PATH (or --fd N for a socket that listens already)"
+                            : "--socket-path and --fd exclude each other: there is one socket");
+        }
+        if (fd != null && fd < 0) {
+            throw wrong("--fd " + fd + ": a descriptor is a number from 0");
+        }
+        if (fd != null && socketGroup != null) {
+            throw wrong(
+                    "--socket-group is for a socket made by --socket-path; who made that of --fd has set its group");
+        }
+        try {
+            return new ShareOptions(
+                    socketPath, fd, socketGroup, tag, requestQueues, queueSize, threadPoolSize, rlimitNofile);
+        } catch (IllegalArgumentException invalid) {
+            throw wrong(String.valueOf(invalid.getMessage()));
+        }
+    }
+
+    /** What looks like confinement and cannot be had is refused: to ignore it would be a lie about security. */
+    private void refuseConfinement() {
+        System.Logger log = System.getLogger("dev.oriel.app");
+        if (sandbox != null && !sandbox.equals("none")) {
+            throw wrong("--sandbox " + sandbox
+                    + ": Oriel does not confine itself (a Java process has threads from its start, "
+                    + "and Linux lets only a single thread enter a namespace). Start it inside a sandbox (systemd, bwrap; see "
+                    + "docs/operating.md) and say --sandbox none");
+        }
+        if (seccomp != null && !seccomp.equals("none")) {
+            throw wrong(
+                    "--seccomp " + seccomp + ": Oriel installs no system call filter. Start it under one (systemd's "
+                            + "SystemCallFilter=; see docs/operating.md) and say --seccomp none");
+        }
+        if (modcaps != null) {
+            for (String change : modcaps.split("[:,]", -1)) {
+                if (change.startsWith("-")) {
+                    throw wrong("--modcaps " + change
+                            + ": Oriel drops no capabilities of its own. Start it without this one "
+                            + "(setpriv --bounding-set, systemd's CapabilityBoundingSet=)");
+                }
+            }
+            log.log(System.Logger.Level.INFO, "--modcaps " + modcaps + " has no effect: no capability was dropped");
+        }
+    }
+
+    private ParameterException wrong(String message) {
+        return new ParameterException(spec.commandLine(), message);
+    }
+}

@@ -1,0 +1,92 @@
+package dev.oriel.app;
+
+import dev.oriel.device.VirtioFsDevice;
+import dev.oriel.filesystem.FileSystem;
+import dev.oriel.filesystem.local.LocalFileSystem;
+import dev.oriel.filesystem.local.LocalOptions;
+import dev.oriel.linux.LinuxException;
+import dev.oriel.linux.UnixSocket;
+import dev.oriel.vhostuser.VhostUserBackend;
+import dev.oriel.vhostuser.VhostUserServer;
+import java.io.PrintWriter;
+import org.jspecify.annotations.Nullable;
+
+/** A share on its socket, from listening to the end. */
+final class Server implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger("dev.oriel.app");
+
+    /** Virtual machines at once; what bounds them in truth is memory and descriptors. */
+    private static final int MOST_CONNECTIONS = 64;
+
+    private final FileSystem fileSystem;
+    private final VhostUserServer frontEnds;
+
+    private Server(FileSystem fileSystem, UnixSocket socket, ShareOptions options) {
+        this.fileSystem = fileSystem;
+        String tag = options.advisedTag();
+        int requestQueues = options.requestQueues();
+        int threads = options.threadPoolSize();
+        frontEnds = new VhostUserServer(
+                socket,
+                () -> new VirtioFsDevice(fileSystem, tag, requestQueues, threads),
+                new VhostUserBackend.Options(options.queueSize(), options.tag() != null),
+                MOST_CONNECTIONS);
+    }
+
+    /**
+     * Serves until a signal ends the process, with status 0.
+     *
+     * @param out gets the lines to paste; null: none are wanted
+     * @return the exit status, to be returned by a process that a signal ends already
+     * @throws CommandFailed if it cannot serve, or no longer
+     */
+    static int run(ShareOptions options, LocalOptions local, @Nullable PrintWriter out) throws CommandFailed {
+        UnixSocket socket = Host.listen(options);
+        Server server;
+        try {
+            server = new Server(LocalFileSystem.open(local), socket, options);
+        } catch (LinuxException refused) {
+            socket.close();
+            throw new CommandFailed(String.valueOf(refused.getMessage()), refused);
+        }
+        // After SIGTERM the JVM would end with 143; for a server that was told to stop and did, that is no failure.
+        Thread stop = new Thread(
+                () -> {
+                    server.close();
+                    LOG.log(System.Logger.Level.INFO, "stopped");
+                    Runtime.getRuntime().halt(0);
+                },
+                "oriel-stop");
+        Runtime.getRuntime().addShutdownHook(stop);
+        if (out != null) {
+            introduce(options, local, out);
+        }
+        try {
+            server.frontEnds.run();
+            return 0;
+        } catch (LinuxException broken) {
+            Runtime.getRuntime().removeShutdownHook(stop);
+            server.close();
+            throw new CommandFailed("can serve no longer: " + broken.getMessage(), broken);
+        }
+    }
+
+    private static void introduce(ShareOptions options, LocalOptions local, PrintWriter out) {
+        out.println("Oriel " + Oriel.VERSION + " shares " + local.sharedDir()
+                + (local.readOnly() ? " (read-only)" : " (read-write)"));
+        if (options.socketPath() == null) {
+            out.println(ServerProcess.LISTENING + "descriptor " + options.fd());
+        } else {
+            out.println(ServerProcess.LISTENING + options.socketPath());
+            out.print(Introduction.text(options, options.socketPath().toAbsolutePath()));
+        }
+        out.flush();
+    }
+
+    /** Ends all connections, waits for their requests, and removes the socket. */
+    @Override
+    public void close() {
+        frontEnds.close();
+        fileSystem.close();
+    }
+}

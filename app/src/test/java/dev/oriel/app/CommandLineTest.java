@@ -1,0 +1,139 @@
+package dev.oriel.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is said of a wrong command line, and of a host that cannot serve, by the real command. */
+class CommandLineTest {
+    @TempDir
+    @SuppressWarnings("NullAway.Init") // by JUnit
+    private Path folder;
+
+    private CommandRun serve(String... more) throws Exception {
+        String[] arguments = new String[3 + more.length];
+        arguments[0] = "serve";
+        arguments[1] = "--shared-dir=" + folder;
+        arguments[2] = "--socket-path=" + folder.resolve("socket");
+        System.arraycopy(more, 0, arguments, 3, more.length);
+        return CommandRun.oriel(arguments);
+    }
+
+    private static void assertWrongUsage(CommandRun run, String... parts) {
+        assertThat(run.status()).isEqualTo(2);
+        assertThat(run.out()).isEmpty();
+        assertThat(run.err()).contains(parts).contains("--help").doesNotContain("\tat ");
+    }
+
+    private static void assertFailure(CommandRun run, String... parts) {
+        assertThat(run.status()).isEqualTo(1);
+        assertThat(run.err()).contains(parts).doesNotContain("\tat ");
+    }
+
+    @Test
+    void aMisspeltOptionGetsASuggestion() throws Exception {
+        assertWrongUsage(serve("--cahe=auto"), "--cahe", "Did you mean --cache");
+    }
+
+    @Test
+    void aMisspeltCommandGetsASuggestion() throws Exception {
+        assertWrongUsage(CommandRun.oriel("serv"), "serv", "Did you mean serve");
+    }
+
+    @Test
+    void noCommandAtAllIsWrongUsage() throws Exception {
+        assertWrongUsage(CommandRun.oriel(), "say what to do");
+    }
+
+    @Test
+    void aWrongValueIsToldWithTheValidOnes() throws Exception {
+        assertWrongUsage(serve("--cache=sometimes"), "--cache", "NEVER", "sometimes");
+        assertWrongUsage(serve("--queue-size=100"), "--queue-size 100", "power of two");
+        assertWrongUsage(serve("--request-queues=0"), "--request-queues 0", "from 1 to 64");
+    }
+
+    @Test
+    void aTagThatIsTooLongForTheDeviceIsRefused() throws Exception {
+        // 19 characters, 38 bytes
+        assertWrongUsage(serve("--tag=" + "é".repeat(19)), "38 bytes", "1 to 36");
+    }
+
+    @Test
+    void aSocketPathThatIsTooLongIsRefused() throws Exception {
+        CommandRun run = CommandRun.oriel("serve", "--shared-dir=/tmp", "--socket-path=/tmp/" + "s".repeat(103));
+        assertWrongUsage(run, "108 bytes", "1 to 107");
+    }
+
+    @Test
+    void whatIsMissingOrTooMuchIsSaid() throws Exception {
+        assertWrongUsage(CommandRun.oriel("serve", "--socket-path=/tmp/s"), "--shared-dir DIR");
+        assertWrongUsage(CommandRun.oriel("serve", "--shared-dir=/tmp"), "--socket-path PATH");
+        assertWrongUsage(serve("--fd=3"), "exclude each other");
+    }
+
+    @Test
+    void aConfinementThatOrielDoesNotHaveIsRefusedRatherThanIgnored() throws Exception {
+        assertWrongUsage(serve("--sandbox=namespace"), "--sandbox namespace", "--sandbox none");
+        assertWrongUsage(serve("--seccomp=kill"), "--seccomp kill", "--seccomp none");
+        assertWrongUsage(serve("--modcaps=+sys_admin:-mknod"), "--modcaps -mknod");
+    }
+
+    @Test
+    void anOptionOfThePeerThatOrielLacksIsExplained() throws Exception {
+        assertWrongUsage(serve("--translate-uid=map:0:1000:1"), "--translate-uid", "does not translate");
+    }
+
+    @Test
+    void aDirectoryThatIsMissingOrNoneIsSaid() throws Exception {
+        Path file = Files.writeString(folder.resolve("file"), "");
+        String socket = "--socket-path=" + folder.resolve("socket");
+        assertFailure(CommandRun.oriel("serve", "--shared-dir=" + folder.resolve("gone"), socket), "does not exist");
+        assertFailure(CommandRun.oriel("serve", "--shared-dir=" + file, socket), "is no directory");
+        assertThat(folder.resolve("socket")).doesNotExist();
+    }
+
+    @Test
+    void aSocketThatCannotBeMadeIsSaid() throws Exception {
+        Path file = Files.writeString(folder.resolve("file"), "precious");
+        assertFailure(
+                CommandRun.oriel("serve", "--shared-dir=" + folder, "--socket-path=" + folder.resolve("gone/socket")),
+                "there is no directory");
+        assertFailure(CommandRun.oriel("serve", "--shared-dir=" + folder, "--socket-path=" + file), "not a socket");
+        assertThat(file).hasContent("precious");
+    }
+
+    @Test
+    void anUnknownGroupIsSaidAndLeavesNoSocket() throws Exception {
+        assertFailure(serve("--socket-group=no-such-group"), "no-such-group");
+        assertThat(folder.resolve("socket")).doesNotExist();
+    }
+
+    @Test
+    void aDescriptorThatIsNoSocketIsSaid() throws Exception {
+        assertFailure(CommandRun.oriel("serve", "--shared-dir=" + folder, "--fd=0"), "--fd", "descriptor 0");
+    }
+
+    @Test
+    void aLimitThatLeavesNoDescriptorsIsSaid() throws Exception {
+        assertFailure(serve("--rlimit-nofile=300"), "300 open files");
+    }
+
+    @Test
+    void theCapabilitiesAreThoseThatLibvirtAsksFor() throws Exception {
+        CommandRun run = CommandRun.virtiofsd("--print-capabilities");
+        assertThat(run.status()).isZero();
+        assertThat(run.out().replaceAll("\\s", "")).isEqualTo("{\"type\":\"fs\",\"features\":[\"separate-options\"]}");
+        assertThat(CommandRun.oriel("serve", "--print-capabilities").out()).isEqualTo(run.out());
+    }
+
+    @Test
+    void versionAndHelpAreGivenByBothNames() throws Exception {
+        assertThat(CommandRun.oriel("--version").out()).startsWith("oriel ");
+        assertThat(CommandRun.virtiofsd("--version").out()).startsWith("virtiofsd ");
+        assertThat(CommandRun.virtiofsd("--help").out()).contains("Usage: virtiofsd", "--shared-dir", "--fd");
+        assertThat(CommandRun.oriel("try", "--help").out()).contains("DIR", "--guest", "--json");
+    }
+}

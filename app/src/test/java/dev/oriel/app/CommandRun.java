@@ -1,0 +1,56 @@
+package dev.oriel.app;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * The real command in a process of its own, run to its end.
+ *
+ * @param status its exit status
+ */
+record CommandRun(int status, String out, String err) {
+
+    static CommandRun oriel(String... arguments) throws IOException, InterruptedException {
+        return run("oriel", Map.of(), arguments);
+    }
+
+    static CommandRun virtiofsd(String... arguments) throws IOException, InterruptedException {
+        return run("virtiofsd", Map.of(), arguments);
+    }
+
+    static CommandRun run(String name, Map<String, String> environment, String... arguments)
+            throws IOException, InterruptedException {
+        return end(start(name, environment, arguments));
+    }
+
+    static Process start(String name, Map<String, String> environment, String... arguments) throws IOException {
+        List<String> words = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+UseSerialGC",
+                "--enable-native-access=dev.oriel.linux",
+                "-D" + Oriel.NAME_PROPERTY + "=" + name,
+                "--module-path",
+                System.getProperty("jdk.module.path"),
+                "--module",
+                "dev.oriel.app/dev.oriel.app.Oriel"));
+        words.addAll(List.of(arguments));
+        ProcessBuilder builder = new ProcessBuilder(words);
+        builder.environment().putAll(environment);
+        return builder.start();
+    }
+
+    static CommandRun end(Process process) throws IOException, InterruptedException {
+        process.getOutputStream().close();
+        CompletableFuture<String> err = CompletableFuture.supplyAsync(() -> text(process.errorReader()));
+        String out = text(process.inputReader());
+        return new CommandRun(process.waitFor(), out, err.join());
+    }
+
+    private static String text(java.io.BufferedReader reader) {
+        return String.join("\n", reader.lines().toList());
+    }
+}

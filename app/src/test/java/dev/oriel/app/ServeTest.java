@@ -1,0 +1,157 @@
+package dev.oriel.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.oriel.linux.FileCalls;
+import dev.oriel.linux.UnixSocket;
+import java.io.BufferedReader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A real server process: how it answers, starts and stops. */
+class ServeTest {
+    @TempDir
+    @SuppressWarnings("NullAway.Init") // by JUnit
+    private Path folder;
+
+    @SuppressWarnings("NullAway.Init") // by start
+    private Process process;
+
+    @SuppressWarnings("NullAway.Init") // by start
+    private BufferedReader output;
+
+    private Path socket = Path.of("");
+
+    @BeforeEach
+    void choosePaths() {
+        socket = folder.resolve("socket");
+    }
+
+    private void start(String... more) throws Exception {
+        String[] arguments = new String[3 + more.length];
+        arguments[0] = "serve";
+        arguments[1] = "--shared-dir=" + folder;
+        arguments[2] = "--socket-path=" + socket;
+        System.arraycopy(more, 0, arguments, 3, more.length);
+        process = CommandRun.start("oriel", Map.of(), arguments);
+        output = process.inputReader();
+        awaitLine(ServerProcess.LISTENING);
+    }
+
+    private String awaitLine(String beginning) throws Exception {
+        String line = output.readLine();
+        while (line != null && !line.startsWith(beginning)) {
+            line = output.readLine();
+        }
+        assertThat(line).as("a line that begins with '%s'", beginning).isNotNull();
+        return String.valueOf(line);
+    }
+
+    @AfterEach
+    void end() throws Exception {
+        if (process != null) {
+            process.destroyForcibly().waitFor();
+        }
+    }
+
+    private void kill(String signal) throws Exception {
+        new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid()))
+                .start()
+                .waitFor();
+    }
+
+    @Test
+    void sigtermEndsItWithStatus0AndWithoutASocket() throws Exception {
+        start();
+        kill("TERM");
+        assertThat(process.waitFor()).isZero();
+        assertThat(socket).doesNotExist();
+    }
+
+    @Test
+    void controlCEndsItWhileAFrontEndIsConnected() throws Exception {
+        start("--tag=data");
+        try (FrontEndProbe probe = FrontEndProbe.connect(socket)) {
+            probe.ask();
+            kill("INT");
+            assertThat(process.waitFor()).isZero();
+        }
+        assertThat(socket).doesNotExist();
+    }
+
+    @Test
+    void frontEndsAreAnsweredAtOnceAndOneAfterAnother() throws Exception {
+        start("--tag=data", "--request-queues=16");
+        try (FrontEndProbe first = FrontEndProbe.connect(socket);
+                FrontEndProbe second = FrontEndProbe.connect(socket)) {
+            assertThat(second.ask().tag()).isEqualTo("data");
+            assertThat(first.ask().queues()).isEqualTo(17);
+        }
+        try (FrontEndProbe third = FrontEndProbe.connect(socket)) {
+            assertThat(third.ask().requestQueues()).isEqualTo(16);
+        }
+    }
+
+    @Test
+    void theLinesToPasteNameSocketTagAndQueues() throws Exception {
+        start("--tag=my data", "--request-queues=2");
+        assertThat(awaitLine("  -chardev")).contains("path=" + socket);
+        assertThat(awaitLine("  -device")).contains("'my data'", "num-request-queues=2", "queue-size=1024");
+        assertThat(awaitLine("  <filesystem")).contains("<source socket='" + socket + "'/>", "<target dir='my data'/>");
+        assertThat(awaitLine("  mount")).contains("'my data'");
+    }
+
+    @Test
+    void onlyItsUserMayConnect() throws Exception {
+        start();
+        assertThat(Files.getPosixFilePermissions(socket))
+                .containsExactlyInAnyOrder(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
+    }
+
+    @Test
+    void aSocketInUseIsLeftToItsOwner() throws Exception {
+        start("--tag=data");
+        CommandRun second = CommandRun.oriel("serve", "--shared-dir=" + folder, "--socket-path=" + socket);
+        assertThat(second.status()).isEqualTo(1);
+        assertThat(second.err()).contains("another process listens there");
+        try (FrontEndProbe probe = FrontEndProbe.connect(socket)) {
+            assertThat(probe.ask().tag()).isEqualTo("data");
+        }
+    }
+
+    @Test
+    void theSocketOfADeadServerIsReplaced() throws Exception {
+        start();
+        process.destroyForcibly().waitFor();
+        assertThat(socket).exists();
+        start("--tag=data");
+        try (FrontEndProbe probe = FrontEndProbe.connect(socket)) {
+            assertThat(probe.ask().tag()).isEqualTo("data");
+        }
+    }
+
+    @Test
+    void aListeningDescriptorIsTaken() throws Exception {
+        try (UnixSocket listening = UnixSocket.listen(socket, 1)) {
+            int copy = FileCalls.dup(listening.number());
+            try (UnixSocket taken = Host.listen(new ShareOptions(null, copy, null, null, 1, 128, 1, null))) {
+                assertThat(taken.number()).isEqualTo(copy);
+            }
+            assertThat(socket).as("a socket of somebody else's").exists();
+        }
+    }
+
+    @Test
+    void withoutATagTheFrontEndIsNotOfferedTheConfiguration() throws Exception {
+        start();
+        try (FrontEndProbe probe = FrontEndProbe.connect(socket)) {
+            assertThat(probe.protocolFeatures() & 1L << 9).isZero();
+        }
+    }
+}
