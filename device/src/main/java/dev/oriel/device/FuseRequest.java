@@ -304,11 +304,6 @@ final class FuseRequest implements Request {
         return head;
     }
 
-    /** Scratch memory of a request whose head is short, beyond all that was fetched. */
-    MemorySegment spare() {
-        return usual;
-    }
-
     ByteOrder order() {
         return order;
     }
@@ -319,11 +314,6 @@ final class FuseRequest implements Request {
 
     long nodeid() {
         return nodeid;
-    }
-
-    /** The length that the header tells, checked. */
-    int length() {
-        return length;
     }
 
     /** The number of bytes of arguments that have not been taken, without extensions. */

@@ -6,8 +6,8 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayDeque;
 import java.util.Iterator;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -90,23 +90,7 @@ final class SessionThread {
 
     /** Ends the session there is, and returns when it has ended. */
     void reset() {
-        Future<?> end = executor.submit(this::endSession);
-        boolean interrupted = false;
-        while (true) {
-            try {
-                end.get();
-                break;
-            } catch (InterruptedException e) {
-                interrupted = true;
-            } catch (ExecutionException e) {
-                LOG.log(Level.ERROR, "The file system could not end a session: {0}", e.getCause());
-                LOG.log(Level.DEBUG, "this is where", e.getCause());
-                break;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        CompletableFuture.runAsync(this::endSession, executor).join();
     }
 
     /** Takes over a SETLKW whose lock another holds; it counts as deferred. Any thread. */
@@ -140,8 +124,14 @@ final class SessionThread {
     private void endSession() {
         FuseSession last = gate.close(() -> endWaits(request -> true, -Errno.ENOTCONN));
         if (last != null) {
-            last.fileSystem().close();
-            LOG.log(Level.DEBUG, "session ended");
+            try {
+                last.fileSystem().close();
+                LOG.log(Level.DEBUG, "session ended: {0}", last);
+            } catch (RuntimeException e) {
+                // The next session must be able to begin.
+                LOG.log(Level.ERROR, "The file system could not end a session: {0}", e);
+                LOG.log(Level.DEBUG, "this is where", e);
+            }
         }
     }
 
