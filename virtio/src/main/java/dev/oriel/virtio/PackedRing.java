@@ -67,6 +67,9 @@ final class PackedRing implements Ring {
     /** Slots given back since the driver was last told. */
     private int untold;
 
+    /** Whether the ring's place in memory was found once. */
+    private boolean known;
+
     private @Nullable String fault;
 
     PackedRing(QueueSetup setup) throws InvalidSetupException {
@@ -95,7 +98,23 @@ final class PackedRing implements Ring {
         ring = foundRing;
         driverEvent = foundDriver;
         deviceEvent = foundDevice;
+        if (!known) {
+            known = true;
+            beginFresh();
+        }
         return true;
+    }
+
+    /**
+     * A fresh ring begins with both wrap counters set, base 0x80008000. Front-ends that know only split rings (user-mode Linux)
+     * say 0 instead. A ring that truly stands there was gone round once by the device, which marked its first descriptor as used.
+     */
+    private void beginFresh() {
+        int flags = (short) SHORT.getAcquire(ring, FLAGS) & 0xffff;
+        if (setup.base() == 0 && (flags & DESC_F_USED) == 0) {
+            availWrap = true;
+            usedWrap = true;
+        }
     }
 
     @Override

@@ -12,6 +12,7 @@ import dev.oriel.virtio.testing.TestDriver;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -64,6 +65,21 @@ class RingRoundTripTest {
                 }
                 driver.kickIfWanted();
                 assertThat(driver.await(sent)).hasSize(layout.size());
+            }
+        }
+    }
+
+    /** As user-mode Linux begins it: vhost-user's base 0x80008000 is what it should say. */
+    @Test
+    void aFreshPackedRingThatIsSaidToBeginAtZeroIsServed() throws Exception {
+        try (Loopback loopback = new Loopback(new Layout(8, true, true, true), chain -> chain.complete(0))) {
+            loopback.worker().stop();
+            loopback.start(0);
+            TestDriver driver = loopback.driver();
+            Buffer buffer = driver.buffer(16, false);
+            for (int round = 0; round < 20; round++) {
+                int id = driver.send(buffer);
+                assertThat(driver.await()).isEqualTo(new Used(id, 0));
             }
         }
     }
