@@ -9,7 +9,7 @@ import dev.oriel.fuse.FuseFlags;
  * bound on how old its view can be.
  */
 public enum CachePolicy {
-    /** Names and attributes for a second, data until the file's attributes say that it changed. */
+    /** Names and attributes for a second, data until the file is opened again or its attributes say that it changed. */
     AUTO(1, 0, 0),
 
     /** Everything for a day: for a tree that only this client changes. */

@@ -32,7 +32,8 @@ final class Directories {
             result = -Errno.ENFILE;
         }
         if (result == 0) {
-            result = share.nodes.open((int) node, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY, buffers);
+            int noatime = share.isReadOnly() ? OpenFlags.O_NOATIME : 0;
+            result = share.nodes.open((int) node, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY | noatime, buffers);
             if (result < 0) {
                 share.handles.unreserve();
             } else {

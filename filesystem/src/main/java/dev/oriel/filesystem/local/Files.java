@@ -85,10 +85,6 @@ final class Files {
         }
         share.killSuidgid((openFlags & FuseFlags.OPEN_KILL_SUIDGID) != 0, buffers);
         int opened = share.nodes.open(path, hostFlags, buffers);
-        if (opened == -Errno.EPERM && (hostFlags & OpenFlags.O_NOATIME) != 0) {
-            // Only the owner and the privileged may leave the time of access alone (open(2)).
-            opened = share.nodes.open(path, hostFlags & ~OpenFlags.O_NOATIME, buffers);
-        }
         int resumed = buffers.identity.resume();
         if (opened >= 0 && resumed < 0) {
             FileCalls.close(opened);

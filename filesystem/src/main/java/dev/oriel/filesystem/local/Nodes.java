@@ -47,6 +47,9 @@ final class Nodes {
     private final int root;
     private final boolean mandatoryHandles;
 
+    /** Why the session could not begin, for all its requests. */
+    private int failure;
+
     /** @param root an O_PATH descriptor of the shared directory, which stays its owner's */
     Nodes(LocalOptions options, int root, boolean announceSubmounts, HandleTable handles, int capacity) {
         this.root = root;
@@ -62,6 +65,11 @@ final class Nodes {
      * @return 0 or an errno
      */
     int begin() {
+        failure = makeRoot();
+        return failure;
+    }
+
+    private int makeRoot() {
         ThreadBuffers buffers = ThreadBuffers.current();
         StatxBuffer stat = buffers.stat;
         int result = FileCalls.statx(root, ThreadBuffers.EMPTY, At.AT_EMPTY_PATH, STAT_MASK, stat);
@@ -89,6 +97,9 @@ final class Nodes {
     long acquire(long nodeid, ThreadBuffers buffers) {
         if (buffers.identity.isBroken()) {
             return -Errno.EIO;
+        }
+        if (failure < 0) {
+            return failure;
         }
         return acquire(nodeid, buffers, 0);
     }
@@ -388,6 +399,10 @@ final class Nodes {
         if (opened == -Errno.EMFILE || opened == -Errno.ENFILE) {
             cache.shrink();
             opened = FileCalls.openat(At.AT_FDCWD, buffers.procPath.set(path), flags, 0);
+        }
+        if (opened == -Errno.EPERM && (flags & OpenFlags.O_NOATIME) != 0) {
+            // Only the owner and the privileged may leave the time of access alone (open(2)).
+            return open(path, flags & ~OpenFlags.O_NOATIME, buffers);
         }
         return opened;
     }

@@ -1,0 +1,156 @@
+package dev.oriel.filesystem.local;
+
+import static dev.oriel.filesystem.FileSystemSession.ROOT;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.oriel.fuse.FuseFlags;
+import dev.oriel.fuse.FuseInitFlags;
+import dev.oriel.linux.DirentReader;
+import dev.oriel.linux.Errno;
+import dev.oriel.linux.OpenFlags;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DirectoriesTest {
+    private static final int ENTRIES = 3000;
+
+    @TempDir
+    Path directory;
+
+    private Client client;
+
+    @BeforeEach
+    void fill() throws IOException {
+        for (int i = 0; i < ENTRIES; i++) {
+            Files.createFile(directory.resolve("entry-" + i));
+        }
+        client = Client.of(directory);
+    }
+
+    @AfterEach
+    void unmount() {
+        client.close();
+    }
+
+    private long opendir(long node) {
+        client.opened.clear();
+        assertThat(client.session.opendir(client.caller(), node, 0, client.opened))
+                .isZero();
+        return client.opened.fh();
+    }
+
+    private int read(long fh, long offset, boolean plus, Listing into) {
+        return client.session.readdir(client.caller(), ROOT, fh, offset, plus, into);
+    }
+
+    private List<String> readAll(long fh, int room, boolean plus) {
+        List<String> names = new ArrayList<>();
+        long offset = 0;
+        while (true) {
+            Listing part = new Listing(room);
+            assertThat(read(fh, offset, plus, part)).isZero();
+            if (part.names.isEmpty()) {
+                return names;
+            }
+            names.addAll(part.names);
+            offset = part.next();
+        }
+    }
+
+    @Test
+    void everyEntryIsListedOnceInPartsOfAnySize() {
+        long fh = opendir(ROOT);
+        for (int room : new int[] {1, 7, 1000, 10_000}) {
+            assertThat(readAll(fh, room, false))
+                    .hasSize(ENTRIES + 2)
+                    .doesNotHaveDuplicates()
+                    .contains(".", "..", "entry-0", "entry-2999");
+        }
+    }
+
+    @Test
+    void aNewFileIsSeenAfterRewinding() throws IOException {
+        long fh = opendir(ROOT);
+        assertThat(readAll(fh, 100, false)).hasSize(ENTRIES + 2);
+        Files.createFile(directory.resolve("late"));
+        assertThat(readAll(fh, 100, false)).contains("late");
+    }
+
+    @Test
+    void twoReadersOfOneHandleEachGoOnWhereTheyWere() {
+        long fh = opendir(ROOT);
+        Listing all = new Listing(ENTRIES + 2);
+        assertThat(read(fh, 0, false, all)).isZero();
+        long here = all.offsets.get(9);
+        long there = all.offsets.get(1999);
+        for (int i = 0; i < 3; i++) {
+            Listing one = new Listing(5);
+            assertThat(read(fh, here, false, one)).isZero();
+            assertThat(one.names).isEqualTo(all.names.subList(10 + 5 * i, 15 + 5 * i));
+            here = one.next();
+            Listing two = new Listing(5);
+            assertThat(read(fh, there, false, two)).isZero();
+            assertThat(two.names).isEqualTo(all.names.subList(2000 + 5 * i, 2005 + 5 * i));
+            there = two.next();
+        }
+    }
+
+    @Test
+    void readdirplusCountsALookupForEachEntryItDelivers() {
+        long fh = opendir(ROOT);
+        Listing part = new Listing(50);
+        assertThat(read(fh, 0, true, part)).isZero();
+        for (int i = 0; i < part.names.size(); i++) {
+            long node = part.nodes.get(i);
+            if (part.names.get(i).startsWith(".")) {
+                assertThat(node).isZero();
+            } else {
+                assertThat(part.types.get(i)).isEqualTo(DirentReader.DT_REG);
+                assertThat(client.walk(part.names.get(i))).isEqualTo(node);
+                client.session.forget(node, 2);
+            }
+        }
+        assertThat(((LocalSession) client.session).nodeCount()).isZero();
+    }
+
+    @Test
+    void aFileIsNoDirectoryAndADirectoryNoFile() {
+        long file = client.walk("entry-0");
+        assertThat(client.session.opendir(client.caller(), file, 0, client.opened))
+                .isEqualTo(-Errno.ENOTDIR);
+        assertThat(client.open(ROOT, OpenFlags.O_RDONLY)).isEqualTo(-Errno.EISDIR);
+        long fh = opendir(ROOT);
+        assertThat(client.write(ROOT, fh, 0, "x")).isEqualTo(-Errno.EBADF);
+        assertThat(client.session.fsyncdir(client.caller(), ROOT, fh, false)).isZero();
+        assertThat(client.session.releasedir(client.caller(), ROOT, fh, 0)).isZero();
+        assertThat(read(fh, 0, false, new Listing(1))).isEqualTo(-Errno.EBADF);
+    }
+
+    @Test
+    void aMountPointIsAnnouncedIfTheClientWantsToKnow() throws IOException {
+        // Every Linux has /proc mounted below its root.
+        assertThat(Files.isDirectory(Path.of("/proc/self"))).isTrue();
+        LocalOptions.Builder rootDirectory = LocalOptions.of(Path.of("/")).readOnly(true);
+        try (Client whole = Client.of(rootDirectory)) {
+            whole.walk("proc");
+            assertThat(whole.entry.attr().flags()).isEqualTo(FuseFlags.ATTR_SUBMOUNT);
+            assertThat(whole.entry.attr().ino()).isEqualTo(1);
+            whole.walk("proc/sys");
+            assertThat(whole.entry.attr().flags()).isZero();
+        }
+        try (Client whole = Client.of(rootDirectory, Client.EVERYTHING & ~FuseInitFlags.SUBMOUNTS)) {
+            whole.walk("proc");
+            assertThat(whole.entry.attr().flags()).isZero();
+            assertThat(whole.entry.attr().ino())
+                    .as("told apart from inode 1 of another device")
+                    .isNegative();
+        }
+    }
+}
