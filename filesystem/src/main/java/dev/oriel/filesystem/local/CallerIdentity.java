@@ -71,7 +71,7 @@ final class CallerIdentity {
         }
         int result = 0;
         int supplementary = request.supplementaryGid();
-        if (supplementary != -1 && supplementary != gid) {
+        if (uid != ROOT && supplementary != -1 && supplementary != gid) {
             groups.set(JAVA_INT, 0, supplementary);
             result = ThreadCredentials.setgroups(groups, 1);
             groupsChanged = result == 0;

@@ -60,7 +60,8 @@ final class HandleTable {
         lock.lock();
         try {
             int place = freeCount > 0 ? freePlaces[--freeCount] : newPlace();
-            handle.number((long) ++generation << 32 | place);
+            generation = generation == -1 ? 1 : generation + 1; // so that no handle is ever 0
+            handle.number((long) generation << 32 | place);
             chunks[place >>> CHUNK_BITS].setRelease(place & CHUNK - 1, handle);
         } finally {
             lock.unlock();

@@ -66,6 +66,7 @@ final class InodeTable {
     /** A count that got here stays: better an inode kept for the session than one that is dropped while in use. */
     private static final long SATURATED = 0xffff_ffffL;
 
+    private static final long HANDLE_LENGTH_MASK = 0xff00L;
     private static final long COUNT_MASK = 0xffff_ffffL;
 
     private final ReentrantLock[] stripes = new ReentrantLock[STRIPES];
@@ -420,6 +421,21 @@ final class InodeTable {
 
     static int handleLength(long kind) {
         return (int) (kind >>> 8 & 0xff);
+    }
+
+    /** Forgets a file handle that turned out to be another file's. */
+    void dropHandle(long nodeid) {
+        int slot = (int) nodeid;
+        ReentrantLock stripe = stripes[hash(mount(slot), ino(slot), birth(slot)) & STRIPES - 1];
+        stripe.lock();
+        try {
+            if (isLive(nodeid)) {
+                long kind = kind(slot);
+                WORD.setOpaque(chunk(slot), at(slot) + KIND, kind & ~HANDLE_LENGTH_MASK);
+            }
+        } finally {
+            stripe.unlock();
+        }
     }
 
     /** One word of a file handle of at most {@link #INLINE_HANDLE_BYTES} bytes. */

@@ -182,6 +182,12 @@ final class Nodes {
             return opened;
         }
         FileCalls.close(opened);
+        if (result == 0) {
+            // A handle that leads elsewhere was taken while the name changed hands: from its next lookup on the node is
+            // found by
+            // name.
+            inodes.dropHandle(nodeid);
+        }
         return result < 0 ? result : -Errno.ESTALE;
     }
 
@@ -259,7 +265,7 @@ final class Nodes {
             if (nodeid == 0) {
                 return -Errno.ENOMEM;
             }
-        } else if (mount.descriptor() < 0) {
+        } else if (InodeTable.handleLength(inodes.kind(InodeTable.slot(nodeid))) == 0) {
             relocate(nodeid, parent, name);
         }
         buffers.nodeid = nodeid;

@@ -37,7 +37,8 @@ class AllocationTest {
             Name name = client.name("file");
             Caller caller = Caller.root().onQueueThread();
             ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-            // Objects that do not leave a method are gone once it is compiled for good, and when that is is not ours to say:
+            // Objects that do not leave a method are gone once it is compiled for good, and when that is is not ours to
+            // say:
             // what counts is that a time comes when nothing is allocated any more.
             long least = Long.MAX_VALUE;
             for (int i = 0; i < MOST_RUNS && least >= ROUNDS; i++) {

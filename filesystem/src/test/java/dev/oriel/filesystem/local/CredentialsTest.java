@@ -9,6 +9,7 @@ import dev.oriel.fuse.FuseInitFlags;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.FileMode;
 import dev.oriel.linux.OpenFlags;
+import dev.oriel.linux.RenameFlags;
 import dev.oriel.linux.ThreadCredentials;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -165,6 +166,20 @@ class CredentialsTest {
             assertThat(client.create(ROOT, "no-file", OpenFlags.O_RDWR, 0600)).isEqualTo(-Errno.EOPNOTSUPP);
             assertThat(directory.resolve("no-dir")).doesNotExist();
             assertThat(directory.resolve("no-file")).doesNotExist();
+        }
+    }
+
+    @Test
+    void aRenameThatLeavesAWhiteoutMakesItTheCallers() throws IOException {
+        needsRoot();
+        Files.writeString(directory.resolve("covered"), "x");
+        try (Client client = Client.of(directory)) {
+            client.as(Caller.root());
+            assertThat(client.rename(ROOT, "covered", ROOT, "moved", RenameFlags.RENAME_WHITEOUT))
+                    .isZero();
+            client.walk("covered");
+            assertThat(client.entry.attr().mode() & FileMode.S_IFMT).isEqualTo(FileMode.S_IFCHR);
+            assertThat(client.entry.attr().rdev()).isZero();
         }
     }
 

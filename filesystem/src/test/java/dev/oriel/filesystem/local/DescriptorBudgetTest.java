@@ -9,6 +9,7 @@ import dev.oriel.fuse.FuseAttrOut;
 import dev.oriel.fuse.FuseEntryOut;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.OpenFlags;
+import dev.oriel.linux.ResourceLimits;
 import java.io.File;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -104,6 +105,28 @@ class DescriptorBudgetTest {
             assertThat(client.open(first[0], OpenFlags.O_RDONLY)).isZero();
         }
         assertThat(openDescriptors()).isEqualTo(before);
+    }
+
+    @Test
+    void aProcessOutOfDescriptorsGivesUpCachedOnes() throws IOException {
+        try (Client client = Client.of(options().descriptors(4 * FILES))) {
+            List<Long> nodes = new ArrayList<>();
+            for (int i = 0; i < FILES; i++) {
+                nodes.add(client.walk("d" + i % 10 + "/f" + i));
+            }
+            assertThat(client.getattr(nodes.getFirst())).isZero();
+            ResourceLimits.Limit limit = ResourceLimits.openFiles();
+            List<Integer> results = new ArrayList<>();
+            ResourceLimits.setOpenFiles(new ResourceLimits.Limit(openDescriptors() + 100L, limit.hard()));
+            try {
+                for (long node : nodes) {
+                    results.add(client.getattr(node));
+                }
+            } finally {
+                ResourceLimits.setOpenFiles(limit);
+            }
+            assertThat(results).containsOnly(0);
+        }
     }
 
     @Test

@@ -353,7 +353,7 @@ class FilesTest {
     }
 
     @Test
-    void flowsThatMayWaitAreAskedAgainElsewhere() {
+    void whatMayWaitIsAskedForAgainElsewhere() {
         client.create(ROOT, "f", OpenFlags.O_RDWR, 0600);
         long node = client.entry.nodeid();
         long fh = client.opened.fh();

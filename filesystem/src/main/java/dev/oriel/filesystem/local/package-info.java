@@ -1,0 +1,19 @@
+/**
+ * A host directory, served with Linux's semantics.
+ *
+ * <pre>
+ *   LocalFileSystem            opens the directory, begins sessions
+ *     LocalSession             one client; hands each operation to the part that knows it
+ *       Creation, Files, FileData, Directories, Attributes, Xattrs, FileLocks, InodeFlagIoctls
+ *         Share                what they have in common
+ *           Nodes              names to nodeids, nodeids to descriptors
+ *             InodeTable       what the client knows      DescriptorCache  what is open of it
+ *             MountTable       where it lies
+ *           HandleTable        what the client has open   PosixLocks       what it has locked
+ *     CallerIdentity           whose ids a thread has while it makes something
+ * </pre>
+ *
+ * <p>A request that the client repeats most (LOOKUP of a known name, GETATTR, READ, WRITE) is one system call, takes no lock that
+ * another queue could hold, and allocates nothing.
+ */
+package dev.oriel.filesystem.local;
