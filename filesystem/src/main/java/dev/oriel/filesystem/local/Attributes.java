@@ -188,8 +188,13 @@ final class Attributes {
             return target;
         }
         share.killSuidgid((valid & FuseFlags.FATTR_KILL_SUIDGID) != 0, buffers);
-        int result = FileCalls.ftruncate(target, size);
-        int resumed = buffers.identity.resume();
+        int result;
+        int resumed;
+        try {
+            result = FileCalls.ftruncate(target, size);
+        } finally {
+            resumed = buffers.identity.resume();
+        }
         if (!writable) {
             FileCalls.close(target);
         }
@@ -222,18 +227,25 @@ final class Attributes {
         if (node < 0) {
             return (int) node;
         }
-        int result = share.assume(request, 0, buffers);
-        if (result == 0) {
-            result = FileCalls.faccessat2(
-                    (int) node,
-                    ThreadBuffers.EMPTY,
-                    mask & (At.R_OK | At.W_OK | At.X_OK),
-                    At.AT_EACCESS | At.AT_EMPTY_PATH);
-            int resumed = buffers.identity.resume();
-            result = resumed < 0 ? resumed : result;
-        }
+        int result = accessAs(request, (int) node, mask, buffers);
         share.nodes.release(nodeid, node);
         return result;
+    }
+
+    private int accessAs(Request request, int node, int mask, ThreadBuffers buffers) {
+        int assumed = share.assume(request, 0, buffers);
+        if (assumed < 0) {
+            return assumed;
+        }
+        int result;
+        int resumed;
+        try {
+            result = FileCalls.faccessat2(
+                    node, ThreadBuffers.EMPTY, mask & (At.R_OK | At.W_OK | At.X_OK), At.AT_EACCESS | At.AT_EMPTY_PATH);
+        } finally {
+            resumed = buffers.identity.resume();
+        }
+        return resumed < 0 ? resumed : result;
     }
 
     int statfs(long nodeid, FuseKstatfs out) {

@@ -75,6 +75,10 @@ final class CallerIdentity {
             groups.set(JAVA_INT, 0, supplementary);
             result = ThreadCredentials.setgroups(groups, 1);
             groupsChanged = result == 0;
+            if (result == -Errno.EPERM) {
+                result = 0; // a user namespace may forbid it (user_namespaces(7)): the group is then not the caller's
+                // here
+            }
         }
         if (result == 0 && gid != ROOT) {
             result = ThreadCredentials.setresgid(ThreadCredentials.KEEP, gid, ThreadCredentials.KEEP);

@@ -113,14 +113,18 @@ final class Creation {
             return assumed;
         }
         int result;
-        if (target != null) {
-            result = FileCalls.symlinkat(target.segment(), directory, name.segment());
-        } else if ((mode & FileMode.S_IFMT) == FileMode.S_IFDIR) {
-            result = FileCalls.mkdirat(directory, name.segment(), mode & PERMISSIONS);
-        } else {
-            result = FileCalls.mknodat(directory, name.segment(), mode, device);
+        int resumed;
+        try {
+            if (target != null) {
+                result = FileCalls.symlinkat(target.segment(), directory, name.segment());
+            } else if ((mode & FileMode.S_IFMT) == FileMode.S_IFDIR) {
+                result = FileCalls.mkdirat(directory, name.segment(), mode & PERMISSIONS);
+            } else {
+                result = FileCalls.mknodat(directory, name.segment(), mode, device);
+            }
+        } finally {
+            resumed = buffers.identity.resume();
         }
-        int resumed = buffers.identity.resume();
         return resumed < 0 ? resumed : result;
     }
 
@@ -226,13 +230,20 @@ final class Creation {
 
     /** A whiteout is made by the rename and belongs to the caller, so only there its ids matter. */
     private int renameAs(Request request, int from, Name name, int to, Name newName, int flags, ThreadBuffers buffers) {
-        boolean makes = (flags & RenameFlags.RENAME_WHITEOUT) != 0;
-        int assumed = makes ? share.assume(request, 0, buffers) : 0;
+        if ((flags & RenameFlags.RENAME_WHITEOUT) == 0) {
+            return FileCalls.renameat2(from, name.segment(), to, newName.segment(), flags);
+        }
+        int assumed = share.assume(request, 0, buffers);
         if (assumed < 0) {
             return assumed;
         }
-        int result = FileCalls.renameat2(from, name.segment(), to, newName.segment(), flags);
-        int resumed = makes ? buffers.identity.resume() : 0;
+        int result;
+        int resumed;
+        try {
+            result = FileCalls.renameat2(from, name.segment(), to, newName.segment(), flags);
+        } finally {
+            resumed = buffers.identity.resume();
+        }
         return resumed < 0 ? resumed : result;
     }
 }

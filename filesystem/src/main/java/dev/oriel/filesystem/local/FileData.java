@@ -90,16 +90,26 @@ final class FileData {
         } else if (!request.mayBlock() && (file.flags() & SLOW_FLAGS) != 0) {
             result = FileSystemSession.WOULD_BLOCK;
         } else if ((writeFlags & FuseFlags.WRITE_KILL_SUIDGID) != 0) {
-            ThreadBuffers buffers = ThreadBuffers.current();
-            share.killSuidgid(true, buffers);
-            result = writeAll(file, offset, appendFlags(file, flags, writeFlags), from);
-            int resumed = buffers.identity.resume();
-            result = resumed < 0 ? resumed : result;
+            result = writeAsUnprivileged(file, offset, appendFlags(file, flags, writeFlags), from);
         } else {
             result = writeAll(file, offset, appendFlags(file, flags, writeFlags), from);
         }
         file.leave();
         return result;
+    }
+
+    /** A write after which no set-user-id bit is left. */
+    private long writeAsUnprivileged(OpenFile file, long offset, int flags, IoVector from) {
+        ThreadBuffers buffers = ThreadBuffers.current();
+        share.killSuidgid(true, buffers);
+        long result;
+        int resumed;
+        try {
+            result = writeAll(file, offset, flags, from);
+        } finally {
+            resumed = buffers.identity.resume();
+        }
+        return resumed < 0 ? resumed : result;
     }
 
     /**

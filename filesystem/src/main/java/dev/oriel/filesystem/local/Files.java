@@ -84,8 +84,13 @@ final class Files {
             return -Errno.ENFILE;
         }
         share.killSuidgid((openFlags & FuseFlags.OPEN_KILL_SUIDGID) != 0, buffers);
-        int opened = share.nodes.open(path, hostFlags, buffers);
-        int resumed = buffers.identity.resume();
+        int opened;
+        int resumed;
+        try {
+            opened = share.nodes.open(path, hostFlags, buffers);
+        } finally {
+            resumed = buffers.identity.resume();
+        }
         if (opened >= 0 && resumed < 0) {
             FileCalls.close(opened);
             opened = resumed;
@@ -229,8 +234,13 @@ final class Files {
         if (assumed < 0) {
             return assumed;
         }
-        int opened = FileCalls.openat(directory, path, flags, mode & PERMISSIONS);
-        int resumed = buffers.identity.resume();
+        int opened;
+        int resumed;
+        try {
+            opened = FileCalls.openat(directory, path, flags, mode & PERMISSIONS);
+        } finally {
+            resumed = buffers.identity.resume();
+        }
         if (opened >= 0 && resumed < 0) {
             FileCalls.close(opened);
             return resumed;

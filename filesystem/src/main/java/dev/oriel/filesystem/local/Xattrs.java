@@ -61,9 +61,14 @@ final class Xattrs {
             return (int) node;
         }
         share.killSuidgid((setxattrFlags & FuseFlags.SETXATTR_ACL_KILL_SGID) != 0, buffers);
-        int result =
-                FileCalls.setxattr(buffers.procPath.set((int) node), name.segment(), value, value.byteSize(), flags);
-        int resumed = buffers.identity.resume();
+        int result;
+        int resumed;
+        try {
+            result = FileCalls.setxattr(
+                    buffers.procPath.set((int) node), name.segment(), value, value.byteSize(), flags);
+        } finally {
+            resumed = buffers.identity.resume();
+        }
         share.nodes.release(nodeid, node);
         return resumed < 0 ? resumed : result;
     }

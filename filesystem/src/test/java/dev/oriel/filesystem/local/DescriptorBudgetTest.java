@@ -34,7 +34,7 @@ import org.junit.jupiter.params.provider.EnumSource;
         names = {"NEVER", "PREFER"})
 class DescriptorBudgetTest {
     private static final int BUDGET = LocalOptions.MIN_DESCRIPTORS;
-    private static final int FILES = 1000;
+    private static final int FILES = 400;
 
     private final FileHandlePolicy handles;
 
@@ -109,7 +109,7 @@ class DescriptorBudgetTest {
 
     @Test
     void aProcessOutOfDescriptorsGivesUpCachedOnes() throws IOException {
-        try (Client client = Client.of(options().descriptors(4 * FILES))) {
+        try (Client client = Client.of(options().descriptors(10 * FILES))) {
             List<Long> nodes = new ArrayList<>();
             for (int i = 0; i < FILES; i++) {
                 nodes.add(client.walk("d" + i % 10 + "/f" + i));

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class DirectoriesTest {
-    private static final int ENTRIES = 3000;
+    private static final int ENTRIES = 1200;
 
     @TempDir
     Path directory;
@@ -71,7 +71,7 @@ class DirectoriesTest {
             assertThat(readAll(fh, room, false))
                     .hasSize(ENTRIES + 2)
                     .doesNotHaveDuplicates()
-                    .contains(".", "..", "entry-0", "entry-2999");
+                    .contains(".", "..", "entry-0", "entry-1199");
         }
     }
 
@@ -89,7 +89,7 @@ class DirectoriesTest {
         Listing all = new Listing(ENTRIES + 2);
         assertThat(read(fh, 0, false, all)).isZero();
         long here = all.offsets.get(9);
-        long there = all.offsets.get(1999);
+        long there = all.offsets.get(999);
         for (int i = 0; i < 3; i++) {
             Listing one = new Listing(5);
             assertThat(read(fh, here, false, one)).isZero();
@@ -97,7 +97,7 @@ class DirectoriesTest {
             here = one.next();
             Listing two = new Listing(5);
             assertThat(read(fh, there, false, two)).isZero();
-            assertThat(two.names).isEqualTo(all.names.subList(2000 + 5 * i, 2005 + 5 * i));
+            assertThat(two.names).isEqualTo(all.names.subList(1000 + 5 * i, 1005 + 5 * i));
             there = two.next();
         }
     }
