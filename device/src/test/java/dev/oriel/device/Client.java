@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.oriel.filesystem.FileSystem;
 import dev.oriel.fuse.FuseInitFlags;
 import dev.oriel.fuse.FuseOpcode;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /** A FUSE client in a {@link Guest}: one hiprio queue, two request queues. */
@@ -77,6 +78,22 @@ final class Client implements AutoCloseable {
     /** What fits all replies of fixed size. */
     Answer call(Wire request) {
         return call(request, 512);
+    }
+
+    /** What must be true of the reply to any bytes that were sent as a request. */
+    void check(byte[] request, int room, byte[] written) {
+        ByteBuffer sent = ByteBuffer.wrap(request).order(order);
+        boolean whole = request.length >= Wire.HEADER;
+        int opcode = whole ? sent.getInt(4) : 0;
+        boolean wordless = opcode == FuseOpcode.FORGET
+                || opcode == FuseOpcode.BATCH_FORGET
+                || opcode == FuseOpcode.INTERRUPT
+                || opcode == FuseOpcode.NOTIFY_REPLY;
+        if (wordless || room < 16) {
+            assertThat(written).isEmpty();
+        } else {
+            new Answer(written, order).isSound(whole ? sent.getLong(8) : 0);
+        }
     }
 
     @Override
