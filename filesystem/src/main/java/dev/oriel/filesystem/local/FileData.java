@@ -31,7 +31,7 @@ final class FileData {
         long result;
         if (offset < 0) {
             result = -Errno.EINVAL; // -1 would mean the descriptor's own position to preadv2(2)
-        } else if (request.mayBlock()) {
+        } else if (request.mayBlock() || file.mount().isMemory()) {
             result = readAll(file, offset, to, 0);
         } else if (file.mount().withoutNowait() || (file.flags() & OpenFlags.O_DIRECT) != 0) {
             result = FileSystemSession.WOULD_BLOCK;

@@ -25,6 +25,9 @@ final class MountTable {
     /** OVERLAYFS_SUPER_MAGIC: there a file is born again when it is first written to (copied up), and keeps its number. */
     private static final long OVERLAYFS = 0x794c7630L;
 
+    /** TMPFS_MAGIC. */
+    private static final long TMPFS = 0x01021994L;
+
     private final ReentrantLock lock = new ReentrantLock();
     private final boolean handles;
     private final boolean announced;
@@ -47,19 +50,19 @@ final class MountTable {
         private final int devMinor;
         private final int descriptor;
         private final int fold;
-        private final boolean stableBirth;
+        private final long fileSystem;
 
         /** Whether reads with RWF_NOWAIT are refused by this file system. Set once, seen soon enough. */
         private boolean withoutNowait;
 
-        Mount(int index, long mountId, int devMajor, int devMinor, int descriptor, int fold, boolean stableBirth) {
+        Mount(int index, long mountId, int devMajor, int devMinor, int descriptor, int fold, long fileSystem) {
             this.index = index;
             this.mountId = mountId;
             this.devMajor = devMajor;
             this.devMinor = devMinor;
             this.descriptor = descriptor;
             this.fold = fold;
-            this.stableBirth = stableBirth;
+            this.fileSystem = fileSystem;
         }
 
         int index() {
@@ -77,12 +80,17 @@ final class MountTable {
 
         /** Whether the time of birth of a file tells it from another one. */
         boolean hasBirth(StatxBuffer stat) {
-            return stableBirth && (stat.mask() & StatxBuffer.STATX_BTIME) != 0;
+            return fileSystem != OVERLAYFS && (stat.mask() & StatxBuffer.STATX_BTIME) != 0;
         }
 
         /** What tells a file from an earlier one with its number: ns of its birth; 0 if it has none. */
         long birth(StatxBuffer stat) {
             return hasBirth(stat) ? stat.btimeSeconds() * 1_000_000_000L + stat.btimeNanos() : 0;
+        }
+
+        /** Whether its files are in memory, so that nothing is ever waited for. */
+        boolean isMemory() {
+            return fileSystem == TMPFS;
         }
 
         boolean withoutNowait() {
@@ -159,7 +167,7 @@ final class MountTable {
                     stat.devMinor(),
                     descriptor,
                     fold(stat, old),
-                    FileCalls.fstatfs(file, buffers.statfs) == 0 && buffers.statfs.type() != OVERLAYFS);
+                    FileCalls.fstatfs(file, buffers.statfs) == 0 ? buffers.statfs.type() : OVERLAYFS);
             Mount[] more = Arrays.copyOf(old, old.length + 1);
             more[old.length] = mount;
             mounts = more;
