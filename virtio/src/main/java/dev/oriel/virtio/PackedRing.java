@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Both sides go round the same ring. A descriptor is available if its AVAIL flag is the driver's wrap counter and its USED flag is
  * not; the device marks the first descriptor of a chain as used by setting both to its own wrap counter, and skips the others.
+ *
+ * <p>Stores are plain ones with fences beside them, for the reason given at {@link SplitRing}.
  */
 final class PackedRing implements Ring {
     private static final int DESC_F_NEXT = 1;
@@ -216,7 +218,8 @@ final class PackedRing implements Ring {
         SHORT.set(ring, at + ID, (short) chain.id);
         INT.set(ring, at + LENGTH, chain.written);
         int flags = (usedWrap ? DESC_F_AVAIL | DESC_F_USED : 0) | (chain.written > 0 ? DESC_F_WRITE : 0);
-        SHORT.setRelease(ring, at + FLAGS, (short) flags);
+        VarHandle.releaseFence();
+        SHORT.set(ring, at + FLAGS, (short) flags);
         outstanding -= chain.slots;
         untold += chain.slots;
         nextUsed += chain.slots;
@@ -247,16 +250,17 @@ final class PackedRing implements Ring {
 
     @Override
     public void disableNotifications() {
-        SHORT.setOpaque(deviceEvent, EVENT_FLAGS, (short) EVENT_DISABLE);
+        SHORT.set(deviceEvent, EVENT_FLAGS, (short) EVENT_DISABLE);
     }
 
     @Override
     public boolean enableNotifications() {
         if (eventIndex) {
-            SHORT.setOpaque(deviceEvent, 0L, (short) (nextAvail | (availWrap ? 0x8000 : 0)));
-            SHORT.setRelease(deviceEvent, EVENT_FLAGS, (short) EVENT_DESC);
+            SHORT.set(deviceEvent, 0L, (short) (nextAvail | (availWrap ? 0x8000 : 0)));
+            VarHandle.releaseFence();
+            SHORT.set(deviceEvent, EVENT_FLAGS, (short) EVENT_DESC);
         } else {
-            SHORT.setRelease(deviceEvent, EVENT_FLAGS, (short) EVENT_ENABLE);
+            SHORT.set(deviceEvent, EVENT_FLAGS, (short) EVENT_ENABLE);
         }
         VarHandle.fullFence();
         return available();

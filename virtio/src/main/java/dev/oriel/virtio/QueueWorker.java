@@ -64,32 +64,34 @@ public final class QueueWorker implements AutoCloseable {
     }
 
     private void run(ChainHandler handler) {
-        try {
-            while (running && !queue.failed()) {
-                serve(handler);
-                doorbell.await();
-            }
-        } catch (InternalError lost) {
-            queue.fail(Virtqueue.memoryLost(lost));
+        while (running && !queue.failed()) {
+            serve(handler);
+            doorbell.await();
         }
     }
 
     private void serve(ChainHandler handler) {
-        do {
-            queue.disableNotifications();
-            for (DescriptorChain chain = queue.next(); chain != null; chain = queue.next()) {
-                try {
+        DescriptorChain chain = null;
+        try {
+            do {
+                queue.disableNotifications();
+                for (chain = queue.next(); chain != null; chain = queue.next()) {
                     handler.handle(chain);
-                } catch (InternalError lost) {
-                    queue.abandon(chain);
-                    queue.fail(Virtqueue.memoryLost(lost));
-                } catch (RuntimeException | Error failure) {
-                    LOGGER.log(Level.DEBUG, name + ": this is why it failed", failure);
-                    queue.abandon(chain);
-                    queue.fail("this is a bug in Oriel, please report it: " + failure);
                 }
-            }
-        } while (queue.enableNotifications());
+            } while (queue.enableNotifications());
+        } catch (InternalError lost) {
+            fail(chain, Virtqueue.memoryLost(lost));
+        } catch (RuntimeException | Error failure) {
+            LOGGER.log(Level.DEBUG, name + ": this is why it failed", failure);
+            fail(chain, "this is a bug in Oriel, please report it: " + failure);
+        }
+    }
+
+    private void fail(@Nullable DescriptorChain chain, String why) {
+        if (chain != null) {
+            queue.abandon(chain);
+        }
+        queue.fail(why);
     }
 
     /** Whether it was started and not stopped. It may have failed meanwhile. */

@@ -22,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * <p>Indices count for ever, modulo 2^16; an element is at the index modulo N.
+ *
+ * <p>Stores are plain ones with fences beside them, not opaque or release ones: if the page is gone (SIGBUS), HotSpot survives the
+ * former, and ends the process in an interpreted 16-bit store of the latter kind (JDK 25).
  */
 final class SplitRing implements Ring {
     private static final int DESC_F_NEXT = 1;
@@ -225,7 +228,8 @@ final class SplitRing implements Ring {
 
     @Override
     public boolean publish() {
-        SHORT.setRelease(used, INDEX, (short) nextUsed);
+        VarHandle.releaseFence();
+        SHORT.set(used, INDEX, (short) nextUsed);
         // between publishing used.idx and reading what the driver asks for: it does the same in the other order
         // (2.7.7.2)
         VarHandle.fullFence();
@@ -244,16 +248,16 @@ final class SplitRing implements Ring {
         // with event indices nothing is to be done: the driver passed the one we wrote last, and it does not come again
         // soon
         if (!eventIndex) {
-            SHORT.setOpaque(used, FLAGS, (short) USED_F_NO_NOTIFY);
+            SHORT.set(used, FLAGS, (short) USED_F_NO_NOTIFY);
         }
     }
 
     @Override
     public boolean enableNotifications() {
         if (eventIndex) {
-            SHORT.setOpaque(used, availEvent, (short) nextAvail);
+            SHORT.set(used, availEvent, (short) nextAvail);
         } else {
-            SHORT.setOpaque(used, FLAGS, (short) 0);
+            SHORT.set(used, FLAGS, (short) 0);
         }
         VarHandle.fullFence();
         return available();

@@ -139,40 +139,48 @@ final class Virtqueue {
      */
     @Nullable
     DescriptorChain next() {
-        DescriptorChain chain;
+        DescriptorChain chain = null;
         boolean interrupt = false;
-        String fault = null;
-        synchronized (lock) {
-            Ring current = runnable();
-            chain = current == null ? null : obtain();
-            int outcome = Ring.EMPTY;
-            if (current != null && chain != null) {
-                outcome = current.take(chain, memory);
-            } else if (current != null && current.available()) {
-                fault = "more chains than the ring has descriptors";
-            }
-            if (outcome == Ring.TAKEN && chain != null) {
-                chain.inFlight = true;
-                inFlight++;
-                if (pendingCount >= BATCH || (pendingCount > 0 && isBulk(chain))) {
+        try {
+            synchronized (lock) {
+                Ring current = runnable();
+                chain = current == null ? null : take(current);
+                if (chain == null || pendingCount >= BATCH || (pendingCount > 0 && isBulk(chain))) {
                     interrupt = publish();
                 }
-            } else {
-                if (chain != null) {
-                    free[freeCount++] = chain;
-                    chain = null;
-                }
-                fault = outcome == Ring.BROKEN && current != null ? current.fault() : fault;
-                interrupt = publish();
             }
+        } catch (InternalError lost) {
+            if (chain != null) {
+                abandon(chain);
+            }
+            fail(memoryLost(lost));
+            return null;
         }
         if (interrupt) {
             call.signal();
         }
-        if (fault != null) {
-            fail(fault);
-        }
         return chain;
+    }
+
+    private @Nullable DescriptorChain take(Ring current) {
+        DescriptorChain chain = obtain();
+        if (chain == null) {
+            if (current.available()) {
+                fail("more chains than the ring has descriptors");
+            }
+            return null;
+        }
+        int outcome = current.take(chain, memory);
+        if (outcome == Ring.TAKEN) {
+            chain.inFlight = true;
+            inFlight++;
+            return chain;
+        }
+        free[freeCount++] = chain;
+        if (outcome == Ring.BROKEN) {
+            fail(String.valueOf(current.fault()));
+        }
+        return null;
     }
 
     private static boolean isBulk(DescriptorChain chain) {
@@ -250,11 +258,27 @@ final class Virtqueue {
 
     /** Gives back, with nothing written, a chain that its handler failed on. Does nothing if it was completed. */
     void abandon(DescriptorChain chain) {
+        boolean interrupt;
         synchronized (lock) {
-            if (chain.inFlight) {
-                chain.written = 0;
-                settle(chain);
+            if (!chain.inFlight) {
+                return;
             }
+            chain.written = 0;
+            settle(chain);
+            interrupt = publishIfThere();
+        }
+        if (interrupt) {
+            call.signal();
+        }
+        table.reclaim();
+    }
+
+    /** As {@link #publish()}, for a queue that has ended, whose memory may be gone already. */
+    private boolean publishIfThere() {
+        try {
+            return publish();
+        } catch (InternalError gone) {
+            return false;
         }
     }
 
@@ -323,12 +347,7 @@ final class Virtqueue {
                 Thread.currentThread().interrupt();
             }
             Ring last = ring;
-            try {
-                interrupt = publish();
-            } catch (InternalError lost) {
-                // the ring ends here in any case, and its memory is gone already
-                interrupt = false;
-            }
+            interrupt = publishIfThere();
             base = last == null ? 0 : last.base();
             // what could not be given back is gone with the ring
             for (int i = 0; i < pendingCount; i++) {

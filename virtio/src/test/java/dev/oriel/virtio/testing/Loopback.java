@@ -1,5 +1,6 @@
 package dev.oriel.virtio.testing;
 
+import dev.oriel.linux.EventDescriptor;
 import dev.oriel.linux.LinuxException;
 import dev.oriel.virtio.ChainHandler;
 import dev.oriel.virtio.GuestMemoryTable;
@@ -19,6 +20,7 @@ public final class Loopback implements AutoCloseable {
     private final SharedMemory shared;
     private final GuestMemoryTable table = new GuestMemoryTable();
     private final TestDriver driver;
+    private final EventDescriptor error = EventDescriptor.create(EventDescriptor.EFD_NONBLOCK);
     private final QueueWorker worker;
     private final long features;
 
@@ -53,6 +55,7 @@ public final class Loopback implements AutoCloseable {
         worker = new QueueWorker("test queue " + index, device, index, table);
         worker.kickDescriptor(TestDriver.duplicate(driver.kickEvent()));
         worker.callDescriptor(TestDriver.duplicate(driver.callEvent()));
+        worker.errorDescriptor(TestDriver.duplicate(error));
         worker.enable(true);
         start(ring.initialBase());
     }
@@ -89,11 +92,17 @@ public final class Loopback implements AutoCloseable {
         return shared;
     }
 
+    /** Waits until the queue says that it has failed. */
+    public void awaitFailure() {
+        TestDriver.awaitSignal(error, "the queue did not fail");
+    }
+
     @Override
     public void close() {
         worker.close();
         table.close();
         driver.close();
+        error.close();
         shared.close();
     }
 

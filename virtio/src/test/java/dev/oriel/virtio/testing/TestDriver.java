@@ -2,6 +2,7 @@ package dev.oriel.virtio.testing;
 
 import dev.oriel.linux.Descriptor;
 import dev.oriel.linux.EventDescriptor;
+import dev.oriel.linux.FileCalls;
 import dev.oriel.linux.LinuxException;
 import dev.oriel.linux.Poll;
 import dev.oriel.virtio.testing.DriverRing.Buffer;
@@ -42,10 +43,19 @@ public final class TestDriver implements AutoCloseable {
         return call;
     }
 
+    /** Waits until an event is signalled, and takes it. */
+    public static void awaitSignal(EventDescriptor event, String otherwise) {
+        Poll poll = new Poll(1);
+        poll.set(0, event.number(), Poll.POLLIN);
+        if (poll.await(PATIENCE_MILLIS) <= 0) {
+            throw new AssertionError(otherwise);
+        }
+        event.drain();
+    }
+
     /** A second descriptor of an event, for a device to own. */
     public static Descriptor duplicate(EventDescriptor event) throws LinuxException {
-        return new Descriptor(
-                LinuxException.check(dev.oriel.linux.FileCalls.dup(event.number()), "duplicate an eventfd"));
+        return new Descriptor(LinuxException.check(FileCalls.dup(event.number()), "duplicate an eventfd"));
     }
 
     /** How often the device asked to be kicked, and was. */

@@ -1,0 +1,187 @@
+package dev.oriel.virtio;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.oriel.linux.IoVector;
+import dev.oriel.linux.MappedMemory;
+import dev.oriel.linux.MemoryCalls;
+import dev.oriel.virtio.testing.SharedMemory;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class GuestMemoryTest {
+    private static final long PAGE = 4096;
+
+    private final List<AutoCloseable> resources = new ArrayList<>();
+
+    @AfterEach
+    void release() throws Exception {
+        for (AutoCloseable resource : resources) {
+            resource.close();
+        }
+    }
+
+    private GuestRegion region(long guestAddress, long size, long userAddress) throws Exception {
+        MappedMemory mapping = MappedMemory.anonymous(size, MemoryCalls.PROT_READ | MemoryCalls.PROT_WRITE);
+        GuestRegion region = new GuestRegion(guestAddress, size, userAddress, mapping, 0);
+        resources.add(region);
+        return region;
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "0x1000, 0, 0x1000, 0",
+        "0x1000, -1, 0x1000, 0",
+        "0xfffffffffffff000, 0x1001, 0x1000, 0",
+        "0x1000, 0x1001, 0xfffffffffffff000, 0",
+        "0x1000, 0x4001, 0x1000, 0",
+        "0x1000, 0x1000, 0x1000, 0x3001",
+        "0x1000, 0x1000, 0x1000, -1",
+    })
+    void aRegionThatIsEmptyOrWrapsOrIsNotMappedIsRefused(String guest, String size, String user, String offset)
+            throws Exception {
+        MappedMemory mapping = MappedMemory.anonymous(4 * PAGE, MemoryCalls.PROT_READ);
+        resources.add(mapping);
+        assertThatThrownBy(() -> new GuestRegion(number(guest), number(size), number(user), mapping, number(offset)))
+                .isInstanceOf(InvalidSetupException.class);
+    }
+
+    private static long number(String text) {
+        return text.startsWith("0x") ? Long.parseUnsignedLong(text.substring(2), 16) : Long.parseLong(text);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0x0000, 0x1001", "0x1000, 0x1000", "0x1800, 0x400", "0x1fff, 0x1000", "0x0000, 0x4000"})
+    void regionsThatOverlapAreRefused(String guest, String size) throws Exception {
+        GuestMemory memory = GuestMemory.EMPTY.with(region(0x1000, PAGE, 0));
+        GuestRegion other = region(number(guest), number(size), 0);
+        assertThatThrownBy(() -> memory.with(other))
+                .isInstanceOf(InvalidSetupException.class)
+                .hasMessageContaining("overlaps");
+    }
+
+    @Test
+    void addressesAreFoundInTheRegionThatHoldsThemAndNowhereElse() throws Exception {
+        GuestRegion low = region(0, PAGE, 0x10_0000);
+        GuestRegion high = region(0xffff_ffff_ffff_0000L, PAGE, 0x20_0000);
+        GuestRegion middle = region(2 * PAGE, PAGE, 0x30_0000);
+        GuestMemory memory = GuestMemory.EMPTY.with(high).with(low).with(middle);
+        assertThat(memory.find(0)).isSameAs(low);
+        assertThat(memory.find(PAGE - 1)).isSameAs(low);
+        assertThat(memory.find(PAGE)).isNull();
+        assertThat(memory.find(2 * PAGE)).isSameAs(middle);
+        assertThat(memory.find(3 * PAGE)).isNull();
+        assertThat(memory.find(0xffff_ffff_ffff_0000L)).isSameAs(high);
+        assertThat(memory.find(0xffff_ffff_ffff_1000L)).isNull();
+        assertThat(memory.find(-1)).isNull();
+        assertThat(memory.without(middle).find(2 * PAGE)).isNull();
+    }
+
+    @Test
+    void aRingIsFoundByItsUserAddressIfAllOfItIsInOneRegion() throws Exception {
+        GuestRegion first = region(0, PAGE, 0x10_0000);
+        GuestRegion second = region(PAGE, PAGE, 0x10_1000);
+        GuestMemory memory = GuestMemory.EMPTY.with(first).with(second);
+        MemorySegment found = Objects.requireNonNull(memory.findUser(0x10_0010, 16));
+        assertThat(found.address()).isEqualTo(first.memory().address() + 16);
+        assertThat(found.byteSize()).isEqualTo(16);
+        assertThat(memory.findUser(0x10_0ff8, 16)).isNull();
+        assertThat(memory.findUser(0x10_2000, 1)).isNull();
+        assertThat(memory.findUser(0x0f_ffff, 1)).isNull();
+    }
+
+    @Test
+    void aBufferThatCrossesRegionsIsOneStream() throws Exception {
+        GuestMemory memory = GuestMemory.EMPTY
+                .with(region(0, PAGE, 0))
+                .with(region(PAGE, PAGE, 0))
+                .with(region(2 * PAGE, PAGE, 0));
+        ChainBytes bytes = new ChainBytes();
+        bytes.append(memory, PAGE - 8, PAGE + 16);
+        assertThat(bytes.length()).isEqualTo(PAGE + 16);
+        assertThat(bytes.pieceOf(0, 8)).isZero();
+        assertThat(bytes.pieceOf(0, 9)).isEqualTo(-1);
+        assertThat(bytes.pieceOf(8, PAGE)).isEqualTo(1);
+        assertThat(bytes.pieceOf(PAGE + 8, 8)).isEqualTo(2);
+        assertThat(bytes.pieceOf(PAGE + 8, 9)).isEqualTo(-1);
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment source = arena.allocate(PAGE + 16);
+            for (int i = 0; i < source.byteSize(); i++) {
+                source.set(java.lang.foreign.ValueLayout.JAVA_BYTE, i, (byte) (i * 31));
+            }
+            bytes.copyFrom(0, source, 0, source.byteSize());
+            MemorySegment target = arena.allocate(PAGE + 16);
+            bytes.copyTo(0, target, 0, 5);
+            bytes.copyTo(5, target, 5, target.byteSize() - 5);
+            assertThat(target.mismatch(source)).isEqualTo(-1);
+            IoVector vector = new IoVector(4);
+            bytes.vector(4, PAGE + 8, vector);
+            assertThat(vector.count()).isEqualTo(3);
+            assertThat(vector.bytes()).isEqualTo(PAGE + 8);
+            assertThat(vector.address(0)).isEqualTo(bytes.segment(0).address() + PAGE - 4);
+            assertThat(vector.length(2)).isEqualTo(4);
+        }
+    }
+
+    @Test
+    void neighbouringBuffersBecomeOnePiece() throws Exception {
+        GuestMemory memory = GuestMemory.EMPTY.with(region(0, 16 * PAGE, 0));
+        ChainBytes bytes = new ChainBytes();
+        for (int i = 0; i < 8; i++) {
+            bytes.append(memory, i * PAGE, PAGE);
+        }
+        bytes.append(memory, 12 * PAGE, PAGE);
+        assertThat(bytes.pieceOf(0, 8 * PAGE)).isZero();
+        assertThat(bytes.pieceOf(8 * PAGE, PAGE)).isEqualTo(1);
+        assertThat(bytes.segmentOffset(1, 8 * PAGE + 1)).isEqualTo(12 * PAGE + 1);
+    }
+
+    @Test
+    void manySmallBuffersKeepTheirOrder() throws Exception {
+        GuestMemory memory = GuestMemory.EMPTY.with(region(0, 64 * PAGE, 0));
+        ChainBytes bytes = new ChainBytes();
+        for (int i = 0; i < 60; i++) {
+            bytes.append(memory, (60 - i) * PAGE, 16);
+        }
+        assertThat(bytes.length()).isEqualTo(60 * 16);
+        for (int i = 0; i < 60; i++) {
+            int piece = bytes.pieceOf(i * 16L, 16);
+            assertThat(piece).isEqualTo(i);
+            assertThat(bytes.segmentOffset(piece, i * 16L)).isEqualTo((60 - i) * PAGE);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0x1000, 1", "0x0fff, 2", "0xffffffffffffffff, 2", "0xffffffffffffffff, 1"})
+    void aStreamEndsBeforeABufferOutsideMemory(String address, long length) throws Exception {
+        GuestMemory memory = GuestMemory.EMPTY.with(region(0, PAGE, 0));
+        ChainBytes bytes = new ChainBytes();
+        bytes.append(memory, 16, 16);
+        bytes.append(memory, number(address), length);
+        bytes.append(memory, 64, 16);
+        assertThat(bytes.cut()).isTrue();
+        assertThat(bytes.length()).isEqualTo(16);
+        assertThat(bytes.pieceOf(0, 16)).isZero();
+    }
+
+    @Test
+    void takingOutARegionThatIsNotThereIsRefused() throws Exception {
+        try (GuestMemoryTable table = new GuestMemoryTable();
+                SharedMemory shared = new SharedMemory(4 * PAGE)) {
+            table.add(shared.region(0, PAGE, 0x1000, 0x2000));
+            assertThatThrownBy(() -> table.remove(0x1000, PAGE, 0x3000)).isInstanceOf(InvalidSetupException.class);
+            assertThatThrownBy(() -> table.remove(0x1000, PAGE / 2, 0x2000)).isInstanceOf(InvalidSetupException.class);
+            assertThatThrownBy(() -> table.remove(0x1800, PAGE, 0x2000)).isInstanceOf(InvalidSetupException.class);
+            table.remove(0x1000, PAGE, 0x2000);
+            assertThat(table.mappedRegions()).isZero();
+        }
+    }
+}
