@@ -133,28 +133,31 @@ public final class VhostUserBackend implements AutoCloseable {
     }
 
     private void serve(Message message) throws ProtocolViolation, Refusal, LinuxException {
-        boolean wantsReply = message.needsReply();
         FrontendRequest request = FrontendRequest.of(message.request());
         try {
             if (request == null) {
                 throw new Refusal("the unknown request " + Integer.toUnsignedString(message.request()));
             }
+            LOGGER.log(Level.TRACE, "{0}: {1}", name, request);
             request.check(message);
             if (!answer(request, message)) {
                 change(request, message);
-                // Asked after the change: user-mode Linux wants the acknowledgement of the very message that negotiates
-                // it.
-                if (wantsReply && has(ProtocolFeatures.REPLY_ACK)) {
+                if (wantsAcknowledgement(message)) {
                     message.reply(connection, DONE);
                 }
             }
         } catch (Refusal refusal) {
-            if (!wantsReply || !has(ProtocolFeatures.REPLY_ACK)) {
+            if (!wantsAcknowledgement(message)) {
                 throw refusal;
             }
             LOGGER.log(Level.WARNING, "{0}: cannot do {1}", name, refusal.getMessage());
             message.reply(connection, REFUSED);
         }
+    }
+
+    /** Asked after the request was served: user-mode Linux wants the very request acknowledged that negotiates REPLY_ACK. */
+    private boolean wantsAcknowledgement(Message message) {
+        return message.needsReply() && has(ProtocolFeatures.REPLY_ACK);
     }
 
     /** Serves a request that has an answer of its own; false if it is not one of those. */
@@ -315,7 +318,7 @@ public final class VhostUserBackend implements AutoCloseable {
     /** A guest may try to write what is read-only; that must not cost the front-end its device. */
     private void refuseConfig(Message message) throws Refusal {
         String what = "SET_CONFIG at offset " + Integer.toUnsignedString(message.getInt(0)) + ": it is read-only";
-        if (message.needsReply() && has(ProtocolFeatures.REPLY_ACK)) {
+        if (wantsAcknowledgement(message)) {
             throw new Refusal(what);
         }
         LOGGER.log(Level.WARNING, "{0}: ignored {1}", name, what);

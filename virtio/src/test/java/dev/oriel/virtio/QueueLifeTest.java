@@ -347,6 +347,30 @@ class QueueLifeTest {
         }
     }
 
+    /** User-mode Linux says 0 where 0x80008000 is meant; a ring that really stands there is not new. */
+    @Test
+    void aPackedRingBeginsAtItsBeginningWhetherItsBaseSaysSoOrIsZero() throws Exception {
+        Layout layout = new Layout(4, true, false, true);
+        try (Loopback loopback = new Loopback(layout, new EchoHandler())) {
+            TestDriver driver = loopback.driver();
+            Buffer buffer = driver.buffer(8, true);
+            assertThat(loopback.worker().stop()).isEqualTo(0x8000_8000);
+            loopback.start(0);
+            for (int i = 0; i < 4; i++) {
+                driver.send(buffer);
+                driver.await();
+            }
+            // once round: both wrap counters have turned to 0
+            assertThat(loopback.worker().stop()).isZero();
+            loopback.start(0);
+            for (int i = 0; i < 4; i++) {
+                driver.send(buffer);
+                driver.await();
+            }
+            assertThat(loopback.worker().stop()).isEqualTo(0x8000_8000);
+        }
+    }
+
     @Test
     void aRingOutsideMemoryIsRefused() throws Exception {
         try (Loopback loopback = new Loopback(Layout.USUAL, new EchoHandler())) {
