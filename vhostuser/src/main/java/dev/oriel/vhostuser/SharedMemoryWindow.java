@@ -1,0 +1,192 @@
+package dev.oriel.vhostuser;
+
+import dev.oriel.linux.At;
+import dev.oriel.linux.CString;
+import dev.oriel.linux.Errno;
+import dev.oriel.linux.FileCalls;
+import dev.oriel.linux.FileMode;
+import dev.oriel.linux.LinuxException;
+import dev.oriel.linux.MappedMemory;
+import dev.oriel.linux.MemoryCalls;
+import dev.oriel.linux.StatxBuffer;
+import java.lang.foreign.MemorySegment;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * A shared memory region of a device in the address space of this process: a reserved range, in which the device maps parts of files
+ * (vhost-user SHMEM_MAP) and takes them away again.
+ *
+ * <pre>
+ *   0                                                        size
+ *   +------------+------------------+--------+-------------+
+ *   | own zeros  | file A, 2 MiB on | zeros  | file B      |
+ *   +------------+------------------+--------+-------------+
+ * </pre>
+ *
+ * <p>What is not mapped is memory of our own, all zero at first, so no access ever faults for want of a mapping. What the device maps
+ * for reading only is mapped copy-on-write: a stray write does not end the process, and does not reach the file either. A file that
+ * shrinks under its mapping turns access into {@link InternalError}. Any thread may use the memory; the methods are safe too.
+ */
+public final class SharedMemoryWindow implements AutoCloseable {
+    private static final int PROTECTION = MemoryCalls.PROT_READ | MemoryCalls.PROT_WRITE;
+
+    /** One mapping: where it ends, and whether what is written reaches the file. */
+    private record Extent(long end, boolean writable) {}
+
+    private final MappedMemory memory;
+    private final int pageSize = MemoryCalls.pageSize();
+    private final TreeMap<Long, Extent> mapped = new TreeMap<>();
+
+    private SharedMemoryWindow(MappedMemory memory) {
+        this.memory = memory;
+    }
+
+    /** @param size bytes, a multiple of the page size */
+    static SharedMemoryWindow reserve(long size) throws LinuxException {
+        return new SharedMemoryWindow(MappedMemory.anonymous(size, PROTECTION));
+    }
+
+    /** The window; access after {@link #close()} throws. */
+    public MemorySegment segment() {
+        return memory.segment();
+    }
+
+    /** Bytes. */
+    public long size() {
+        return memory.size();
+    }
+
+    /** Bytes that the device has mapped at this moment. */
+    public synchronized long mappedBytes() {
+        long sum = 0;
+        for (Map.Entry<Long, Extent> entry : mapped.entrySet()) {
+            sum += entry.getValue().end - entry.getKey();
+        }
+        return sum;
+    }
+
+    /** Whether what is written to any byte of a range that the device has mapped reaches its file. */
+    public synchronized boolean isWritable(long offset, long length) {
+        Map.Entry<Long, Extent> first = mapped.floorEntry(offset);
+        long from = first != null && first.getValue().end > offset ? first.getKey() : offset;
+        for (Extent extent : mapped.subMap(from, offset + length).values()) {
+            if (!extent.writable) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /**
+     * Maps part of a file, in place of what was there.
+     *
+     * @return 0, or -EINVAL if the range is not whole pages inside the window and the file, -EACCES if it is no regular file, or
+     *     what mmap(2) says; then nothing has changed
+     */
+    synchronized int map(int fd, long fileOffset, long offset, long length, boolean writable) {
+        if (isOutside(offset, length)
+                || fileOffset < 0
+                || fileOffset % pageSize != 0
+                || fileOffset > Long.MAX_VALUE - length) {
+            return -Errno.EINVAL;
+        }
+        StatxBuffer attributes = new StatxBuffer();
+        int looked = FileCalls.statx(fd, CString.EMPTY, At.AT_EMPTY_PATH, StatxBuffer.STATX_BASIC_STATS, attributes);
+        if (looked < 0) {
+            return looked;
+        }
+        if (attributes.type() != FileMode.S_IFREG) {
+            // what a device or a socket does when it is mapped nobody can check
+            return -Errno.EACCES;
+        }
+        long filePages = (attributes.size() + pageSize - 1) / pageSize * pageSize;
+        if (fileOffset + length > filePages) {
+            return -Errno.EINVAL;
+        }
+        int sharing = writable ? MemoryCalls.MAP_SHARED : MemoryCalls.MAP_PRIVATE;
+        long address = MemoryCalls.mmap(
+                memory.address() + offset, length, PROTECTION, sharing | MemoryCalls.MAP_FIXED, fd, fileOffset);
+        if (address < 0) {
+            return (int) address;
+        }
+        forget(offset, offset + length);
+        mapped.put(offset, new Extent(offset + length, writable));
+        return 0;
+    }
+
+    /**
+     * Takes mappings away.
+     *
+     * @return 0; -EINVAL if not all of the range is mapped, or it is not whole pages; then nothing has changed
+     */
+    synchronized int unmap(long offset, long length) {
+        if (isOutside(offset, length) || !isMapped(offset, offset + length)) {
+            return -Errno.EINVAL;
+        }
+        int result = fill(offset, length);
+        if (result == 0) {
+            forget(offset, offset + length);
+        }
+        return result;
+    }
+
+    /** Takes all mappings away. */
+    synchronized void clear() {
+        if (!mapped.isEmpty() && memory.segment().scope().isAlive() && fill(0, size()) == 0) {
+            mapped.clear();
+        }
+    }
+
+    private int fill(long offset, long length) {
+        int flags =
+                MemoryCalls.MAP_PRIVATE | MemoryCalls.MAP_ANONYMOUS | MemoryCalls.MAP_NORESERVE | MemoryCalls.MAP_FIXED;
+        long address = MemoryCalls.mmap(memory.address() + offset, length, PROTECTION, flags, -1, 0);
+        return address < 0 ? (int) address : 0;
+    }
+
+    private boolean isOutside(long offset, long length) {
+        return offset < 0
+                || length <= 0
+                || length > size()
+                || offset > size() - length
+                || offset % pageSize != 0
+                || length % pageSize != 0;
+    }
+
+    private boolean isMapped(long from, long to) {
+        long reached = from;
+        while (reached < to) {
+            Map.Entry<Long, Extent> entry = mapped.floorEntry(reached);
+            if (entry == null || entry.getValue().end <= reached) {
+                return false;
+            }
+            reached = entry.getValue().end;
+        }
+        return true;
+    }
+
+    /** Cuts a range out of the record of what is mapped. */
+    private void forget(long from, long to) {
+        Map.Entry<Long, Extent> before = mapped.lowerEntry(from);
+        if (before != null && before.getValue().end > from) {
+            Extent extent = before.getValue();
+            mapped.put(before.getKey(), new Extent(from, extent.writable));
+            if (extent.end > to) {
+                mapped.put(to, extent);
+            }
+        }
+        Map.Entry<Long, Extent> last = mapped.lowerEntry(to);
+        if (last != null && last.getKey() >= from && last.getValue().end > to) {
+            mapped.put(to, last.getValue());
+        }
+        mapped.subMap(from, to).clear();
+    }
+
+    /** Unmaps all of it and gives the address space back. */
+    @Override
+    public synchronized void close() {
+        memory.close();
+        mapped.clear();
+    }
+}
