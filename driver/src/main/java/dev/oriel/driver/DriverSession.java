@@ -1,0 +1,326 @@
+package dev.oriel.driver;
+
+import dev.oriel.fuse.FuseInitFlags;
+import dev.oriel.fuse.FuseInitIn;
+import dev.oriel.fuse.FuseInitOut;
+import dev.oriel.fuse.FuseOpcode;
+import dev.oriel.linux.Errno;
+import dev.oriel.vhostuser.SharedMemoryWindow;
+import dev.oriel.vhostuser.VhostUserFrontend;
+import dev.oriel.virtio.DriverMemory;
+import dev.oriel.virtio.DriverQueue;
+import dev.oriel.virtio.DriverRing;
+import dev.oriel.virtio.RingFeatures;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * A connection to a virtio-fs device, its queues and memory, and the FUSE session on it.
+ *
+ * <pre>
+ *   driver memory
+ *   +--------+-----+--------+--------------------------+----- ... -----+------------------------+
+ *   | ring 0 | ... | ring n | control memory, queue 0  |               | pool of DriverBuffers  |
+ *   +--------+-----+--------+--------------------------+----- ... -----+------------------------+
+ * </pre>
+ *
+ * <p>Queue 0 is for FORGET, which no thread waits for; the others are for requests (virtio 1.4, 5.11.2).
+ */
+final class DriverSession implements AutoCloseable {
+    private static final int FUSE_MAJOR = 7;
+    private static final int FUSE_MINOR = 46;
+
+    private static final int TAG_SIZE = 36;
+    private static final int CONFIG_SIZE = 40;
+
+    /** Most bytes of one READ or WRITE, whatever a server offers. */
+    private static final int MAX_TRANSFER = 1 << 20;
+
+    private static final int MIN_TRANSFER = 4096;
+    private static final int PAGE = 4096;
+
+    /** Most pieces a request has: arguments and payload, header and room. */
+    private static final int PIECES = 4;
+
+    /** What this client can do with; the server takes of it what it has. */
+    private static final long OFFERED = FuseInitFlags.ASYNC_READ
+            | FuseInitFlags.POSIX_LOCKS
+            | FuseInitFlags.FLOCK_LOCKS
+            | FuseInitFlags.ATOMIC_O_TRUNC
+            | FuseInitFlags.EXPORT_SUPPORT
+            | FuseInitFlags.BIG_WRITES
+            | FuseInitFlags.HAS_IOCTL_DIR
+            | FuseInitFlags.AUTO_INVAL_DATA
+            | FuseInitFlags.DO_READDIRPLUS
+            | FuseInitFlags.ASYNC_DIO
+            | FuseInitFlags.PARALLEL_DIROPS
+            | FuseInitFlags.MAX_PAGES
+            | FuseInitFlags.CACHE_SYMLINKS
+            | FuseInitFlags.SUBMOUNTS
+            | FuseInitFlags.SETXATTR_EXT
+            | FuseInitFlags.INIT_EXT;
+
+    private final VhostUserFrontend frontend;
+    private final DriverMemory memory;
+    private final BufferPool buffers;
+    private final List<RequestQueue> queues;
+    private final FuseClientOptions options;
+    private final String tag;
+    private final int pid = (int) ProcessHandle.current().pid();
+    private final AtomicLong uniques = new AtomicLong();
+
+    private volatile boolean closing;
+    private int minor;
+    private long flags;
+    private int maxWrite;
+    private int mapAlignment;
+
+    private DriverSession(
+            VhostUserFrontend frontend,
+            DriverMemory memory,
+            List<DriverQueue> driverQueues,
+            long controls,
+            FuseClientOptions options,
+            String tag) {
+        this.frontend = frontend;
+        this.memory = memory;
+        this.options = options;
+        this.tag = tag;
+        int depth = depth(frontend.features(), options.queueSize());
+        queues = new ArrayList<>(driverQueues.size());
+        long at = controls;
+        for (DriverQueue queue : driverQueues) {
+            queues.add(
+                    new RequestQueue(this, queue, frontend.connectionDescriptor(), memory, at, depth, options.order()));
+            at += (long) depth * FuseRequest.CONTROL_SIZE;
+        }
+        buffers = new BufferPool(memory, at, options.bufferMemory());
+    }
+
+    /** Without indirect descriptors every piece takes a place in the ring. */
+    private static int depth(long features, int queueSize) {
+        return (features & RingFeatures.INDIRECT_DESC) != 0 ? queueSize : queueSize / PIECES;
+    }
+
+    static DriverSession open(Path socket, FuseClientOptions options) throws IOException {
+        long wanted =
+                RingFeatures.INDIRECT_DESC | RingFeatures.EVENT_IDX | (options.packed() ? RingFeatures.RING_PACKED : 0);
+        VhostUserFrontend frontend = VhostUserFrontend.connect(socket, wanted, options.timeLimit());
+        DriverSession session;
+        try {
+            session = start(frontend, options);
+        } catch (IOException | RuntimeException failed) {
+            frontend.close();
+            throw failed;
+        }
+        try {
+            session.init();
+            return session;
+        } catch (IOException | RuntimeException failed) {
+            session.close();
+            throw failed;
+        }
+    }
+
+    private static DriverSession start(VhostUserFrontend frontend, FuseClientOptions options) throws IOException {
+        String tag = "";
+        int offered = frontend.maxQueues() - 1;
+        Optional<byte[]> config = frontend.config(0, CONFIG_SIZE);
+        if (config.isPresent()) {
+            ByteBuffer bytes = ByteBuffer.wrap(config.get()).order(ByteOrder.LITTLE_ENDIAN);
+            int end = 0;
+            while (end < TAG_SIZE && bytes.get(end) != 0) {
+                end++;
+            }
+            tag = new String(config.get(), 0, end, StandardCharsets.UTF_8);
+            int requestQueues = bytes.getInt(TAG_SIZE);
+            if (requestQueues < 1) {
+                throw new IOException(frontend.name() + " says that it has " + requestQueues + " request queues");
+            }
+            offered = Math.min(offered, requestQueues);
+        }
+        int count = 1 + Math.max(1, Math.min(options.queues(), offered));
+        long ringBytes = DriverRing.bytes(options.queueSize(), frontend.features());
+        long controls = (count * ringBytes + PAGE - 1) / PAGE * PAGE;
+        long controlBytes = (long) count * depth(frontend.features(), options.queueSize()) * FuseRequest.CONTROL_SIZE;
+        DriverMemory memory = DriverMemory.create(controls + controlBytes + options.bufferMemory());
+        List<DriverQueue> queues = new ArrayList<>(count);
+        try {
+            for (int i = 0; i < count; i++) {
+                queues.add(DriverQueue.create(memory, i * ringBytes, options.queueSize(), frontend.features()));
+            }
+            DriverSession session = new DriverSession(frontend, memory, queues, controls, options, tag);
+            frontend.start(memory, queues);
+            return session;
+        } catch (IOException | RuntimeException failed) {
+            queues.forEach(DriverQueue::close);
+            memory.close();
+            throw failed;
+        }
+    }
+
+    private void init() throws IOException {
+        long offer = OFFERED | (frontend.window().isPresent() ? FuseInitFlags.MAP_ALIGNMENT : 0);
+        FuseRequest request = queue(0).acquire();
+        request.begin(FuseOpcode.INIT, 0);
+        request.argument(new FuseInitIn())
+                .major(FUSE_MAJOR)
+                .minor(FUSE_MINOR)
+                .maxReadahead(MAX_TRANSFER)
+                .flags((int) offer)
+                .flags2((int) (offer >>> 32));
+        request.reply(FuseInitOut.SIZE, FuseInitOut.SIZE);
+        int result = queue(0).call(request);
+        if (result < 0) {
+            request.release();
+            throw new FuseException("start a FUSE session with " + name(), -result);
+        }
+        FuseInitOut reply = request.reply(new FuseInitOut());
+        int major = reply.major();
+        minor = Math.min(reply.minor(), FUSE_MINOR);
+        if (major != FUSE_MAJOR || minor < 27) {
+            request.release();
+            throw new IOException(name() + " speaks FUSE " + major + "." + minor + "; at least 7.27 is needed");
+        }
+        long accepted = Integer.toUnsignedLong(reply.flags());
+        if ((accepted & FuseInitFlags.INIT_EXT) != 0) {
+            accepted |= Integer.toUnsignedLong(reply.flags2()) << 32;
+        }
+        flags = accepted & offer;
+        maxWrite = Math.clamp(reply.maxWrite(), MIN_TRANSFER, MAX_TRANSFER);
+        mapAlignment = (flags & FuseInitFlags.MAP_ALIGNMENT) != 0 ? reply.mapAlignment() : 0;
+        request.release();
+    }
+
+    String name() {
+        return frontend.name();
+    }
+
+    String tag() {
+        return tag;
+    }
+
+    int minor() {
+        return minor;
+    }
+
+    long flags() {
+        return flags;
+    }
+
+    boolean has(long flag) {
+        return (flags & flag) != 0;
+    }
+
+    /** Most bytes of one READ or WRITE. */
+    int maxTransfer() {
+        return maxWrite;
+    }
+
+    /** Base 2 logarithm of what offsets of mappings must be a multiple of. */
+    int mapAlignment() {
+        return mapAlignment;
+    }
+
+    Optional<SharedMemoryWindow> window() {
+        return frontend.window();
+    }
+
+    FuseClientOptions options() {
+        return options;
+    }
+
+    int uid() {
+        return options.uid();
+    }
+
+    int gid() {
+        return options.gid();
+    }
+
+    int pid() {
+        return pid;
+    }
+
+    /** Even and never 0, as Linux numbers its requests. */
+    long nextUnique() {
+        return uniques.addAndGet(2);
+    }
+
+    long timeLimitNanos() {
+        return options.timeLimit().toNanos();
+    }
+
+    boolean isClosing() {
+        return closing;
+    }
+
+    /** The queue for FORGET. */
+    RequestQueue priorityQueue() {
+        return queues.getFirst();
+    }
+
+    int queueCount() {
+        return queues.size() - 1;
+    }
+
+    /** A request queue, from 0. */
+    RequestQueue queue(int index) {
+        return queues.get(1 + index);
+    }
+
+    /** The request queue of the current thread. */
+    RequestQueue queue() {
+        return queues.get(1 + (int) (Thread.currentThread().threadId() % queueCount()));
+    }
+
+    /**
+     * Memory for payloads.
+     *
+     * @throws FuseException ENOBUFS if none became free in time
+     */
+    DriverBuffer allocate(long bytes) throws FuseException {
+        long deadline = System.nanoTime() + timeLimitNanos();
+        DriverBuffer buffer = buffers.allocate(bytes);
+        while (buffer == null) {
+            if (BufferPool.rounded(bytes) > options.bufferMemory() || System.nanoTime() - deadline > 0) {
+                throw new FuseException(
+                        "allocate " + bytes + " of the " + options.bufferMemory() + " bytes for buffers",
+                        Errno.ENOBUFS);
+            }
+            LockSupport.parkNanos(this, 100_000);
+            buffer = buffers.allocate(bytes);
+        }
+        return buffer;
+    }
+
+    /** Bytes of buffers that are not in use. */
+    long freeBufferBytes() {
+        return buffers.freeBytes();
+    }
+
+    @Override
+    public synchronized void close() {
+        if (closing) {
+            return;
+        }
+        closing = true;
+        FuseRequest destroy = minor == 0 ? null : queue(0).tryAcquire();
+        if (destroy != null) {
+            // an error means that the device is gone, and the session with it
+            int _ = queue(0).call(destroy.begin(FuseOpcode.DESTROY, 0));
+            destroy.release();
+        }
+        queues.forEach(RequestQueue::close);
+        frontend.close();
+        memory.close();
+    }
+}

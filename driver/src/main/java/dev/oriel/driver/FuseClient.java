@@ -1,0 +1,343 @@
+package dev.oriel.driver;
+
+import dev.oriel.fuse.FuseAccessIn;
+import dev.oriel.fuse.FuseAttrOut;
+import dev.oriel.fuse.FuseBatchForgetIn;
+import dev.oriel.fuse.FuseEntryOut;
+import dev.oriel.fuse.FuseFlags;
+import dev.oriel.fuse.FuseForgetIn;
+import dev.oriel.fuse.FuseForgetOne;
+import dev.oriel.fuse.FuseGetattrIn;
+import dev.oriel.fuse.FuseKstatfs;
+import dev.oriel.fuse.FuseLinkIn;
+import dev.oriel.fuse.FuseMkdirIn;
+import dev.oriel.fuse.FuseMknodIn;
+import dev.oriel.fuse.FuseOpcode;
+import dev.oriel.fuse.FuseRename2In;
+import dev.oriel.fuse.FuseRenameIn;
+import dev.oriel.fuse.FuseStatx;
+import dev.oriel.fuse.FuseStatxIn;
+import dev.oriel.fuse.FuseStatxOut;
+import java.io.IOException;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * A client of a virtio-fs device: every FUSE operation on nodes and open files as a method. Any number of threads; each uses the
+ * request queue that its number chooses.
+ *
+ * <p>Methods that throw {@link FuseException} are for convenience. {@link FuseFiles#read} and {@link FuseFiles#write} into and
+ * from a {@link DriverBuffer} answer -errno and allocate nothing; what is to keep many requests in flight works on a
+ * {@link RequestQueue} itself.
+ *
+ * <p>Names are bytes, without NUL and "/". Nodes that were looked up or created stay known to the device until {@link #forget}.
+ */
+public final class FuseClient implements AutoCloseable {
+    /** The node that every session begins with. */
+    public static final long ROOT = 1;
+
+    /** Where a request names a node and no open file. */
+    public static final long NO_HANDLE = -1;
+
+    private final DriverSession session;
+    private final FuseFiles files;
+    private final ExtendedAttributes extendedAttributes;
+    private final FileLocks locks;
+    private final FileControls controls;
+
+    private FuseClient(DriverSession session) {
+        this.session = session;
+        files = new FuseFiles(session);
+        extendedAttributes = new ExtendedAttributes(session);
+        locks = new FileLocks(session);
+        controls = new FileControls(session);
+    }
+
+    /** Connects with {@link FuseClientOptions#DEFAULTS}. */
+    public static FuseClient connect(Path socket) throws IOException {
+        return connect(socket, FuseClientOptions.DEFAULTS);
+    }
+
+    /**
+     * Connects to a vhost-user-fs device and starts a session.
+     *
+     * @param socket where the device listens
+     * @throws IOException if there is no device or it cannot be used; the message says why
+     */
+    public static FuseClient connect(Path socket, FuseClientOptions options) throws IOException {
+        return new FuseClient(DriverSession.open(socket, options));
+    }
+
+    /** What people call the device in messages. */
+    public String name() {
+        return session.name();
+    }
+
+    /** The mount tag; empty if the device does not tell. */
+    public String tag() {
+        return session.tag();
+    }
+
+    /** The minor version of FUSE 7 that both sides speak. */
+    public int minor() {
+        return session.minor();
+    }
+
+    /** What both sides agreed on, of {@link dev.oriel.fuse.FuseInitFlags}. */
+    public long flags() {
+        return session.flags();
+    }
+
+    /** The byte order of the session. */
+    public ByteOrder order() {
+        return session.options().order();
+    }
+
+    /** Most bytes of one READ or WRITE. */
+    public int maxTransfer() {
+        return session.maxTransfer();
+    }
+
+    /** How many request queues are used. */
+    public int queueCount() {
+        return session.queueCount();
+    }
+
+    /** A request queue, from 0. */
+    public RequestQueue queue(int index) {
+        return session.queue(index);
+    }
+
+    /** Operations on open files and directories. */
+    public FuseFiles files() {
+        return files;
+    }
+
+    /** Operations on extended attributes. */
+    public ExtendedAttributes extendedAttributes() {
+        return extendedAttributes;
+    }
+
+    /** Operations on locks. */
+    public FileLocks locks() {
+        return locks;
+    }
+
+    /** Rare operations on open files: ioctl, poll, bmap. */
+    public FileControls controls() {
+        return controls;
+    }
+
+    /**
+     * Memory for payloads; waits for some if all is in use.
+     *
+     * @param bytes at least so many; it is rounded up to a power of two
+     * @throws FuseException ENOBUFS if none became free in time
+     */
+    public DriverBuffer allocate(long bytes) throws FuseException {
+        return session.allocate(bytes);
+    }
+
+    /** Bytes of payload memory that nobody uses now. */
+    public long freeBufferBytes() {
+        return session.freeBufferBytes();
+    }
+
+    private FuseRequest begin(int opcode, long nodeid) throws FuseException {
+        return session.queue().acquire().begin(opcode, nodeid);
+    }
+
+    /** Calls, and releases the request if it failed. */
+    static FuseRequest call(FuseRequest request) throws FuseException {
+        int result = request.queue.call(request);
+        if (result < 0) {
+            String what = request.toString();
+            request.release();
+            throw new FuseException(what, -result);
+        }
+        return request;
+    }
+
+    private static void callVoid(FuseRequest request) throws FuseException {
+        call(request).release();
+    }
+
+    private static Entry callEntry(FuseRequest request) throws FuseException {
+        call(request.reply(FuseEntryOut.SIZE, FuseEntryOut.SIZE));
+        Entry entry = Entry.of(request.reply(new FuseEntryOut()));
+        request.release();
+        return entry;
+    }
+
+    private static Attributes callAttributes(FuseRequest request) throws FuseException {
+        call(request.reply(FuseAttrOut.SIZE, FuseAttrOut.SIZE));
+        Attributes attributes = Attributes.of(request.reply(new FuseAttrOut()).attr());
+        request.release();
+        return attributes;
+    }
+
+    /** LOOKUP. The entry of a name that does not exist has nodeid 0, or the call fails with ENOENT, as the device likes. */
+    public Entry lookup(long parent, byte[] name) throws FuseException {
+        return callEntry(begin(FuseOpcode.LOOKUP, parent).name(name));
+    }
+
+    /** FORGET: the device may forget so many lookups of a node. Never fails, and waits for nothing. */
+    public void forget(long nodeid, long lookups) {
+        RequestQueue queue = session.priorityQueue();
+        FuseRequest request = queue.tryAcquire();
+        if (request != null) {
+            request.begin(FuseOpcode.FORGET, nodeid)
+                    .noReply()
+                    .argument(new FuseForgetIn())
+                    .nlookup(lookups);
+            if (queue.send(request) < 0) {
+                request.release();
+            }
+        }
+    }
+
+    /** BATCH_FORGET: one lookup of each of these nodes. */
+    public void forgetAll(List<Long> nodeids) {
+        int most = (FuseRequest.ARGUMENTS_MAX - FuseBatchForgetIn.SIZE) / FuseForgetOne.SIZE;
+        RequestQueue queue = session.priorityQueue();
+        for (int from = 0; from < nodeids.size(); from += most) {
+            List<Long> some = nodeids.subList(from, Math.min(nodeids.size(), from + most));
+            FuseRequest request = queue.tryAcquire();
+            if (request == null) {
+                return;
+            }
+            request.begin(FuseOpcode.BATCH_FORGET, 0).noReply();
+            request.argument(new FuseBatchForgetIn()).count(some.size());
+            for (long nodeid : some) {
+                request.argument(new FuseForgetOne()).nodeid(nodeid).nlookup(1);
+            }
+            if (queue.send(request) < 0) {
+                request.release();
+            }
+        }
+    }
+
+    /** GETATTR. */
+    public Attributes getattr(long nodeid) throws FuseException {
+        return callAttributes(session.queue().acquire().getattr(nodeid));
+    }
+
+    /** GETATTR of an open file. */
+    public Attributes getattr(OpenFile file) throws FuseException {
+        FuseRequest request = begin(FuseOpcode.GETATTR, file.nodeid());
+        request.argument(new FuseGetattrIn()).getattrFlags(FuseFlags.GETATTR_FH).fh(file.fh());
+        return callAttributes(request);
+    }
+
+    /** STATX: what GETATTR tells, and the time of birth where the device knows it. */
+    public Statx statx(long nodeid, int mask) throws FuseException {
+        FuseRequest request = begin(FuseOpcode.STATX, nodeid);
+        request.argument(new FuseStatxIn()).sxMask(mask);
+        call(request.reply(FuseStatxOut.SIZE, FuseStatxOut.SIZE));
+        FuseStatx stat = request.reply(new FuseStatxOut()).stat();
+        Statx copy = Statx.of(stat);
+        request.release();
+        return copy;
+    }
+
+    /** SETATTR. */
+    public Attributes setattr(long nodeid, AttributeChange change) throws FuseException {
+        FuseRequest request = begin(FuseOpcode.SETATTR, nodeid);
+        change.writeTo(request);
+        return callAttributes(request);
+    }
+
+    /** READLINK. */
+    public byte[] readlink(long nodeid) throws FuseException {
+        FuseRequest request = call(begin(FuseOpcode.READLINK, nodeid).reply(0, 4096));
+        byte[] target = request.replyBytes(0, request.replyLength());
+        request.release();
+        return target;
+    }
+
+    /** SYMLINK. */
+    public Entry symlink(long parent, byte[] name, byte[] target) throws FuseException {
+        return callEntry(begin(FuseOpcode.SYMLINK, parent).name(name).name(target));
+    }
+
+    /**
+     * MKNOD.
+     *
+     * @param mode type and permissions, to which no umask is applied
+     */
+    public Entry mknod(long parent, byte[] name, int mode, int rdev) throws FuseException {
+        FuseRequest request = begin(FuseOpcode.MKNOD, parent);
+        request.argument(new FuseMknodIn()).mode(mode).rdev(rdev);
+        return callEntry(request.name(name));
+    }
+
+    /** MKDIR. No umask is applied. */
+    public Entry mkdir(long parent, byte[] name, int mode) throws FuseException {
+        FuseRequest request = begin(FuseOpcode.MKDIR, parent);
+        request.argument(new FuseMkdirIn()).mode(mode);
+        return callEntry(request.name(name));
+    }
+
+    /** UNLINK. */
+    public void unlink(long parent, byte[] name) throws FuseException {
+        callVoid(begin(FuseOpcode.UNLINK, parent).name(name));
+    }
+
+    /** RMDIR. */
+    public void rmdir(long parent, byte[] name) throws FuseException {
+        callVoid(begin(FuseOpcode.RMDIR, parent).name(name));
+    }
+
+    /**
+     * RENAME, or RENAME2 if there are flags.
+     *
+     * @param flags of {@link dev.oriel.linux.RenameFlags}
+     */
+    public void rename(long parent, byte[] name, long newParent, byte[] newName, int flags) throws FuseException {
+        FuseRequest request = begin(flags == 0 ? FuseOpcode.RENAME : FuseOpcode.RENAME2, parent);
+        if (flags == 0) {
+            request.argument(new FuseRenameIn()).newdir(newParent);
+        } else {
+            request.argument(new FuseRename2In()).newdir(newParent).flags(flags);
+        }
+        callVoid(request.name(name).name(newName));
+    }
+
+    /** LINK. */
+    public Entry link(long nodeid, long newParent, byte[] newName) throws FuseException {
+        FuseRequest request = begin(FuseOpcode.LINK, newParent);
+        request.argument(new FuseLinkIn()).oldnodeid(nodeid);
+        return callEntry(request.name(newName));
+    }
+
+    /** ACCESS: fails with EACCES if the caller may not. */
+    public void access(long nodeid, int mask) throws FuseException {
+        FuseRequest request = begin(FuseOpcode.ACCESS, nodeid);
+        request.argument(new FuseAccessIn()).mask(mask);
+        callVoid(request);
+    }
+
+    /** STATFS. */
+    public FileSystemStatus statfs(long nodeid) throws FuseException {
+        FuseRequest request = call(begin(FuseOpcode.STATFS, nodeid).reply(FuseKstatfs.SIZE, FuseKstatfs.SIZE));
+        FileSystemStatus status = FileSystemStatus.of(request.reply(new FuseKstatfs()));
+        request.release();
+        return status;
+    }
+
+    /** SYNCFS. */
+    public void syncfs(long nodeid) throws FuseException {
+        callVoid(begin(FuseOpcode.SYNCFS, nodeid).bytes(new byte[Long.BYTES]));
+    }
+
+    /** Ends the session: open files are closed, and what is in flight fails. Buffers and mapped memory must not be used any more. */
+    @Override
+    public void close() {
+        session.close();
+    }
+
+    DriverSession session() {
+        return session;
+    }
+}
