@@ -59,6 +59,8 @@ final class BufferPool {
     }
 
     /**
+     * A buffer for one user.
+     *
      * @param bytes 1 or more
      * @return a buffer of at least so many bytes, whose content is what was there before; null if no block is large enough
      */

@@ -17,6 +17,8 @@ final class DirectoryEntries {
     private DirectoryEntries() {}
 
     /**
+     * The entries in a reply.
+     *
      * @param bytes of the reply, which the device can still change
      * @param plus whether each entry begins with a {@code fuse_entry_out}
      * @throws FuseException EIO if it is no list of entries

@@ -18,10 +18,13 @@ import dev.oriel.fuse.FuseRenameIn;
 import dev.oriel.fuse.FuseStatx;
 import dev.oriel.fuse.FuseStatxIn;
 import dev.oriel.fuse.FuseStatxOut;
+import dev.oriel.vhostuser.SharedMemoryWindow;
 import java.io.IOException;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A client of a virtio-fs device: every FUSE operation on nodes and open files as a method. Any number of threads; each uses the
@@ -45,9 +48,12 @@ public final class FuseClient implements AutoCloseable {
     private final ExtendedAttributes extendedAttributes;
     private final FileLocks locks;
     private final FileControls controls;
+    private final @Nullable DaxDevice dax;
 
-    private FuseClient(DriverSession session) {
+    private FuseClient(DriverSession session) throws IOException {
         this.session = session;
+        SharedMemoryWindow window = session.window().orElse(null);
+        dax = window == null ? null : new DaxDevice(this, window);
         files = new FuseFiles(session);
         extendedAttributes = new ExtendedAttributes(session);
         locks = new FileLocks(session);
@@ -66,7 +72,13 @@ public final class FuseClient implements AutoCloseable {
      * @throws IOException if there is no device or it cannot be used; the message says why
      */
     public static FuseClient connect(Path socket, FuseClientOptions options) throws IOException {
-        return new FuseClient(DriverSession.open(socket, options));
+        DriverSession session = DriverSession.open(socket, options);
+        try {
+            return new FuseClient(session);
+        } catch (IOException | RuntimeException failed) {
+            session.close();
+            throw failed;
+        }
     }
 
     /** What people call the device in messages. */
@@ -124,7 +136,12 @@ public final class FuseClient implements AutoCloseable {
         return locks;
     }
 
-    /** Rare operations on open files: ioctl, poll, bmap. */
+    /** The DAX window; empty if the device has none. */
+    public Optional<DaxDevice> dax() {
+        return Optional.ofNullable(dax);
+    }
+
+    /** Rare operations on open files: ioctl. */
     public FileControls controls() {
         return controls;
     }

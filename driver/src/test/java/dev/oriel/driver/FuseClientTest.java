@@ -100,8 +100,7 @@ class FuseClientTest {
 
         assertThat(written).isEqualTo(content.length);
         assertThat(Files.readAllBytes(share.folder.resolve("new"))).isEqualTo(content);
-        assertThat(Files.getAttribute(share.folder.resolve("new"), "unix:mode"))
-                .isEqualTo(FileMode.S_IFREG | 0640);
+        assertThat(Files.getAttribute(share.folder.resolve("new"), "unix:mode")).isEqualTo(FileMode.S_IFREG | 0640);
     }
 
     @Test
@@ -132,14 +131,14 @@ class FuseClientTest {
 
         assertThat(hard.attributes().nlink()).isEqualTo(2);
         assertThat(Files.readSymbolicLink(root.resolve("folder/link"))).isEqualTo(Path.of("a"));
-        assertThat(client.readlink(client.lookup(folder.nodeid(), name("link")).nodeid())).isEqualTo(name("a"));
+        assertThat(client.readlink(client.lookup(folder.nodeid(), name("link")).nodeid()))
+                .isEqualTo(name("a"));
         assertThat(Files.readAttributes(root.resolve("fifo"), java.nio.file.attribute.BasicFileAttributes.class)
                         .isOther())
                 .isTrue();
 
         client.rename(folder.nodeid(), name("a"), ROOT, name("b"), 0);
-        failsWith(Errno.EEXIST, () -> client.rename(
-                ROOT, name("b"), ROOT, name("hard"), RenameFlags.RENAME_NOREPLACE));
+        failsWith(Errno.EEXIST, () -> client.rename(ROOT, name("b"), ROOT, name("hard"), RenameFlags.RENAME_NOREPLACE));
         failsWith(Errno.ENOTEMPTY, () -> client.rmdir(ROOT, name("folder")));
         client.unlink(folder.nodeid(), name("link"));
         client.rmdir(ROOT, name("folder"));
@@ -167,7 +166,8 @@ class FuseClientTest {
         assertThat(path).hasContent("con");
         assertThat(Files.getLastModifiedTime(path)).isEqualTo(time);
         assertThat(Files.getAttribute(path, "unix:mode")).isEqualTo(FileMode.S_IFREG | 0604);
-        assertThat(Files.getAttribute(path, "unix:ino", LinkOption.NOFOLLOW_LINKS)).isEqualTo(changed.ino());
+        assertThat(Files.getAttribute(path, "unix:ino", LinkOption.NOFOLLOW_LINKS))
+                .isEqualTo(changed.ino());
         client.access(node, 4);
         assertThat(client.statfs(ROOT).blocks()).isPositive();
     }
@@ -189,8 +189,9 @@ class FuseClientTest {
         List<String> names = new ArrayList<>();
         long offset = 0;
         while (true) {
-            List<DirectoryEntry> part =
-                    plus ? client.files().readdirplus(directory, offset) : client.files().readdir(directory, offset);
+            List<DirectoryEntry> part = plus
+                    ? client.files().readdirplus(directory, offset)
+                    : client.files().readdir(directory, offset);
             if (part.isEmpty()) {
                 client.files().releasedir(directory);
                 return names;
@@ -206,11 +207,13 @@ class FuseClientTest {
         OpenFile file = created.file();
         client.files().fallocate(file, 0, 0, 1 << 20);
         client.files().write(file, 0, MemorySegment.ofArray(new byte[1 << 20]));
-        client.files().fallocate(
-                file, FallocateMode.FALLOC_FL_PUNCH_HOLE | FallocateMode.FALLOC_FL_KEEP_SIZE, 0, 1 << 19);
+        client.files()
+                .fallocate(file, FallocateMode.FALLOC_FL_PUNCH_HOLE | FallocateMode.FALLOC_FL_KEEP_SIZE, 0, 1 << 19);
         assertThat(client.files().lseek(file, 0, Seek.SEEK_DATA)).isEqualTo(1 << 19);
 
-        OpenFile copy = client.files().create(ROOT, name("copy"), OpenFlags.O_RDWR, 0600).file();
+        OpenFile copy = client.files()
+                .create(ROOT, name("copy"), OpenFlags.O_RDWR, 0600)
+                .file();
         assertThat(client.files().copyFileRange(file, 1 << 19, copy, 0, 5000)).isEqualTo(5000);
         assertThat(Files.size(share.folder.resolve("copy"))).isEqualTo(5000);
         client.files().release(file);
@@ -358,7 +361,9 @@ class FuseClientTest {
             return list.filter(fd -> {
                         try {
                             String target = Files.readSymbolicLink(fd).toString();
-                            return target.contains("eventfd") || target.contains("oriel-driver") || target.contains("socket");
+                            return target.contains("eventfd")
+                                    || target.contains("oriel-driver")
+                                    || target.contains("socket");
                         } catch (IOException gone) {
                             return false;
                         }
@@ -404,9 +409,8 @@ class FuseClientTest {
         client.close();
         share.close();
         share = PeerShare.start(Files.createTempDirectory(temporary, "big"));
-        FuseClientOptions options = FuseClientOptions.DEFAULTS
-                .withOrder(ByteOrder.BIG_ENDIAN)
-                .withTimeLimit(Duration.ofSeconds(5));
+        FuseClientOptions options =
+                FuseClientOptions.DEFAULTS.withOrder(ByteOrder.BIG_ENDIAN).withTimeLimit(Duration.ofSeconds(5));
         assertThatExceptionOfType(IOException.class)
                 .isThrownBy(() -> FuseClient.connect(share.socket, options))
                 .withMessageContaining("start a FUSE session");

@@ -66,6 +66,11 @@ public final class SharedMemoryWindow implements AutoCloseable {
         return sum;
     }
 
+    /** Whether the device has mapped all bytes of a range. */
+    public synchronized boolean isMapped(long offset, long length) {
+        return covered(offset, offset + length);
+    }
+
     /** Whether what is written to any byte of a range that the device has mapped reaches its file. */
     public synchronized boolean isWritable(long offset, long length) {
         Map.Entry<Long, Extent> first = mapped.floorEntry(offset);
@@ -121,7 +126,7 @@ public final class SharedMemoryWindow implements AutoCloseable {
      * @return 0; -EINVAL if not all of the range is mapped, or it is not whole pages; then nothing has changed
      */
     synchronized int unmap(long offset, long length) {
-        if (isOutside(offset, length) || !isMapped(offset, offset + length)) {
+        if (isOutside(offset, length) || !covered(offset, offset + length)) {
             return -Errno.EINVAL;
         }
         int result = fill(offset, length);
@@ -154,7 +159,7 @@ public final class SharedMemoryWindow implements AutoCloseable {
                 || length % pageSize != 0;
     }
 
-    private boolean isMapped(long from, long to) {
+    private boolean covered(long from, long to) {
         long reached = from;
         while (reached < to) {
             Map.Entry<Long, Extent> entry = mapped.floorEntry(reached);

@@ -1,0 +1,405 @@
+package dev.oriel.driver;
+
+import dev.oriel.fuse.FuseFlags;
+import dev.oriel.fuse.FuseOpcode;
+import dev.oriel.fuse.FuseRemovemappingIn;
+import dev.oriel.fuse.FuseRemovemappingOne;
+import dev.oriel.fuse.FuseSetupmappingIn;
+import dev.oriel.linux.Errno;
+import dev.oriel.vhostuser.SharedMemoryWindow;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The DAX window of a device: parts of files as memory.
+ *
+ * <pre>
+ *   window   | slot 0    | slot 1    | slot 2    | ...          2 MiB each
+ *              A, 0..2     A, 2..4     B, 6..8                  extents: one file, adjacent slots
+ * </pre>
+ *
+ * <p>Parts are mapped in whole slots and stay mapped after use, until their slots are needed: the least recently used go first, those
+ * that are pinned or being copied never. A range of several slots gets adjacent ones, so it is one piece of memory, and may be
+ * mapped twice for that.
+ *
+ * <p>An instance is either pinnable, as the mail's x86 with struct pages, or limited: then memory is not handed out, only copied to
+ * and from.
+ *
+ * <p>Stores reach the file at the latest with {@link FuseFiles#fsync}. Any thread.
+ */
+public final class DaxDevice {
+    /** Bytes in a slot, as in Linux (fs/fuse/dax.c). */
+    public static final long SLOT_SIZE = 2L << 20;
+
+    /** The alignment a device may ask for at most: that of a slot. */
+    private static final int ALIGNMENT_MAX = 21;
+
+    private final DriverSession session;
+    private final FuseClient client;
+    private final SharedMemoryWindow window;
+    private final boolean pinnable;
+    private final int slots;
+
+    /** All of what follows is guarded by this. */
+    private final BitSet used = new BitSet();
+
+    private final Map<Long, List<Extent>> extents = new HashMap<>();
+    private final LinkedHashSet<Extent> idle = new LinkedHashSet<>();
+
+    /** Adjacent slots that hold adjacent parts of one file. */
+    private static final class Extent {
+        final long nodeid;
+        final long fileOffset;
+        final int firstSlot;
+        final int slotCount;
+        boolean writable;
+        /** The size of the file when this was set up: bytes behind it may not be there. */
+        long fileSize;
+
+        int users;
+
+        Extent(long nodeid, long fileOffset, int firstSlot, int slotCount) {
+            this.nodeid = nodeid;
+            this.fileOffset = fileOffset;
+            this.firstSlot = firstSlot;
+            this.slotCount = slotCount;
+        }
+
+        boolean holds(long from, long to) {
+            return from >= fileOffset && to <= fileOffset + slotCount * SLOT_SIZE;
+        }
+
+        long windowOffset(long position) {
+            return firstSlot * SLOT_SIZE + (position - fileOffset);
+        }
+    }
+
+    /** Memory of a file that stays where it is until this is closed. */
+    public final class Pin implements AutoCloseable {
+        private final Extent extent;
+        private final MemorySegment segment;
+        private boolean closed;
+
+        private Pin(Extent extent, MemorySegment segment) {
+            this.extent = extent;
+            this.segment = segment;
+        }
+
+        /**
+         * The bytes of the file. Not to be used after {@link #close()}, as other bytes may be there then; after the client is closed,
+         * access throws. If the file shrinks meanwhile, access throws {@link InternalError}.
+         */
+        public synchronized MemorySegment segment() {
+            if (closed) {
+                throw new IllegalStateException("the memory is not pinned any more");
+            }
+            return segment;
+        }
+
+        /** Lets the slots be used for others; does nothing the second time. */
+        @Override
+        public synchronized void close() {
+            if (!closed) {
+                closed = true;
+                leave(extent);
+            }
+        }
+    }
+
+    DaxDevice(FuseClient client, SharedMemoryWindow window) throws FuseException {
+        this.client = client;
+        session = client.session();
+        this.window = window;
+        pinnable = session.options().pinnable();
+        slots = (int) Math.min(Integer.MAX_VALUE, window.size() / SLOT_SIZE);
+        if (session.mapAlignment() > ALIGNMENT_MAX) {
+            throw new FuseException(
+                    "use the window of " + session.name() + " (it wants mappings aligned to 2^" + session.mapAlignment()
+                            + " bytes)",
+                    Errno.EINVAL);
+        }
+    }
+
+    /** Whether {@link #map} works. If not, {@link #copyOut}, {@link #copyIn} and {@link #zero} do. */
+    public boolean pinnable() {
+        return pinnable;
+    }
+
+    /** Bytes of the window. */
+    public long windowSize() {
+        return window.size();
+    }
+
+    /** How many slots there are. */
+    public int slotCount() {
+        return slots;
+    }
+
+    /** How many slots hold parts of files. */
+    public synchronized int slotsInUse() {
+        return used.cardinality();
+    }
+
+    /**
+     * Gives a range of a file as memory.
+     *
+     * @param nodeid a regular file
+     * @param offset of the first byte, any
+     * @param length bytes, more than 0
+     * @param writable whether stores are to reach the file; if not, the memory is read-only
+     * @throws FuseException EINVAL if the range goes beyond the file, EBUSY if too much of the window is pinned, or what the device says
+     * @throws UnsupportedOperationException if this instance is limited
+     */
+    public Pin map(long nodeid, long offset, long length, boolean writable) throws FuseException {
+        if (!pinnable) {
+            throw new UnsupportedOperationException(
+                    "the window of " + session.name() + " is used without pinning: copy in and out of it instead");
+        }
+        Extent extent = enter(nodeid, offset, length, writable);
+        MemorySegment segment = window.segment().asSlice(extent.windowOffset(offset), length);
+        return new Pin(extent, writable ? segment : segment.asReadOnly());
+    }
+
+    /**
+     * Copies from a file.
+     *
+     * @throws FuseException EINVAL if the range goes beyond the file, EIO if the file shrank meanwhile, or as {@link #map}
+     */
+    public void copyOut(long nodeid, long offset, MemorySegment target) throws FuseException {
+        copy(
+                nodeid,
+                offset,
+                target.byteSize(),
+                false,
+                (memory, from, at, length) -> MemorySegment.copy(memory, from, target, at, length));
+    }
+
+    /** Copies into a file, inside its present size. */
+    public void copyIn(long nodeid, long offset, MemorySegment source) throws FuseException {
+        copy(
+                nodeid,
+                offset,
+                source.byteSize(),
+                true,
+                (memory, from, at, length) -> MemorySegment.copy(source, at, memory, from, length));
+    }
+
+    /** Writes zeros into a file, inside its present size. */
+    public void zero(long nodeid, long offset, long length) throws FuseException {
+        copy(
+                nodeid,
+                offset,
+                length,
+                true,
+                (memory, from, at, count) -> memory.asSlice(from, count).fill((byte) 0));
+    }
+
+    /** Moves bytes between the window, from {@code windowOffset} on, and what lies {@code done} bytes after the start. */
+    private interface Mover {
+        void move(MemorySegment window, long windowOffset, long done, long length);
+    }
+
+    private void copy(long nodeid, long offset, long length, boolean writable, Mover mover) throws FuseException {
+        long done = 0;
+        while (done < length) {
+            long position = offset + done;
+            long part = Math.min(length - done, SLOT_SIZE - position % SLOT_SIZE);
+            Extent extent = enter(nodeid, position, part, writable);
+            try {
+                mover.move(window.segment(), extent.windowOffset(position), done, part);
+            } catch (InternalError shrunk) {
+                // what the JVM makes of a SIGBUS in an access of its own
+                throw new FuseException(
+                        "access bytes of node " + nodeid + " at " + position + ", which the file lost", Errno.EIO);
+            } finally {
+                leave(extent);
+            }
+            done += part;
+        }
+    }
+
+    /** Takes away what is mapped of a file and not in use: before the node is forgotten, or after its size was set. */
+    public synchronized void release(long nodeid) throws FuseException {
+        for (Extent extent : List.copyOf(extents.getOrDefault(nodeid, List.of()))) {
+            if (extent.users == 0) {
+                remove(extent);
+            }
+        }
+    }
+
+    /** An extent that holds a range; it stays until {@link #leave}. */
+    private synchronized Extent enter(long nodeid, long offset, long length, boolean writable) throws FuseException {
+        if (offset < 0 || length <= 0 || offset > Long.MAX_VALUE - length - SLOT_SIZE) {
+            throw new FuseException("map " + length + " bytes of node " + nodeid + " at " + offset, Errno.EINVAL);
+        }
+        long end = offset + length;
+        Extent extent = find(nodeid, offset, end);
+        if (extent == null || extent.fileSize < end || (writable && !extent.writable)) {
+            long size = client.getattr(nodeid).size();
+            if (end > size) {
+                throw new FuseException(
+                        "map " + length + " bytes at " + offset + " of node " + nodeid + ", which has " + size,
+                        Errno.EINVAL);
+            }
+            if (extent == null) {
+                extent = allocate(nodeid, offset, end);
+                setUpNew(extent, size, writable);
+            } else {
+                // the file grew, or was mapped for reading: mapping it anew in place replaces what is there (virtio
+                // 1.4, 5.11.6.4)
+                setUp(extent, size, writable || extent.writable);
+            }
+            checkMapped(extent, offset, length, writable);
+        }
+        extent.users++;
+        idle.remove(extent);
+        return extent;
+    }
+
+    private synchronized void leave(Extent extent) {
+        extent.users--;
+        if (extent.users == 0) {
+            idle.add(extent);
+        }
+    }
+
+    private @Nullable Extent find(long nodeid, long from, long to) {
+        for (Extent extent : extents.getOrDefault(nodeid, List.of())) {
+            if (extent.holds(from, to)) {
+                return extent;
+            }
+        }
+        return null;
+    }
+
+    /** Finds adjacent slots, those of the least recently used extents if need be. */
+    private Extent allocate(long nodeid, long from, long to) throws FuseException {
+        long fileOffset = from / SLOT_SIZE * SLOT_SIZE;
+        long needed = (to - fileOffset + SLOT_SIZE - 1) / SLOT_SIZE;
+        int first = needed > slots ? -1 : freeRun((int) needed);
+        while (first < 0) {
+            if (needed > slots || !removeOldest()) {
+                throw new FuseException(
+                        "find " + needed + " adjacent slots of 2 MiB among " + slots + " in the window of "
+                                + session.name(),
+                        needed > slots ? Errno.ENOSPC : Errno.EBUSY);
+            }
+            first = freeRun((int) needed);
+        }
+        used.set(first, first + (int) needed);
+        return new Extent(nodeid, fileOffset, first, (int) needed);
+    }
+
+    private int freeRun(int needed) {
+        int start = used.nextClearBit(0);
+        while (start + needed <= slots) {
+            int end = used.nextSetBit(start);
+            if (end < 0 || end - start >= needed) {
+                return start;
+            }
+            start = used.nextClearBit(end);
+        }
+        return -1;
+    }
+
+    private boolean removeOldest() throws FuseException {
+        if (idle.isEmpty()) {
+            return false;
+        }
+        remove(idle.getFirst());
+        return true;
+    }
+
+    private void setUpNew(Extent extent, long size, boolean writable) throws FuseException {
+        try {
+            setUp(extent, size, writable);
+        } catch (FuseException failed) {
+            takeDown(extent);
+            used.clear(extent.firstSlot, extent.firstSlot + extent.slotCount);
+            throw failed;
+        }
+        extents.computeIfAbsent(extent.nodeid, _ -> new ArrayList<>()).add(extent);
+        idle.add(extent);
+    }
+
+    /** Maps all slots; those that lie behind the end of the file are left out. */
+    private void setUp(Extent extent, long size, boolean writable) throws FuseException {
+        for (int i = 0; i < extent.slotCount && extent.fileOffset + i * SLOT_SIZE < size; i++) {
+            setUp(extent, i, writable);
+        }
+        extent.fileSize = size;
+        extent.writable = writable;
+    }
+
+    private void setUp(Extent extent, int index, boolean writable) throws FuseException {
+        while (true) {
+            FuseRequest request = session.queue().acquire().begin(FuseOpcode.SETUPMAPPING, extent.nodeid);
+            request.argument(new FuseSetupmappingIn())
+                    .fh(FuseClient.NO_HANDLE)
+                    .foffset(extent.fileOffset + index * SLOT_SIZE)
+                    .len(SLOT_SIZE)
+                    .flags(FuseFlags.SETUPMAPPING_READ | (writable ? FuseFlags.SETUPMAPPING_WRITE : 0))
+                    .moffset((extent.firstSlot + index) * SLOT_SIZE);
+            try {
+                FuseClient.call(request).release();
+                return;
+            } catch (FuseException failed) {
+                // a device may be able to map less at once than its window is large
+                boolean full = failed.errno() == Errno.ENOSPC
+                        || failed.errno() == Errno.EBUSY
+                        || failed.errno() == Errno.ENOMEM;
+                if (!full || !removeOldest()) {
+                    throw failed;
+                }
+            }
+        }
+    }
+
+    /** A device that says it mapped what it did not map would give zeros for a file, and take stores that go nowhere. */
+    private void checkMapped(Extent extent, long offset, long length, boolean writable) throws FuseException {
+        long at = extent.windowOffset(offset);
+        if (!window.isMapped(at, length)) {
+            throw new FuseException(
+                    "map node " + extent.nodeid + " at " + offset + " (" + session.name()
+                            + " said yes and mapped nothing)",
+                    Errno.EIO);
+        }
+        if (writable && !window.isWritable(at, length)) {
+            throw new FuseException("map node " + extent.nodeid + " at " + offset + " for writing", Errno.EACCES);
+        }
+    }
+
+    private void remove(Extent extent) throws FuseException {
+        idle.remove(extent);
+        List<Extent> ofNode = extents.getOrDefault(extent.nodeid, List.of());
+        ofNode.remove(extent);
+        if (ofNode.isEmpty()) {
+            extents.remove(extent.nodeid);
+        }
+        used.clear(extent.firstSlot, extent.firstSlot + extent.slotCount);
+        takeDown(extent);
+    }
+
+    /** REMOVEMAPPING. That a device could not is no reason to stop: what is mapped there next replaces it. */
+    private void takeDown(Extent extent) throws FuseException {
+        int most = (FuseRequest.ARGUMENTS_MAX - FuseRemovemappingIn.SIZE) / FuseRemovemappingOne.SIZE;
+        for (int from = 0; from < extent.slotCount; from += most) {
+            int count = Math.min(most, extent.slotCount - from);
+            FuseRequest request = session.queue().acquire().begin(FuseOpcode.REMOVEMAPPING, extent.nodeid);
+            request.argument(new FuseRemovemappingIn()).count(count);
+            for (int i = 0; i < count; i++) {
+                request.argument(new FuseRemovemappingOne())
+                        .moffset((extent.firstSlot + from + i) * SLOT_SIZE)
+                        .len(SLOT_SIZE);
+            }
+            int _ = request.queue.call(request);
+            request.release();
+        }
+    }
+}
