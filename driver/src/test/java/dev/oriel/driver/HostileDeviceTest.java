@@ -1,0 +1,189 @@
+package dev.oriel.driver;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import dev.oriel.fuse.FuseOpcode;
+import dev.oriel.linux.Errno;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Devices that lie or fall silent: the client says so, goes on, and leaves nothing behind. */
+@Timeout(60)
+class HostileDeviceTest {
+    private static final FuseClientOptions IMPATIENT = FuseClientOptions.DEFAULTS.withTimeLimit(Duration.ofMillis(300));
+
+    @TempDir
+    private Path folder;
+
+    private Path socket() {
+        return folder.resolve("socket");
+    }
+
+    private static void failsWith(int errno, org.assertj.core.api.ThrowableAssert.ThrowingCallable call) {
+        assertThatExceptionOfType(FuseException.class)
+                .isThrownBy(call)
+                .satisfies(failed -> assertThat(Errno.name(failed.errno())).isEqualTo(Errno.name(errno)));
+    }
+
+    private static long descriptors() throws IOException {
+        try (var list = Files.list(Path.of("/proc/self/fd"))) {
+            return list.count();
+        }
+    }
+
+    @Test
+    void aDeviceThatNeverAnswersAMessageIsGivenUp() throws Exception {
+        long before = descriptors();
+        try (var device = new ScriptedDevice(socket(), 0) {
+            @Override
+            boolean onMessage(int request) {
+                return request == GET_QUEUE_NUM;
+            }
+        }) {
+            assertThatExceptionOfType(IOException.class)
+                    .isThrownBy(() -> FuseClient.connect(socket(), IMPATIENT))
+                    .withMessageContaining("did not answer GET_QUEUE_NUM within 300 ms");
+            assertThat(device.message()).isNotNull();
+        }
+        assertThat(descriptors()).isEqualTo(before);
+    }
+
+    @Test
+    void repliesThatAreNoneAreRefused() throws Exception {
+        int[][] lies = {{1, 5, 4}, {1, 5, -1}, {1, 1, 8}, {2, 5, 8}, {1, 6, 8}};
+        for (int[] lie : lies) {
+            try (var device = new ScriptedDevice(socket(), 0) {
+                @Override
+                boolean onMessage(int request) {
+                    message().set(JAVA_INT_UNALIGNED, 0, lie[0]);
+                    message().set(JAVA_INT_UNALIGNED, 4, lie[1]);
+                    message().set(JAVA_INT_UNALIGNED, 8, lie[2]);
+                    sendRaw(20);
+                    return true;
+                }
+            }) {
+                assertThatExceptionOfType(IOException.class)
+                        .isThrownBy(() -> FuseClient.connect(socket(), IMPATIENT))
+                        .withMessageContaining("GET_FEATURES");
+                assertThat(device.message()).isNotNull();
+            }
+        }
+    }
+
+    @Test
+    void aWindowThatIsNotWholePagesIsRefused() throws Exception {
+        try (var device = new ScriptedDevice(socket(), 4097)) {
+            assertThatExceptionOfType(IOException.class)
+                    .isThrownBy(() -> FuseClient.connect(socket(), IMPATIENT))
+                    .withMessageContaining("not whole pages");
+            assertThat(device.message()).isNotNull();
+        }
+    }
+
+    @Test
+    void aRequestThatIsNeverAnsweredEndsWithATimeLimitAndItsMemoryIsNotUsedAgain() throws Exception {
+        CountDownLatch goOn = new CountDownLatch(1);
+        try (var device = new DaxScript(socket(), 0, folder) {
+            @Override
+            byte @Nullable [] onRequest(Request request) throws IOException {
+                if (request.opcode() == FuseOpcode.STATFS) {
+                    try {
+                        goOn.await();
+                    } catch (InterruptedException over) {
+                        Thread.currentThread().interrupt();
+                    }
+                    return new byte[80];
+                }
+                return super.onRequest(request);
+            }
+        }) {
+            Files.createFile(device.file(2));
+            try (FuseClient client = FuseClient.connect(socket(), IMPATIENT)) {
+                RequestQueue queue = client.queue(0);
+                failsWith(Errno.ETIMEDOUT, () -> client.statfs(1));
+                assertThat(queue.available()).isEqualTo(queue.depth() - 1);
+                goOn.countDown();
+                client.getattr(2);
+                assertThat(queue.inFlight()).isZero();
+                assertThat(queue.available()).isEqualTo(queue.depth());
+            }
+        }
+    }
+
+    @Test
+    void aChainThatTheDeviceNeverHadBreaksTheQueueAndNotTheProcess() throws Exception {
+        try (var device = new DaxScript(socket(), 0, folder) {
+            @Override
+            int usedId(int id) {
+                return setups == 0 ? id : 99;
+            }
+        }) {
+            Files.createFile(device.file(2));
+            try (FuseClient client = FuseClient.connect(socket(), IMPATIENT)) {
+                client.getattr(2);
+                device.setups = 1;
+                failsWith(Errno.ENOTCONN, () -> client.getattr(2));
+                failsWith(Errno.ENOTCONN, () -> client.getattr(2));
+            }
+        }
+    }
+
+    @Test
+    void moreBytesThanThereWasRoomForBreakTheQueue() throws Exception {
+        try (var device = new DaxScript(socket(), 0, folder) {
+            @Override
+            int usedLength(int length) {
+                return setups == 0 ? length : 1 << 20;
+            }
+        }) {
+            Files.createFile(device.file(2));
+            try (FuseClient client = FuseClient.connect(socket(), IMPATIENT)) {
+                device.setups = 1;
+                failsWith(Errno.ENOTCONN, () -> client.getattr(2));
+            }
+        }
+    }
+
+    @Test
+    void aReplyOfTheWrongLengthIsAnErrorAndTheNextRequestWorks() throws Exception {
+        try (var device = new DaxScript(socket(), 0, folder) {
+            @Override
+            byte @Nullable [] onRequest(Request request) throws IOException {
+                return request.opcode() == FuseOpcode.STATFS ? new byte[10] : super.onRequest(request);
+            }
+        }) {
+            Files.createFile(device.file(2));
+            try (FuseClient client = FuseClient.connect(socket(), IMPATIENT)) {
+                failsWith(Errno.EIO, () -> client.statfs(1));
+                client.getattr(2);
+            }
+        }
+    }
+
+    @Test
+    void aDeviceThatDiesInTheMiddleLeavesNothing() throws Exception {
+        long before = descriptors();
+        for (int i = 0; i < 3; i++) {
+            try (var device = new DaxScript(socket(), 4 << 20, folder)) {
+                Files.write(device.file(2), new byte[5000]);
+                try (FuseClient client = FuseClient.connect(socket())) {
+                    DaxDevice.Pin pin = client.dax().orElseThrow().map(2, 0, 5000, true);
+                    device.die();
+                    pin.segment().fill((byte) 1);
+                    failsWith(Errno.ENOTCONN, () -> client.getattr(2));
+                    pin.close();
+                }
+            }
+        }
+        assertThat(descriptors()).isEqualTo(before);
+    }
+}
