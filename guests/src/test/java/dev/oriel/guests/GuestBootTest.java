@@ -8,12 +8,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Boots real guests on the Rust virtiofsd. Needs the parts x86_64, uml, peer and tools of the guest kit. */
+@Tag("guest")
 class GuestBootTest {
     private static final Duration PATIENCE = Duration.ofSeconds(45);
 
