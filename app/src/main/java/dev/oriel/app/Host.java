@@ -32,13 +32,13 @@ final class Host {
     /** The shared directory, absolute; its own name may be a symbolic link. */
     static Path sharedDirectory(Path named) throws CommandFailed {
         if (!Files.exists(named)) {
-            throw new CommandFailed("--shared-dir " + named + " does not exist, or lies where this user may not look");
+            throw new CommandFailed("the directory " + named + " does not exist, or lies where this user may not look");
         }
         if (!Files.isDirectory(named)) {
-            throw new CommandFailed("--shared-dir " + named + " is no directory");
+            throw new CommandFailed(named + " is no directory");
         }
         if (!Files.isReadable(named) || !Files.isExecutable(named)) {
-            throw new CommandFailed("--shared-dir " + named
+            throw new CommandFailed("the directory " + named
                     + " cannot be read by this user; serve as one who may, or give it r-x permission");
         }
         return named.toAbsolutePath().normalize();
