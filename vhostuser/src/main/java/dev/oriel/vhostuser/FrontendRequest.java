@@ -33,9 +33,10 @@ enum FrontendRequest {
     /** Some front-ends send a descriptor that nobody needs. */
     REM_MEM_REG(38, 40, 40, 0, 1),
     SET_STATUS(39, 8, 8, 0, 0),
-    GET_STATUS(40, 0, 0, 0, 0);
+    GET_STATUS(40, 0, 0, 0, 0),
+    GET_SHMEM_CONFIG(44, 0, 0, 0, 0);
 
-    private static final @Nullable FrontendRequest[] BY_NUMBER = new FrontendRequest[41];
+    private static final @Nullable FrontendRequest[] BY_NUMBER = new FrontendRequest[45];
 
     static {
         for (FrontendRequest request : values()) {

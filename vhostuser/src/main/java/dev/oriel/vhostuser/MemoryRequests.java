@@ -79,8 +79,12 @@ final class MemoryRequests {
         }
     }
 
-    /** ADD_MEM_REG. */
-    void add(Message message) throws Refusal {
+    /**
+     * ADD_MEM_REG.
+     *
+     * @return the size of the region in bytes
+     */
+    long add(Message message) throws Refusal {
         if (memory.current().regions().size() >= MAX_SLOTS) {
             throw new Refusal("ADD_MEM_REG: more than the " + MAX_SLOTS + " memory slots that there are");
         }
@@ -91,6 +95,7 @@ final class MemoryRequests {
             region.close();
             throw new Refusal("ADD_MEM_REG: " + invalid.getMessage());
         }
+        return region.size();
     }
 
     /** REM_MEM_REG. What chains in flight use of the region stays mapped until they are completed. */

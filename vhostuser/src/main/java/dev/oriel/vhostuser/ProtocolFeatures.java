@@ -29,5 +29,14 @@ final class ProtocolFeatures {
     /** The front-end passes the device status. */
     static final long STATUS = 1L << 16;
 
+    /**
+     * Addresses of rings and regions are the guest's (QEMU 11.1). Nothing changes for us: an address of a ring is looked up by what
+     * the front-end calls its regions. One VMM, alioth, means {@link #SHMEM} with this bit, and does not know the other.
+     */
+    static final long GPA_ADDRESSES = 1L << 21;
+
+    /** The back-end fills shared memory regions of the device. */
+    static final long SHMEM = 1L << 22;
+
     private ProtocolFeatures() {}
 }

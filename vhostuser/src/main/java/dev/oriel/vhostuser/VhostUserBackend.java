@@ -30,6 +30,14 @@ public final class VhostUserBackend implements AutoCloseable {
     private static final int VRING_INDEX_MASK = 0xff;
     private static final int VRING_NO_DESCRIPTOR = 0x100;
     private static final long DONE = 0;
+
+    /** The one shared memory region that is asked for by the back-end channel. */
+    private static final int WINDOW = 0;
+
+    /** Regions that are left to the front-end for RAM and whatever else it has; QEMU aborts if there are too many in all. */
+    private static final int OTHER_REGIONS = 29;
+
+    private static final int SHMEM_CONFIG_SIZE = 2 * Integer.BYTES + 256 * Long.BYTES;
     private static final long REFUSED = 1;
 
     /**
@@ -54,6 +62,7 @@ public final class VhostUserBackend implements AutoCloseable {
     private final MemoryRequests memoryRequests = new MemoryRequests(memory);
     private final Vring[] vrings;
     private @Nullable Descriptor backendChannel;
+    private @Nullable BackendChannel window;
     private long features;
     private long protocol;
     private long status;
@@ -81,7 +90,10 @@ public final class VhostUserBackend implements AutoCloseable {
                 | ProtocolFeatures.BACKEND_SEND_FD
                 | ProtocolFeatures.RESET_DEVICE
                 | ProtocolFeatures.CONFIGURE_MEM_SLOTS
-                | ProtocolFeatures.STATUS;
+                | ProtocolFeatures.STATUS
+                | (device.sharedMemoryRegionLength(WINDOW) > 0
+                        ? ProtocolFeatures.SHMEM | ProtocolFeatures.GPA_ADDRESSES
+                        : 0);
         vrings = new Vring[device.queueCount()];
     }
 
@@ -113,13 +125,18 @@ public final class VhostUserBackend implements AutoCloseable {
 
     /** Back to the first day: nothing runs, nothing is in flight, nothing is open or mapped. */
     private void release() {
+        restWindow();
         for (Vring vring : vrings) {
             if (vring != null) {
                 vring.close();
             }
         }
         device.reset();
+        device.sharedMemoryRegion(WINDOW, null);
         memory.close();
+        if (window != null) {
+            window.close();
+        }
         if (backendChannel != null) {
             backendChannel.close();
         }
@@ -169,7 +186,9 @@ public final class VhostUserBackend implements AutoCloseable {
             case GET_MAX_MEM_SLOTS -> message.reply(connection, (long) MemoryRequests.MAX_SLOTS);
             case GET_STATUS -> message.reply(connection, status);
             case GET_CONFIG -> getConfig(message);
+            case GET_SHMEM_CONFIG -> getShmemConfig(message);
             case GET_VRING_BASE -> {
+                restWindow();
                 message.setInt(4, vring(request, message.getInt(0)).stop());
                 message.reply(connection, 8);
             }
@@ -187,8 +206,11 @@ public final class VhostUserBackend implements AutoCloseable {
                 protocol = accepted(request, message.getLong(0), offeredProtocol);
             }
             case SET_OWNER, RESET_OWNER -> {}
-            case SET_MEM_TABLE -> memoryRequests.setTable(message);
-            case ADD_MEM_REG -> memoryRequests.add(message);
+            case SET_MEM_TABLE -> {
+                memoryRequests.setTable(message);
+                memoryChanged(0);
+            }
+            case ADD_MEM_REG -> memoryChanged(memoryRequests.add(message));
             case REM_MEM_REG -> memoryRequests.remove(message);
             case SET_VRING_NUM -> vring(request, message.getInt(0)).size(message.getInt(4));
             case SET_VRING_ADDR ->
@@ -201,6 +223,7 @@ public final class VhostUserBackend implements AutoCloseable {
                 if (!has(features, ProtocolFeatures.FEATURE)) {
                     vring.enable(true);
                 }
+                openWindow();
                 vring.kick(eventDescriptor(request, message), features);
             }
             case SET_VRING_CALL -> vring(request, vringIndex(message)).call(eventDescriptor(request, message));
@@ -286,12 +309,63 @@ public final class VhostUserBackend implements AutoCloseable {
         }
     }
 
-    /** The channel for requests of ours. None of them is made yet; what is accepted is kept, as the protocol wants it. */
-    private void setBackendChannel(Descriptor channel) {
+    /** The channel for requests of ours. Kept until a queue runs: a front-end may crash if it is asked before. */
+    private void setBackendChannel(Descriptor channel) throws Refusal {
+        if (window != null) {
+            channel.close();
+            throw new Refusal("SET_BACKEND_REQ_FD: the DAX window is in use on the channel before");
+        }
         if (backendChannel != null) {
             backendChannel.close();
         }
         backendChannel = channel;
+    }
+
+    /** A queue is about to run, and the front-end can fill the window from now on. */
+    private void openWindow() throws Refusal {
+        long length = device.sharedMemoryRegionLength(WINDOW);
+        boolean announced = has(ProtocolFeatures.SHMEM);
+        if (backendChannel != null
+                && length > 0
+                && (announced || has(ProtocolFeatures.GPA_ADDRESSES))
+                && has(ProtocolFeatures.BACKEND_SEND_FD)
+                && has(ProtocolFeatures.REPLY_ACK)) {
+            Descriptor channel = backendChannel;
+            backendChannel = null;
+            try {
+                window = new BackendChannel(
+                        name, channel, WINDOW, length, MemoryRequests.MAX_SLOTS - OTHER_REGIONS, announced);
+            } catch (LinuxException failed) {
+                channel.close();
+                throw new Refusal("the DAX window: " + failed.getMessage());
+            }
+            device.sharedMemoryRegion(WINDOW, window);
+        }
+        if (window != null) {
+            window.resume();
+        }
+    }
+
+    /** A queue is about to come to rest: it must not wait for the window meanwhile. */
+    private void restWindow() {
+        if (window != null) {
+            window.interrupt();
+        }
+    }
+
+    private void memoryChanged(long length) {
+        if (window != null) {
+            window.memoryChanged(length);
+        }
+    }
+
+    /** GET_SHMEM_CONFIG { count 4, pad 4, 256 x length 8 }. */
+    private void getShmemConfig(Message message) throws LinuxException {
+        message.payload(0, SHMEM_CONFIG_SIZE).fill((byte) 0);
+        long length = device.sharedMemoryRegionLength(WINDOW);
+        message.setInt(0, length > 0 ? 1 : 0);
+        message.setLong(2 * Integer.BYTES, length);
+        message.reply(connection, SHMEM_CONFIG_SIZE);
     }
 
     /**
@@ -333,6 +407,7 @@ public final class VhostUserBackend implements AutoCloseable {
 
     /** All queues stop and are disabled; memory, eventfds and what was negotiated stay. */
     private void resetDevice() {
+        restWindow();
         for (Vring vring : vrings) {
             vring.stop();
             vring.enable(false);

@@ -1,6 +1,7 @@
 package dev.oriel.virtio;
 
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a virtio device is to whatever carries it (vhost-user, or a bus of our own): its identity, its configuration
@@ -42,4 +43,18 @@ public interface VirtioDevice {
      * forgets everything that the driver was given.
      */
     void reset();
+
+    /**
+     * The size of shared memory region {@code id} in bytes, a power of two, or 0 if the device has no such region (virtio 1.4, section
+     * 2.10).
+     */
+    default long sharedMemoryRegionLength(int id) {
+        return 0;
+    }
+
+    /**
+     * Tells where region {@code id} is from now on, or with null that it is nowhere: the other side is gone, and with it all that was mapped.
+     * Called while no queue runs. A device whose carrier has no shared memory is never told.
+     */
+    default void sharedMemoryRegion(int id, @Nullable SharedMemoryRegion region) {}
 }
