@@ -7,6 +7,7 @@ import dev.oriel.fuse.FuseKstatfs;
 import dev.oriel.fuse.FuseOpenOut;
 import dev.oriel.fuse.FuseSetattrIn;
 import dev.oriel.fuse.FuseStatxOut;
+import dev.oriel.linux.Errno;
 import dev.oriel.linux.IoVector;
 import java.lang.foreign.MemorySegment;
 
@@ -228,6 +229,17 @@ public interface FileSystemSession extends AutoCloseable {
             long flags);
 
     int syncfs(Request request, long nodeid);
+
+    /**
+     * A descriptor of this host whose pages are the content of an open file, so that they can be mapped into a DAX window: open for reading
+     * and writing, and good until {@code fh} is released. A file system whose files have no pages of their own, or do not give them
+     * away, does without: the device then stages them.
+     *
+     * @return the descriptor, or {@code -EOPNOTSUPP}
+     */
+    default int descriptor(long nodeid, long fh) {
+        return -Errno.EOPNOTSUPP;
+    }
 
     /** Ends the session: closes every handle, drops every lock, forgets every node, whatever the client forgot. */
     @Override

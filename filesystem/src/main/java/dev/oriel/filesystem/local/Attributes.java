@@ -45,7 +45,7 @@ final class Attributes {
 
     private void reply(long nodeid, FuseAttrOut out, ThreadBuffers buffers) {
         out.attrValid(share.options.cache().validSeconds());
-        Share.fill(out.attr(), buffers.stat, share.nodes.mountOf(nodeid));
+        share.fill(out.attr(), buffers.stat, share.nodes.mountOf(nodeid));
     }
 
     /** Reads the attributes into {@code buffers.stat}. */

@@ -313,6 +313,17 @@ final class Files {
         return share.handles.release(fh, nodeid) ? 0 : -Errno.EBADF;
     }
 
+    /** The descriptor of an open file: it stays open until its handle is released. */
+    int descriptor(long nodeid, long fh) {
+        OpenFile file = share.handles.enterFile(fh, nodeid);
+        if (file == null) {
+            return -Errno.EBADF;
+        }
+        int descriptor = file.descriptor();
+        file.leave();
+        return descriptor;
+    }
+
     int sync(Request request, long nodeid, long fh, boolean dataOnly) {
         if (!request.mayBlock()) {
             return FileSystemSession.WOULD_BLOCK;

@@ -22,6 +22,8 @@ import java.util.Objects;
  * @param preserveNoatime whether O_NOATIME in the client means O_NOATIME on the host
  * @param descriptors how many descriptors a session may hold at once, {@value #MIN_DESCRIPTORS} or more: half for inodes, half
  *     for open files
+ * @param daxMinSize the size in bytes from which on files are best read through a DAX window, if the client has one and leaves the
+ *     choice to us
  */
 public record LocalOptions(
         Path sharedDir,
@@ -38,12 +40,16 @@ public record LocalOptions(
         FileHandlePolicy inodeFileHandles,
         boolean killprivV2,
         boolean preserveNoatime,
-        int descriptors) {
+        int descriptors,
+        long daxMinSize) {
 
     /** Fewer descriptors than this are no basis for a session. */
     public static final int MIN_DESCRIPTORS = 128;
 
     private static final int DEFAULT_DESCRIPTORS = 32768;
+
+    /** A range of the window is 2 MiB, and costs more to set up than a few requests. */
+    private static final long DEFAULT_DAX_MIN_SIZE = 32 << 10;
 
     public LocalOptions {
         Objects.requireNonNull(sharedDir, "sharedDir");
@@ -78,6 +84,7 @@ public record LocalOptions(
         private boolean killprivV2;
         private boolean preserveNoatime;
         private int descriptors = DEFAULT_DESCRIPTORS;
+        private long daxMinSize = DEFAULT_DAX_MIN_SIZE;
 
         private Builder(Path sharedDir) {
             this.sharedDir = sharedDir;
@@ -161,6 +168,12 @@ public record LocalOptions(
             return this;
         }
 
+        /** See {@link LocalOptions#daxMinSize()}. */
+        public Builder daxMinSize(long value) {
+            daxMinSize = value;
+            return this;
+        }
+
         /** See {@link LocalOptions#descriptors()}. */
         public Builder descriptors(int value) {
             descriptors = value;
@@ -188,7 +201,8 @@ public record LocalOptions(
                     inodeFileHandles,
                     killprivV2,
                     preserveNoatime,
-                    descriptors);
+                    descriptors,
+                    daxMinSize);
         }
     }
 }

@@ -298,6 +298,11 @@ final class LocalSession implements FileSystemSession {
     }
 
     @Override
+    public int descriptor(long nodeid, long fh) {
+        return files.descriptor(nodeid, fh);
+    }
+
+    @Override
     public void close() {
         locks.close();
         share.close();

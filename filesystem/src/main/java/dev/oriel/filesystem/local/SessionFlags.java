@@ -14,6 +14,7 @@ final class SessionFlags {
             | FuseInitFlags.PARALLEL_DIROPS
             | FuseInitFlags.MAX_PAGES
             | FuseInitFlags.INIT_EXT
+            | FuseInitFlags.HAS_INODE_DAX
             | FuseInitFlags.ALLOW_IDMAP;
 
     private SessionFlags() {}

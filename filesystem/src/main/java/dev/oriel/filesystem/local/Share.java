@@ -86,7 +86,7 @@ final class Share {
     }
 
     /** Writes the attributes of a file into a reply. */
-    static void fill(FuseAttr attr, StatxBuffer stat, MountTable.Mount mount) {
+    void fill(FuseAttr attr, StatxBuffer stat, MountTable.Mount mount) {
         attr.ino(mount.reported(stat.ino()))
                 .size(stat.size())
                 .blocks(stat.blocks())
@@ -101,7 +101,17 @@ final class Share {
                 .uid(stat.uid())
                 .gid(stat.gid())
                 .rdev(device(stat.rdevMajor(), stat.rdevMinor()))
-                .blksize(stat.blksize());
+                .blksize(stat.blksize())
+                .flags(daxFlag(stat));
+    }
+
+    /** The client is told of a window only if it has one: then a file too small to be worth a range of it goes by requests. */
+    private int daxFlag(StatxBuffer stat) {
+        return has(FuseInitFlags.HAS_INODE_DAX)
+                        && stat.type() == FileMode.S_IFREG
+                        && stat.size() >= options.daxMinSize()
+                ? FuseFlags.ATTR_DAX
+                : 0;
     }
 
     /** A device number on the wire (new_encode_dev of Linux). */
