@@ -8,6 +8,7 @@ import dev.oriel.fuse.FuseInitOut;
 import dev.oriel.linux.Errno;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** FUSE_INIT: agrees with the client on the version, the sizes and the abilities of a session, and begins it. */
@@ -38,17 +39,21 @@ final class InitNegotiation {
     private static final long NOT_OVER_VIRTIO = FuseInitFlags.PASSTHROUGH
             | FuseInitFlags.OVER_IO_URING
             | FuseInitFlags.HAS_RESEND
-            | FuseInitFlags.EXPLICIT_INVAL_DATA
-            | FuseInitFlags.MAP_ALIGNMENT
-            | FuseInitFlags.HAS_INODE_DAX;
+            | FuseInitFlags.EXPLICIT_INVAL_DATA;
+
+    /** What a session has with a DAX window only. */
+    private static final long WINDOW_FLAGS = FuseInitFlags.MAP_ALIGNMENT | FuseInitFlags.HAS_INODE_DAX;
 
     private final FileSystem fileSystem;
+    private final Supplier<@Nullable DaxWindow> windows;
     private final FuseInitIn in = new FuseInitIn();
     private final FuseInitOut out = new FuseInitOut();
     private @Nullable FuseSession begun;
 
-    InitNegotiation(FileSystem fileSystem) {
+    /** @param windows tells the DAX window that there is now, or null */
+    InitNegotiation(FileSystem fileSystem, Supplier<@Nullable DaxWindow> windows) {
         this.fileSystem = fileSystem;
+        this.windows = windows;
     }
 
     /** The session that the last call of {@link #serve} began, or null. */
@@ -90,8 +95,15 @@ final class InitNegotiation {
         if ((offered & FuseInitFlags.INIT_EXT) != 0 && given == FuseInitIn.SIZE) {
             offered |= (long) in.flags2() << Integer.SIZE;
         }
-        FileSystemSession session = fileSystem.begin(offered & ~NOT_OVER_VIRTIO);
-        long flags = ((session.flags() & ~NOT_OVER_VIRTIO) | DEVICE_FLAGS) & offered;
+        DaxWindow window = windows.get();
+        long possible = window == null ? ~(NOT_OVER_VIRTIO | WINDOW_FLAGS) : ~NOT_OVER_VIRTIO;
+        FileSystemSession session = fileSystem.begin(offered & possible);
+        long flags = (session.flags() & possible) | DEVICE_FLAGS;
+        if (window != null) {
+            session = new DaxSession(session, window);
+            flags |= FuseInitFlags.MAP_ALIGNMENT;
+        }
+        flags &= offered;
         begun = new FuseSession(session, request.order(), minor, flags);
         out.maxReadahead(in.maxReadahead())
                 .flags((int) flags)
@@ -100,6 +112,7 @@ final class InitNegotiation {
                 .maxWrite(MAX_WRITE)
                 .timeGran(session.timeGranularity())
                 .maxPages(MAX_PAGES)
+                .mapAlignment(window == null ? 0 : Integer.numberOfTrailingZeros(StandIn.PAGE))
                 .flags2((int) (flags >>> Integer.SIZE));
         return FuseInitOut.SIZE;
     }

@@ -25,6 +25,7 @@ final class Operations {
     private final AttributeOperations attributes;
     private final LockOperations locks;
     private final IoctlOperation ioctls;
+    private final MappingOperations mappings;
 
     Operations(SessionThread sessionThread) {
         OperationScratch scratch = new OperationScratch();
@@ -34,6 +35,7 @@ final class Operations {
         attributes = new AttributeOperations(reply, scratch);
         locks = new LockOperations(reply, sessionThread);
         ioctls = new IoctlOperation(reply);
+        mappings = new MappingOperations();
     }
 
     Reply reply() {
@@ -132,6 +134,8 @@ final class Operations {
             case FuseOpcode.GETXATTR -> attributes.getxattr(request);
             case FuseOpcode.LISTXATTR -> attributes.listxattr(request);
             case FuseOpcode.REMOVEXATTR -> attributes.removexattr(request);
+            case FuseOpcode.SETUPMAPPING -> mappings.setup(request);
+            case FuseOpcode.REMOVEMAPPING -> mappings.remove(request);
             case FuseOpcode.READLINK -> nodes.readlink(request);
             case FuseOpcode.SYMLINK -> nodes.symlink(request);
             case FuseOpcode.MKNOD -> nodes.mknod(request);

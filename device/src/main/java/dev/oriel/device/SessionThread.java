@@ -14,6 +14,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The one thread that begins and ends sessions, and that keeps the requests which wait for a lock (SETLKW): these are not a
@@ -44,10 +46,10 @@ final class SessionThread {
     private long retryMillis = SHORTEST_RETRY_MILLIS;
     private boolean retryScheduled;
 
-    SessionThread(FileSystem fileSystem, SessionGate gate, String name) {
+    SessionThread(FileSystem fileSystem, SessionGate gate, Supplier<@Nullable DaxWindow> windows, String name) {
         this.gate = gate;
         operations = new Operations(this);
-        negotiation = new InitNegotiation(fileSystem);
+        negotiation = new InitNegotiation(fileSystem, windows);
         executor = new ScheduledThreadPoolExecutor(
                 1, Thread.ofPlatform().daemon().name(name).factory());
         executor.setKeepAliveTime(IDLE_SECONDS, TimeUnit.SECONDS);

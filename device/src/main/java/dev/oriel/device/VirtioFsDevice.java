@@ -1,12 +1,17 @@
 package dev.oriel.device;
 
 import dev.oriel.filesystem.FileSystem;
+import dev.oriel.linux.LinuxException;
 import dev.oriel.virtio.ChainHandler;
+import dev.oriel.virtio.SharedMemoryRegion;
 import dev.oriel.virtio.VirtioDevice;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A virtio file system device (virtio 1.4, section 5.11): serves one client with a {@link FileSystem}, FUSE requests coming in
@@ -32,12 +37,19 @@ public final class VirtioFsDevice implements VirtioDevice {
     /** The most request queues. */
     public static final int REQUEST_QUEUES_MAX = 256;
 
+    private static final Logger LOG = System.getLogger("dev.oriel.device");
     private static final int DEVICE_ID = 26;
+
+    /** The id of the shared memory region that is the DAX window (virtio 1.4, section 5.11.4). */
+    private static final int WINDOW_REGION = 0;
+
     private static final int CONFIG_SIZE = TAG_MAX + 2 * Integer.BYTES;
 
     private final byte[] config;
     private final RequestQueue[] queues;
     private final SessionThread sessionThread;
+    private final @Nullable DaxOptions dax;
+    private volatile @Nullable DaxWindow window;
 
     /**
      * @param fileSystem what is served
@@ -45,9 +57,11 @@ public final class VirtioFsDevice implements VirtioDevice {
      * @param requestQueues how many queues for requests the client may use, 1 to {@value #REQUEST_QUEUES_MAX}
      * @param poolThreads how many requests that wait (for a disk, say) are served beside the queues; 0 to let each hold up its
      *     queue
+     * @param dax the window that the device offers, or null if none; whether there is one then depends on who carries the device
      * @throws IllegalArgumentException what is wrong with these, for the user
      */
-    public VirtioFsDevice(FileSystem fileSystem, String tag, int requestQueues, int poolThreads) {
+    public VirtioFsDevice(
+            FileSystem fileSystem, String tag, int requestQueues, int poolThreads, @Nullable DaxOptions dax) {
         if (requestQueues < 1 || requestQueues > REQUEST_QUEUES_MAX) {
             throw new IllegalArgumentException("The number of request queues is " + requestQueues
                     + ", but it must be from 1 to " + REQUEST_QUEUES_MAX + ".");
@@ -56,9 +70,10 @@ public final class VirtioFsDevice implements VirtioDevice {
             throw new IllegalArgumentException(
                     "The size of the thread pool is " + poolThreads + ", but it must be 0 or more.");
         }
+        this.dax = dax;
         config = config(tag, requestQueues);
         SessionGate gate = new SessionGate(1 + requestQueues);
-        sessionThread = new SessionThread(fileSystem, gate, tag + " session");
+        sessionThread = new SessionThread(fileSystem, gate, () -> window, tag + " session");
         RequestPool pool = new RequestPool(poolThreads, sessionThread, tag + " pool ");
         queues = new RequestQueue[1 + requestQueues];
         for (int i = 0; i < queues.length; i++) {
@@ -120,7 +135,32 @@ public final class VirtioFsDevice implements VirtioDevice {
     }
 
     @Override
+    public long sharedMemoryRegionLength(int id) {
+        return dax != null && id == WINDOW_REGION ? dax.length() : 0;
+    }
+
+    @Override
+    public void sharedMemoryRegion(int id, @Nullable SharedMemoryRegion region) {
+        DaxWindow last = window;
+        window = null;
+        if (last != null) {
+            last.close();
+        }
+        if (region != null && dax != null && id == WINDOW_REGION) {
+            try {
+                window = new DaxWindow(region, dax.direct());
+            } catch (LinuxException e) {
+                LOG.log(Level.ERROR, "The guest gets no DAX window: {0}", e.getMessage());
+            }
+        }
+    }
+
+    @Override
     public void reset() {
+        DaxWindow silenced = window;
+        if (silenced != null) {
+            silenced.silence();
+        }
         sessionThread.reset();
     }
 

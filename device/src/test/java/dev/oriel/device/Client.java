@@ -29,7 +29,7 @@ final class Client implements AutoCloseable {
     }
 
     Client(FileSystem fileSystem, ByteOrder order, int poolThreads) throws Exception {
-        device = new VirtioFsDevice(fileSystem, "tag", 2, poolThreads);
+        device = new VirtioFsDevice(fileSystem, "tag", 2, poolThreads, null);
         guest = new Guest(device);
         this.order = order;
     }

@@ -1,0 +1,53 @@
+package dev.oriel.device;
+
+import dev.oriel.fuse.FuseRemovemappingIn;
+import dev.oriel.fuse.FuseRemovemappingOne;
+import dev.oriel.fuse.FuseSetupmappingIn;
+import dev.oriel.linux.Errno;
+
+/** The operations on the DAX window (virtio 1.4, section 5.11.6.5). Each returns 0 or an errno. */
+final class MappingOperations {
+    private final FuseSetupmappingIn setupIn = new FuseSetupmappingIn();
+    private final FuseRemovemappingIn removeIn = new FuseRemovemappingIn();
+    private final FuseRemovemappingOne removeOne = new FuseRemovemappingOne();
+
+    /** The handle in the request is -1 from Linux, and not needed: files are opened by node. */
+    long setup(FuseRequest request) {
+        if (!(request.session().fileSystem() instanceof DaxSession session)) {
+            return -Errno.ENOSYS;
+        }
+        int in = request.arguments(FuseSetupmappingIn.SIZE);
+        if (in < 0) {
+            return -Errno.EINVAL;
+        }
+        setupIn.at(request.head(), in, request.order());
+        return session.setupMapping(
+                request, request.nodeid(), setupIn.foffset(), setupIn.len(), setupIn.flags(), setupIn.moffset());
+    }
+
+    /** A count and as many ranges behind it; all are taken away, and the first error is told. */
+    long remove(FuseRequest request) {
+        if (!(request.session().fileSystem() instanceof DaxSession session)) {
+            return -Errno.ENOSYS;
+        }
+        int in = request.arguments(FuseRemovemappingIn.SIZE);
+        if (in < 0) {
+            return -Errno.EINVAL;
+        }
+        removeIn.at(request.head(), in, request.order());
+        int count = removeIn.count();
+        if (count < 0 || count > request.remaining() / FuseRemovemappingOne.SIZE) {
+            return -Errno.EINVAL;
+        }
+        int error = 0;
+        for (int i = 0; i < count; i++) {
+            removeOne.at(request.head(), request.arguments(FuseRemovemappingOne.SIZE), request.order());
+            int failed = session.removeMapping(request, removeOne.moffset(), removeOne.len());
+            if (failed == Operations.WOULD_BLOCK) {
+                return failed;
+            }
+            error = error == 0 ? failed : error;
+        }
+        return error;
+    }
+}
