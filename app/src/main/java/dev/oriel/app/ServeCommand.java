@@ -1,5 +1,6 @@
 package dev.oriel.app;
 
+import dev.oriel.device.DaxOptions;
 import dev.oriel.filesystem.local.CachePolicy;
 import dev.oriel.filesystem.local.FileHandlePolicy;
 import dev.oriel.filesystem.local.LocalOptions;
@@ -138,6 +139,34 @@ final class ServeCommand implements Callable<Integer> {
     private boolean preserveNoatime;
 
     @Option(
+            names = "--dax",
+            paramLabel = "MODE",
+            arity = "0..1",
+            fallbackValue = "auto",
+            description =
+                    "Offer a DAX window, in which the guest uses files as memory: direct, staged or auto (alone: auto). direct "
+                            + "maps the files' own pages as far as possible; staged shows copies, which a host process that truncates a file "
+                            + "cannot take away from the guest; auto is direct where the virtual machine can map files. See docs/dax.md.")
+    private @Nullable DaxMode dax;
+
+    @Option(
+            names = "--dax-window",
+            paramLabel = "SIZE",
+            defaultValue = "512M",
+            converter = ByteSize.class,
+            description = "Size of the DAX window, a power of two from 2M (default: ${DEFAULT-VALUE}).")
+    private long daxWindow;
+
+    @Option(
+            names = "--dax-min-size",
+            paramLabel = "SIZE",
+            defaultValue = "32K",
+            converter = ByteSize.class,
+            description =
+                    "A guest that mounts without dax= reads files smaller than this by request (default: ${DEFAULT-VALUE}).")
+    private long daxMinSize;
+
+    @Option(
             names = "--request-queues",
             paramLabel = "N",
             defaultValue = "4",
@@ -263,6 +292,7 @@ final class ServeCommand implements Callable<Integer> {
                     .readdirplus(!noReaddirplus)
                     .killprivV2(killprivV2)
                     .preserveNoatime(preserveNoatime)
+                    .daxMinSize(daxMinSize)
                     .descriptors(Host.descriptorsForSession(openFiles))
                     .build();
         } catch (IllegalArgumentException tooFew) {
@@ -290,9 +320,28 @@ final class ServeCommand implements Callable<Integer> {
         }
         try {
             return new ShareOptions(
-                    socketPath, fd, socketGroup, tag, requestQueues, queueSize, threadPoolSize, rlimitNofile);
+                    socketPath,
+                    fd,
+                    socketGroup,
+                    tag,
+                    requestQueues,
+                    queueSize,
+                    threadPoolSize,
+                    rlimitNofile,
+                    daxOptions());
         } catch (IllegalArgumentException invalid) {
             throw wrong(String.valueOf(invalid.getMessage()));
+        }
+    }
+
+    private @Nullable DaxOptions daxOptions() {
+        if (dax == null) {
+            return null;
+        }
+        try {
+            return new DaxOptions(daxWindow, dax != DaxMode.STAGED);
+        } catch (IllegalArgumentException invalid) {
+            throw new IllegalArgumentException("--dax-window: " + invalid.getMessage(), invalid);
         }
     }
 

@@ -28,8 +28,8 @@ final class Server implements AutoCloseable {
         int threads = options.threadPoolSize();
         frontEnds = new VhostUserServer(
                 socket,
-                () -> new VirtioFsDevice(fileSystem, tag, requestQueues, threads),
-                new VhostUserBackend.Options(options.queueSize(), options.tag() != null),
+                () -> new VirtioFsDevice(fileSystem, tag, requestQueues, threads, options.dax()),
+                new VhostUserBackend.Options(options.queueSize(), options.tag() != null || options.dax() != null),
                 MOST_CONNECTIONS);
     }
 

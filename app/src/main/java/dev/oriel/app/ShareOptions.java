@@ -2,6 +2,7 @@ package dev.oriel.app;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.oriel.device.DaxOptions;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param tag the mount tag that the device tells; null: the front-end names the share, and the device is not asked
  * @param threadPoolSize threads for requests that wait
  * @param rlimitNofile most descriptors of the process; 0: as it is; null: as many as sensible
+ * @param dax the DAX window; null: none
  */
 record ShareOptions(
         @Nullable Path socketPath,
@@ -24,7 +26,8 @@ record ShareOptions(
         int requestQueues,
         int queueSize,
         int threadPoolSize,
-        @Nullable Long rlimitNofile) {
+        @Nullable Long rlimitNofile,
+        @Nullable DaxOptions dax) {
 
     /** The tag's room in {@code struct virtio_fs_config} (virtio 1.4, section 5.11.4). */
     static final int MOST_TAG_BYTES = 36;
