@@ -110,7 +110,7 @@ class ScriptedDevice implements AutoCloseable {
     private void serve() {
         try (Connection accepted = listener.accept()) {
             connection = accepted;
-            while (receive(accepted, message)) {
+            while (accepted != null && receive(accepted, message)) {
                 handle(message.get(JAVA_INT_UNALIGNED, 0), message.get(JAVA_INT_UNALIGNED, 4));
             }
         } catch (IOException | RuntimeException over) {
