@@ -22,6 +22,7 @@ final class DaxFile {
     /** Whether others than the client have changed it since its stand-ins were filled. */
     boolean stale;
 
+    private boolean known;
     private long mtime;
     private int mtimeNanoseconds;
 
@@ -36,12 +37,14 @@ final class DaxFile {
     }
 
     void seen(FuseAttr now) {
+        known = true;
         size = now.size();
         mtime = now.mtime();
         mtimeNanoseconds = now.mtimensec();
     }
 
-    boolean isAsSeen(FuseAttr now) {
-        return now.size() == size && now.mtime() == mtime && now.mtimensec() == mtimeNanoseconds;
+    /** Whether it was seen before, and otherwise. */
+    boolean differsFrom(FuseAttr now) {
+        return known && (now.size() != size || now.mtime() != mtime || now.mtimensec() != mtimeNanoseconds);
     }
 }

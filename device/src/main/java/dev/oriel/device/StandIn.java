@@ -52,7 +52,7 @@ final class StandIn {
     int observe(FileSystemSession session, DaxFile file) {
         int error = lookAt(session, file);
         if (error == 0) {
-            file.stale |= file.mappings > 1 && !file.isAsSeen(attributes());
+            file.stale |= file.differsFrom(attributes());
             file.seen(attributes());
         }
         return error;

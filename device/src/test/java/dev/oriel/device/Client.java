@@ -7,6 +7,7 @@ import dev.oriel.fuse.FuseInitFlags;
 import dev.oriel.fuse.FuseOpcode;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
 
 /** A FUSE client in a {@link Guest}: one hiprio queue, two request queues. */
 final class Client implements AutoCloseable {
@@ -29,7 +30,11 @@ final class Client implements AutoCloseable {
     }
 
     Client(FileSystem fileSystem, ByteOrder order, int poolThreads) throws Exception {
-        device = new VirtioFsDevice(fileSystem, "tag", 2, poolThreads, null);
+        this(fileSystem, order, poolThreads, null);
+    }
+
+    Client(FileSystem fileSystem, ByteOrder order, int poolThreads, @Nullable DaxOptions dax) throws Exception {
+        device = new VirtioFsDevice(fileSystem, "tag", 2, poolThreads, dax);
         guest = new Guest(device);
         this.order = order;
     }
