@@ -8,4 +8,8 @@ module dev.oriel.driver {
     requires static transitive org.jspecify;
 
     exports dev.oriel.driver;
+    exports dev.oriel.driver.nio;
+
+    provides java.nio.file.spi.FileSystemProvider with
+            dev.oriel.driver.nio.VirtioFileSystemProvider;
 }
