@@ -324,10 +324,12 @@ public final class VhostUserBackend implements AutoCloseable {
     /** A queue is about to run, and the front-end can fill the window from now on. */
     private void openWindow() throws Refusal {
         long length = device.sharedMemoryRegionLength(WINDOW);
-        boolean announced = has(ProtocolFeatures.SHMEM);
+        boolean spoken = has(ProtocolFeatures.SHMEM);
+        // QEMU tells of each mapping by ADD_MEM_REG; a front-end that does not take memory slots maps before it answers
+        boolean announced = spoken && has(ProtocolFeatures.CONFIGURE_MEM_SLOTS);
         if (backendChannel != null
                 && length > 0
-                && (announced || has(ProtocolFeatures.GPA_ADDRESSES))
+                && (spoken || has(ProtocolFeatures.GPA_ADDRESSES))
                 && has(ProtocolFeatures.BACKEND_SEND_FD)
                 && has(ProtocolFeatures.REPLY_ACK)) {
             Descriptor channel = backendChannel;
