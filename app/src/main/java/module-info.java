@@ -7,6 +7,7 @@ module dev.oriel.app {
     requires dev.oriel.vhostuser;
     requires dev.oriel.filesystem;
     requires dev.oriel.device;
+    requires dev.oriel.driver;
     requires dev.oriel.guests;
     requires static transitive org.jspecify;
     requires info.picocli;

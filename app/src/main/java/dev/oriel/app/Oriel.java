@@ -15,7 +15,17 @@ import picocli.CommandLine.Spec;
         description = "Shares host directories with virtual machines by virtio-fs.",
         version = "oriel " + Oriel.VERSION,
         mixinStandardHelpOptions = true,
-        subcommands = {ServeCommand.class, TryCommand.class, BenchCommand.class},
+        subcommands = {
+            ServeCommand.class,
+            TryCommand.class,
+            BenchCommand.class,
+            LsCommand.class,
+            CatCommand.class,
+            CpCommand.class,
+            StatCommand.class,
+            TreeCommand.class,
+            DfCommand.class
+        },
         synopsisSubcommandLabel = "COMMAND",
         footer = {
             "",
