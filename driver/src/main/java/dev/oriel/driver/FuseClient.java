@@ -199,10 +199,10 @@ public final class FuseClient implements AutoCloseable {
         return callEntry(begin(FuseOpcode.LOOKUP, parent).name(name));
     }
 
-    /** FORGET: the device may forget so many lookups of a node. Never fails, and waits for nothing. */
+    /** FORGET: the device may forget so many lookups of a node. Never fails, and waits only while the queue for it is full. */
     public void forget(long nodeid, long lookups) {
         RequestQueue queue = session.priorityQueue();
-        FuseRequest request = queue.tryAcquire();
+        FuseRequest request = queue.acquireOrNull();
         if (request != null) {
             request.begin(FuseOpcode.FORGET, nodeid)
                     .noReply()
@@ -220,7 +220,7 @@ public final class FuseClient implements AutoCloseable {
         RequestQueue queue = session.priorityQueue();
         for (int from = 0; from < nodeids.size(); from += most) {
             List<Long> some = nodeids.subList(from, Math.min(nodeids.size(), from + most));
-            FuseRequest request = queue.tryAcquire();
+            FuseRequest request = queue.acquireOrNull();
             if (request == null) {
                 return;
             }
