@@ -86,10 +86,10 @@ final class FileOperations {
         return result < 0 ? result : FuseEntryOut.SIZE + FuseOpenOut.SIZE;
     }
 
-    /** The name in the request is what the client calls the file until it has one: it means nothing. */
+    /** The name in the request means nothing: Linux calls the file "/" until it has one. */
     long tmpfile(FuseRequest request) {
         int in = request.arguments(FuseCreateIn.SIZE);
-        int error = in < 0 ? -Errno.EINVAL : request.entryName(scratch.name);
+        int error = in < 0 ? -Errno.EINVAL : request.text(scratch.name, FuseRequest.NAME_MAX, -Errno.ENAMETOOLONG);
         if (error == 0) {
             error = beginEntryAndOpen(request);
         }

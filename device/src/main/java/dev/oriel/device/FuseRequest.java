@@ -45,7 +45,7 @@ final class FuseRequest implements Request {
     private static final int MOST_CONTEXTS = FuseFlags.EXT_GROUPS - 1;
 
     /** Longest name of a directory entry: {@code NAME_MAX}. */
-    private static final int NAME_MAX = 255;
+    static final int NAME_MAX = 255;
 
     /** The queue that the request came in on, and whose request it is again when it has been answered. */
     final RequestQueue queue;
@@ -137,7 +137,7 @@ final class FuseRequest implements Request {
         length = in.len();
         // A length of 2 GiB and more is negative here, and no less wrong.
         if (length < FuseInHeader.SIZE || length > available) {
-            return -Errno.EINVAL;
+            return chain().faulty() ? -Errno.EFAULT : -Errno.EINVAL;
         }
         if (opcode == FuseOpcode.WRITE || opcode == FuseOpcode.BATCH_FORGET) {
             end = length;

@@ -254,7 +254,7 @@ class OperationsTest {
             answer = client.call(
                     client.request(FuseOpcode.TMPFILE, 1)
                             .u32(2, 0100600, 022, 0)
-                            .name("#1"),
+                            .name("/"),
                     144);
             assertThat(answer.u64(128)).isEqualTo(FH);
             assertAsked("open 3 33281 1", "create 1 'f' 32834 33152 18 1", "tmpfile 1 2 33152 18 0");

@@ -166,9 +166,26 @@ final class FileData {
         if (file == null) {
             return -Errno.EBADF;
         }
-        int result = FileCalls.fallocate(file.descriptor(), mode, offset, length);
-        file.leave();
-        return result;
+        ThreadBuffers buffers = ThreadBuffers.current();
+        clearPrivileges(buffers);
+        int result;
+        int resumed;
+        try {
+            result = FileCalls.fallocate(file.descriptor(), mode, offset, length);
+        } finally {
+            resumed = buffers.identity.resume();
+            file.leave();
+        }
+        return resumed < 0 ? resumed : result;
+    }
+
+    /**
+     * Before a change of content by a request that has no flag to say that set-id bits are to be cleared. Once
+     * HANDLE_KILLPRIV_V2 is negotiated the client leaves that to us. Whether the caller is privileged it does not say (with
+     * ALLOW_IDMAP such a request comes without a uid), so nobody is taken for privileged.
+     */
+    private void clearPrivileges(ThreadBuffers buffers) {
+        share.killSuidgid(share.has(FuseInitFlags.HANDLE_KILLPRIV_V2), buffers);
     }
 
     long lseek(long nodeid, long fh, long offset, int whence) {
@@ -210,8 +227,16 @@ final class FileData {
         OpenFile out = share.handles.enterFile(fhOut, nodeidOut);
         long result = -Errno.EBADF;
         if (out != null) {
-            result = FileCalls.copy_file_range(in.descriptor(), offsetIn, out.descriptor(), offsetOut, length, 0);
-            out.leave();
+            ThreadBuffers buffers = ThreadBuffers.current();
+            clearPrivileges(buffers);
+            int resumed;
+            try {
+                result = FileCalls.copy_file_range(in.descriptor(), offsetIn, out.descriptor(), offsetOut, length, 0);
+            } finally {
+                resumed = buffers.identity.resume();
+                out.leave();
+            }
+            result = resumed < 0 ? resumed : result;
         }
         in.leave();
         return result;
