@@ -99,7 +99,7 @@ final class ServeCommand implements Callable<Integer> {
     private boolean securityLabel;
 
     @Option(
-            names = "--no-announce-submounts",
+            names = "--announce-submounts",
             negatable = true,
             defaultValue = "true",
             fallbackValue = "true",
