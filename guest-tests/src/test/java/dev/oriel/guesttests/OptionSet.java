@@ -1,0 +1,44 @@
+package dev.oriel.guesttests;
+
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * Options of {@code oriel serve}, and what a guest can then do.
+ *
+ * @param features as the programs in the guest name them; the cases that need another one are skipped
+ */
+record OptionSet(String name, List<String> options, Set<String> features) {
+    /** What a share has whatever its options. */
+    private static final List<String> ALWAYS = List.of("tmpfile", "statx", "ioctl", "ofd");
+
+    /** All that cases can ask for: what a local folder has. */
+    static final Set<String> EVERYTHING = features(List.of("xattr", "acl", "mmap", "killpriv"));
+
+    /**
+     * @param words options of the command line, separated by white space
+     * @param more features: xattr, acl, mmap, killpriv, writeback
+     */
+    static OptionSet of(String name, String words, String... more) {
+        List<String> options = words.isEmpty() ? List.of() : List.of(words.split(" "));
+        return new OptionSet(name, options, features(List.of(more)));
+    }
+
+    private static Set<String> features(Collection<String> more) {
+        Set<String> all = new TreeSet<>(ALWAYS);
+        all.addAll(more);
+        return all;
+    }
+
+    /** As arguments of a program in the guest. */
+    String withFeatures() {
+        return "--with " + String.join(",", features);
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+}

@@ -1,0 +1,117 @@
+package dev.oriel.guesttests;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/** {@code oriel serve}, a process of its own, started by the launcher as a person starts it. */
+final class OrielServer implements AutoCloseable {
+    private static final long STOP_SECONDS = 30;
+
+    private static final List<String> LAUNCHER = List.of(System.getProperty("oriel.launcher", "../oriel"));
+
+    private final Process process;
+    private final Path socket;
+    private final Path log;
+
+    private OrielServer(Process process, Path socket, Path log) {
+        this.process = process;
+        this.socket = socket;
+        this.log = log;
+    }
+
+    /**
+     * Starts it and waits until it listens.
+     *
+     * @param state a folder for its socket and its log
+     * @param tag the mount tag
+     */
+    static OrielServer start(Path shared, Path state, String tag, List<String> options) throws IOException {
+        return start(List.of(), shared, state, tag, options);
+    }
+
+    /** The same behind a prefix, a program that becomes the command after it. */
+    static OrielServer start(List<String> prefix, Path shared, Path state, String tag, List<String> options)
+            throws IOException {
+        Path socket = state.resolve(tag + ".sock");
+        Path log = state.resolve(tag + ".log");
+        List<String> words = new ArrayList<>(prefix);
+        words.addAll(LAUNCHER);
+        words.addAll(List.of("serve", "--shared-dir", shared.toString(), "--socket-path", socket.toString()));
+        words.addAll(List.of("--tag", tag));
+        words.addAll(options);
+        Process process = new ProcessBuilder(words).redirectError(log.toFile()).start();
+        BufferedReader output = process.inputReader();
+        String line = output.readLine();
+        while (line != null && !line.startsWith("Listening on ")) {
+            line = output.readLine();
+        }
+        if (line == null) {
+            throw new IOException("the server does not listen; it says: " + Files.readString(log));
+        }
+        return new OrielServer(process, socket, log);
+    }
+
+    Path socket() {
+        return socket;
+    }
+
+    boolean isAlive() {
+        return process.isAlive();
+    }
+
+    /** What it has logged so far. */
+    String log() throws IOException {
+        return Files.readString(log);
+    }
+
+    /** How many descriptors it has open. */
+    int openDescriptors() throws IOException {
+        try (Stream<Path> descriptors = Files.list(Path.of("/proc/" + process.pid() + "/fd"))) {
+            return (int) descriptors.count();
+        }
+    }
+
+    /** Its resident memory in MiB, of which a part may be pages of the guest's memory that it touched. */
+    int residentMebibytes() throws IOException {
+        return kibibytes("VmRSS") / 1024;
+    }
+
+    /** Its own resident memory in MiB: without the guest's, which is mapped from shared files. */
+    int ownMebibytes() throws IOException {
+        return kibibytes("RssAnon") / 1024;
+    }
+
+    private int kibibytes(String field) throws IOException {
+        for (String line : Files.readAllLines(Path.of("/proc/" + process.pid() + "/status"))) {
+            if (line.startsWith(field + ":")) {
+                return Integer.parseInt(line.replaceAll("[^0-9]", ""));
+            }
+        }
+        throw new IOException("no " + field + " in the server's status");
+    }
+
+    /** Stops it as a person does, and insists that it ends well. */
+    void stop() throws IOException, InterruptedException {
+        process.destroy();
+        if (!process.waitFor(STOP_SECONDS, TimeUnit.SECONDS)) {
+            throw new IOException("the server does not stop; it says: " + log());
+        }
+        if (process.exitValue() != 0) {
+            throw new IOException("the server ended with status " + process.exitValue() + "; it says: " + log());
+        }
+        if (Files.exists(socket)) {
+            throw new IOException("the server left its socket behind");
+        }
+    }
+
+    @Override
+    public void close() {
+        process.destroyForcibly().onExit().join();
+    }
+}

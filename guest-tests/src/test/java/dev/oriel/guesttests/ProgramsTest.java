@@ -1,0 +1,63 @@
+package dev.oriel.guesttests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.DynamicContainer.dynamicContainer;
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
+
+import dev.oriel.guests.GuestKind;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicNode;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.TestFactory;
+
+/**
+ * git, SQLite, tar, rsync and a C compiler in a guest: on the share and on the guest's own tmpfs they must find and leave the
+ * same.
+ */
+@Tag("guest")
+class ProgramsTest {
+    private static final String ON_TMPFS = "programs on tmpfs";
+
+    @TestFactory
+    Stream<DynamicNode> programsLeaveWhatTheyLeaveOnALocalDisk() {
+        return Stream.of(
+                programs(GuestKind.UML, OptionSet.of("acl", "--posix-acl", "xattr", "acl", "mmap")),
+                programs(GuestKind.UML, OptionSet.of("writeback", "--writeback --xattr", "xattr", "mmap")),
+                programs(GuestKind.UML, OptionSet.of("cache never", "--cache=never")),
+                programs(GuestKind.X86_64, OptionSet.of("xattr", "--xattr", "xattr", "mmap")));
+    }
+
+    private static DynamicNode programs(GuestKind kind, OptionSet set) {
+        String name = kind + ", " + set;
+        return dynamicContainer(name, Stream.of(set).flatMap(options -> {
+            List<String> lines = boot(kind, options);
+            List<String> onShare = lines.subList(0, Math.max(0, lines.indexOf(ON_TMPFS)));
+            List<String> onTmpfs = lines.subList(onShare.size(), lines.size());
+            return Stream.concat(
+                    GuestCases.tests(name, onShare, onTmpfs),
+                    Stream.of(dynamicTest(
+                            name + ": the trees are the same",
+                            () -> assertThat(tree(onShare))
+                                    .hasSizeGreaterThan(200)
+                                    .isEqualTo(tree(onTmpfs)))));
+        }));
+    }
+
+    private static List<String> boot(GuestKind kind, OptionSet set) {
+        String features = set.withFeatures();
+        try (SharedFolder shared = SharedFolder.serve(set.options())) {
+            return shared.run(
+                    kind,
+                    GuestProgram.run("programs", "/mnt/work " + features)
+                            + "echo " + ON_TMPFS + "\nmkdir /tmp/local\n"
+                            + GuestProgram.run("programs", "/tmp/local " + features));
+        } catch (Exception e) {
+            throw new IllegalStateException(e.getMessage(), e);
+        }
+    }
+
+    private static List<String> tree(List<String> lines) {
+        return lines.stream().filter(line -> line.startsWith("tree ")).toList();
+    }
+}

@@ -1,0 +1,132 @@
+package dev.oriel.guesttests;
+
+import dev.oriel.guests.Guest;
+import dev.oriel.guests.GuestKind;
+import dev.oriel.guests.GuestKit;
+import dev.oriel.guests.GuestRun;
+import dev.oriel.guests.PeerDaemon;
+import dev.oriel.guests.Share;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+
+/**
+ * A folder of the host that Oriel shares, and guests that mount it at {@code /mnt}, with their tools at {@code /tools}. The
+ * tools come from the Rust virtiofsd, so that a fault of Oriel shows in the cases and not in the programs that run them.
+ */
+final class SharedFolder implements AutoCloseable {
+    static final GuestKit KIT = GuestKit.locate();
+
+    /** Long enough for a machine that is emulated on a busy host. */
+    private static final Duration LIMIT = Duration.ofMinutes(8);
+
+    private static final String TAG = "share";
+
+    private final Path state;
+    private final Path folder;
+    private final OrielServer server;
+    private final Deque<Runnable> closers = new ArrayDeque<>();
+
+    private SharedFolder(Path state, Path folder, OrielServer server) {
+        this.state = state;
+        this.folder = folder;
+        this.server = server;
+    }
+
+    static SharedFolder serve(List<String> options) throws IOException, InterruptedException {
+        return serve(folder -> List.of(), options);
+    }
+
+    /** With a server behind a prefix, made for the folder: a program that becomes the command after it. */
+    static SharedFolder serve(Function<Path, List<String>> prefix, List<String> options)
+            throws IOException, InterruptedException {
+        Path state = Folders.create("test");
+        try {
+            Path folder = Files.createDirectory(state.resolve("folder"));
+            Files.createDirectory(folder.resolve("work"));
+            return new SharedFolder(
+                    state, folder, OrielServer.start(prefix.apply(folder), folder, state, TAG, options));
+        } catch (IOException e) {
+            Folders.delete(state);
+            throw e;
+        }
+    }
+
+    /** What is shared, as the host sees it. */
+    Path folder() {
+        return folder;
+    }
+
+    /** The guest's {@code /mnt/work}, where its programs work. */
+    Path work() {
+        return folder.resolve("work");
+    }
+
+    OrielServer server() {
+        return server;
+    }
+
+    /** Where a test can put what belongs to it. */
+    Path state() {
+        return state;
+    }
+
+    Share share() {
+        return Share.of(server.socket(), TAG);
+    }
+
+    /** A guest with this share and the tools; its script begins with the programs' installation. */
+    Guest guest(GuestKind kind, UnaryOperator<Share> change, String script) throws IOException, InterruptedException {
+        Path socket = state.resolve("tools" + closers.size() + ".sock");
+        PeerDaemon tools = PeerDaemon.start(KIT, KIT.tools(), socket, "tools", "--readonly", "--cache=always");
+        closers.push(tools::close);
+        return Guest.of(KIT, kind)
+                .share(change.apply(share()))
+                .share(Share.of(socket, "tools").at("/tools"))
+                .memory(768)
+                .limit(LIMIT)
+                .script(GuestProgram.install() + script);
+    }
+
+    /** A guest with this share alone. */
+    Guest bareGuest(GuestKind kind, String script) {
+        return Guest.of(KIT, kind).share(share()).limit(LIMIT).script(script);
+    }
+
+    /** Starts a guest that ends with this share at the latest. */
+    GuestRun start(Guest guest) throws IOException, InterruptedException {
+        GuestRun run = guest.start();
+        closers.push(run::close);
+        return run;
+    }
+
+    /** Boots a guest, lets the script run to its end, and gives the console. */
+    List<String> run(GuestKind kind, String script) throws IOException, InterruptedException {
+        return run(guest(kind, share -> share, script));
+    }
+
+    /** Lets a guest run to its end, and gives its console; the guest must do well. */
+    List<String> run(Guest guest) throws IOException, InterruptedException {
+        GuestRun run = start(guest);
+        try {
+            run.await().orThrow();
+        } catch (IOException e) {
+            String said = server.log().strip();
+            throw new IOException(e.getMessage() + (said.isEmpty() ? "" : "\nthe server says:\n" + said), e);
+        }
+        return run.lines();
+    }
+
+    @Override
+    public void close() throws IOException {
+        closers.forEach(Runnable::run);
+        server.close();
+        Folders.delete(state);
+    }
+}
