@@ -73,8 +73,8 @@ final class GuestTour {
             guest.await().orThrow();
             steps.done(String.format(
                     Locale.ROOT,
-                    "unmounted, powered off; the server was at most at %.0f MiB",
-                    ProcessMemory.of(server.pid()).peakMebibytes()));
+                    "unmounted, powered off; the server has %.0f MiB",
+                    ProcessMemory.of(server.pid()).ownMebibytes()));
         }
     }
 

@@ -5,41 +5,41 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * The resident memory of a process, from {@code /proc/PID/status} (proc(5)).
+ * The resident memory of a process, from {@code /proc/PID/status} (proc(5)). The memory of a guest is shared with the server,
+ * and counts as resident in it as soon as the server has read a file into it: that is not what the server costs.
  *
- * @param residentKibibytes now (VmRSS)
- * @param peakKibibytes the most there ever was (VmHWM)
+ * @param ownKibibytes heap, code and files (RssAnon and RssFile)
+ * @param sharedKibibytes memory of guests, as far as the server touched it (RssShmem)
  */
-record ProcessMemory(long residentKibibytes, long peakKibibytes) {
+record ProcessMemory(long ownKibibytes, long sharedKibibytes) {
 
     /** @throws IOException if there is no such process, or it has ended */
     static ProcessMemory of(long pid) throws IOException {
-        long resident = -1;
-        long peak = -1;
+        long anonymous = -1;
+        long files = -1;
+        long shared = -1;
         for (String line : Files.readAllLines(Path.of("/proc", Long.toString(pid), "status"))) {
-            if (line.startsWith("VmRSS:")) {
-                resident = kibibytes(line);
-            } else if (line.startsWith("VmHWM:")) {
-                peak = kibibytes(line);
+            if (line.startsWith("RssAnon:")) {
+                anonymous = kibibytes(line);
+            } else if (line.startsWith("RssFile:")) {
+                files = kibibytes(line);
+            } else if (line.startsWith("RssShmem:")) {
+                shared = kibibytes(line);
             }
         }
-        if (resident < 0 || peak < 0) {
+        if (anonymous < 0 || files < 0 || shared < 0) {
             throw new IOException("process " + pid + " has no memory any more");
         }
-        return new ProcessMemory(resident, peak);
+        return new ProcessMemory(anonymous + files, shared);
     }
 
-    /** {@code "VmRSS:     1234 kB"}. */
+    /** {@code "RssAnon:     1234 kB"}. */
     private static long kibibytes(String line) {
         String[] words = line.split("\\s+", -1);
         return Long.parseLong(words[1]);
     }
 
-    double residentMebibytes() {
-        return residentKibibytes / 1024.0;
-    }
-
-    double peakMebibytes() {
-        return peakKibibytes / 1024.0;
+    double ownMebibytes() {
+        return ownKibibytes / 1024.0;
     }
 }

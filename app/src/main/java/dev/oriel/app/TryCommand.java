@@ -162,7 +162,7 @@ final class TryCommand implements Callable<Integer> {
                 "shares %s %s, %.0f MiB resident",
                 own == null ? "the tree" : shared,
                 writable ? "read-write" : "read-only",
-                ProcessMemory.of(server.pid()).residentMebibytes()));
+                ProcessMemory.of(server.pid()).ownMebibytes()));
 
         if (!guestIsThere) {
             probe(steps, socket);
