@@ -2,7 +2,10 @@ package dev.oriel.app;
 
 import java.io.PrintWriter;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -15,17 +18,6 @@ import picocli.CommandLine.Spec;
         description = "Shares host directories with virtual machines by virtio-fs.",
         version = "oriel " + Oriel.VERSION,
         mixinStandardHelpOptions = true,
-        subcommands = {
-            ServeCommand.class,
-            TryCommand.class,
-            BenchCommand.class,
-            LsCommand.class,
-            CatCommand.class,
-            CpCommand.class,
-            StatCommand.class,
-            TreeCommand.class,
-            DfCommand.class
-        },
         synopsisSubcommandLabel = "COMMAND",
         footer = {
             "",
@@ -40,6 +32,8 @@ public final class Oriel implements Runnable {
 
     /** The system property with the name that the launcher was called by. */
     static final String NAME_PROPERTY = "oriel.name";
+
+    private static final Map<String, Supplier<?>> SUBCOMMANDS = subcommands();
 
     private static final int FAILED = 1;
     private static final int WRONG_USAGE = 2;
@@ -57,7 +51,7 @@ public final class Oriel implements Runnable {
 
     private static int run(String[] arguments) {
         boolean asVirtiofsd = "virtiofsd".equals(System.getProperty(NAME_PROPERTY));
-        CommandLine command = asVirtiofsd ? new CommandLine(ServeCommand.asVirtiofsd()) : new CommandLine(new Oriel());
+        CommandLine command = asVirtiofsd ? new CommandLine(ServeCommand.asVirtiofsd()) : oriel(arguments);
         if (asVirtiofsd) {
             command.setCommandName("virtiofsd");
             command.getCommandSpec().version("virtiofsd (Oriel) " + VERSION);
@@ -77,6 +71,32 @@ public final class Oriel implements Runnable {
             command.getErr().println(command.getCommandName() + ": " + unusable.getMessage());
             return FAILED;
         }
+    }
+
+    /** The command that is named, or all of them if none is: to describe one to picocli takes as long as to start the JVM. */
+    private static CommandLine oriel(String[] arguments) {
+        CommandLine command = new CommandLine(new Oriel());
+        Supplier<?> named = arguments.length > 0 ? SUBCOMMANDS.get(arguments[0]) : null;
+        if (named != null) {
+            command.addSubcommand(named.get());
+        } else {
+            SUBCOMMANDS.values().forEach(subcommand -> command.addSubcommand(subcommand.get()));
+        }
+        return command;
+    }
+
+    private static Map<String, Supplier<?>> subcommands() {
+        Map<String, Supplier<?>> commands = new LinkedHashMap<>();
+        commands.put("serve", ServeCommand::new);
+        commands.put("try", TryCommand::new);
+        commands.put("bench", BenchCommand::new);
+        commands.put("ls", LsCommand::new);
+        commands.put("cat", CatCommand::new);
+        commands.put("cp", CpCommand::new);
+        commands.put("stat", StatCommand::new);
+        commands.put("tree", TreeCommand::new);
+        commands.put("df", DfCommand::new);
+        return commands;
     }
 
     private static int wrongUsage(ParameterException wrong, String[] arguments) {
