@@ -16,7 +16,7 @@ final class Introduction {
                 QEMU (add to its command line; the memory must be shared):
                   -m 1G -object memory-backend-memfd,id=mem,size=1G,share=on -numa node,memdev=mem \\
                   -chardev socket,id=oriel,path=%s \\
-                  -device vhost-user-fs-pci,chardev=oriel,tag=%s,num-request-queues=%d,queue-size=%d
+                  -device %s
 
                 libvirt (with <memoryBacking><source type='memfd'/><access mode='shared'/></memoryBacking>):
                   <filesystem type='mount'><driver type='virtiofs' queue='%d'/><source socket='%s'/><target dir='%s'/></filesystem>
@@ -25,13 +25,22 @@ final class Introduction {
                   mount -t virtiofs %s /mnt
                 """.formatted(
                         shellWord(path),
-                        shellWord(tag.replace(",", ",,")),
-                        options.requestQueues(),
-                        Math.min(options.queueSize(), ServeCommand.DEFAULT_QUEUE_SIZE),
+                        device(options, tag),
                         Math.min(options.queueSize(), ServeCommand.DEFAULT_QUEUE_SIZE),
                         xml(socket.toString()),
                         xml(tag),
                         shellWord(tag));
+    }
+
+    /** QEMU's device for virtio-fs has no DAX window; its generic one has, and asks the back-end for everything (QEMU 11.1). */
+    private static String device(ShareOptions options, String tag) {
+        int queueSize = Math.min(options.queueSize(), ServeCommand.DEFAULT_QUEUE_SIZE);
+        if (options.dax() != null) {
+            return "vhost-user-test-device-pci,chardev=oriel,virtio-id=26,num_vqs=%d,vq_size=%d,config_size=44"
+                    .formatted(options.requestQueues() + 1, queueSize);
+        }
+        return "vhost-user-fs-pci,chardev=oriel,tag=%s,num-request-queues=%d,queue-size=%d"
+                .formatted(shellWord(tag.replace(",", ",,")), options.requestQueues(), queueSize);
     }
 
     /** Quotes what a shell would take apart. */
