@@ -68,6 +68,17 @@ class OperationsTest {
                         share -> share.withQueues(4, 128).withDeviceProperties("packed=on")));
     }
 
+    /** Files as memory: the file's own pages, then copies of them. */
+    @TestFactory
+    Stream<DynamicNode> inQemuThroughTheDaxWindow() {
+        return Stream.of("direct", "staged")
+                .map(mode -> operations(
+                        GuestKind.X86_64,
+                        OptionSet.of("window " + mode, "--dax=" + mode + " --dax-window=64M --xattr", "xattr", "mmap")
+                                .throughTheWindow(),
+                        share -> share.withDaxWindow().withQueues(4, 256).withMountOptions("dax=always")));
+    }
+
     private DynamicNode operations(GuestKind kind, OptionSet set, UnaryOperator<Share> change) {
         return GuestCases.container(
                 kind + ", " + set,

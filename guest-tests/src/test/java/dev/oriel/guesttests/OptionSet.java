@@ -12,7 +12,7 @@ import java.util.TreeSet;
  */
 record OptionSet(String name, List<String> options, Set<String> features) {
     /** What a share has whatever its options. */
-    private static final List<String> ALWAYS = List.of("tmpfile", "statx", "ioctl", "ofd");
+    private static final List<String> ALWAYS = List.of("tmpfile", "statx", "ioctl", "ofd", "requests");
 
     /** All that cases can ask for: what a local folder has. */
     static final Set<String> EVERYTHING = features(List.of("xattr", "acl", "mmap", "killpriv"));
@@ -24,6 +24,13 @@ record OptionSet(String name, List<String> options, Set<String> features) {
     static OptionSet of(String name, String words, String... more) {
         List<String> options = words.isEmpty() ? List.of() : List.of(words.split(" "));
         return new OptionSet(name, options, features(List.of(more)));
+    }
+
+    /** The same where what a program writes goes through a DAX window, and not by request. */
+    OptionSet throughTheWindow() {
+        Set<String> fewer = new TreeSet<>(features);
+        fewer.remove("requests");
+        return new OptionSet(name, options, fewer);
     }
 
     private static Set<String> features(Collection<String> more) {
