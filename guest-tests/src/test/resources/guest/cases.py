@@ -16,7 +16,7 @@ import sys
 import time
 import traceback
 
-ROOT = "root"  # the only need that is found out; the others are said on the command line
+ROOT = "root"  # found out; but a server that is not root is "unprivileged", which is said like all other features
 
 MOST_HANGING = 3  # then the server is taken for dead
 
@@ -214,7 +214,7 @@ def main():
     parser.add_argument("--only", default="", help="run only these, separated by commas")
     options = parser.parse_args()
     have.update(word for word in options.having.split(",") if word)
-    if os.geteuid() == 0:
+    if os.geteuid() == 0 and "unprivileged" not in have:
         have.add(ROOT)
     only = set(options.only.split(",")) if options.only else None
     folder = os.path.abspath(options.folder)

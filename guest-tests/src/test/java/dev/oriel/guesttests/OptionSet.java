@@ -36,6 +36,9 @@ record OptionSet(String name, List<String> options, Set<String> features) {
     private static Set<String> features(Collection<String> more) {
         Set<String> all = new TreeSet<>(ALWAYS);
         all.addAll(more);
+        if (!"root".equals(System.getProperty("user.name"))) {
+            all.add("unprivileged");
+        }
         return all;
     }
 

@@ -1,0 +1,47 @@
+package dev.oriel.guesttests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.oriel.guests.GuestKind;
+import dev.oriel.guests.Share;
+import java.io.IOException;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.DynamicNode;
+
+/** Every operation on files by real system calls in a guest, held against what the same calls do on a local folder. */
+final class OperationCases {
+    /** The features of a server with all of them on. */
+    static final String[] ALL = {"xattr", "acl", "mmap", "killpriv"};
+
+    private final List<String> natively;
+
+    private OperationCases(List<String> natively) {
+        this.natively = natively;
+    }
+
+    /** Runs the cases on a local folder, where all must do well: one that does not is wrong itself. */
+    static OperationCases proveOnALocalFolder() throws IOException, InterruptedException {
+        List<String> natively = NativeProgram.cases(SharedFolder.KIT, "operations", OptionSet.EVERYTHING);
+        assertThat(natively).noneMatch(line -> line.startsWith("not ok ")).contains("cases end");
+        return new OperationCases(natively);
+    }
+
+    DynamicNode in(GuestKind kind, OptionSet set, UnaryOperator<Share> change) {
+        return GuestCases.container(
+                kind + ", " + set,
+                () -> {
+                    try (SharedFolder shared = SharedFolder.serve(set.options())) {
+                        String script = GuestProgram.run("operations", "/mnt/work " + set.withFeatures());
+                        List<String> lines =
+                                shared.run(shared.guest(kind, change, script).processors(2));
+                        assertThat(shared.server().isAlive())
+                                .as("the server lives")
+                                .isTrue();
+                        shared.server().stop();
+                        return lines;
+                    }
+                },
+                natively);
+    }
+}
