@@ -24,6 +24,12 @@ final class DaxMapping {
     /** Whether the client may have written. */
     boolean writable;
 
+    /**
+     * The size of the file that the stand-in knows: what others appended since is not in it, and must not be overwritten with the zeros
+     * that stand there.
+     */
+    long knownSize;
+
     DaxMapping(DaxFile file, long offset, long fileOffset, long length, long direct, boolean writable) {
         this.file = file;
         this.offset = offset;
@@ -62,6 +68,8 @@ final class DaxMapping {
     /** The part {@code [from, to)} of this mapping as a mapping of its own. */
     DaxMapping part(long from, long to) {
         long partDirect = Math.clamp(direct - from, 0, to - from);
-        return new DaxMapping(file, offset + from, fileOffset + from, to - from, partDirect, writable);
+        DaxMapping part = new DaxMapping(file, offset + from, fileOffset + from, to - from, partDirect, writable);
+        part.knownSize = knownSize;
+        return part;
     }
 }

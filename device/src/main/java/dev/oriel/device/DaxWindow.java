@@ -365,14 +365,15 @@ final class DaxWindow implements AutoCloseable {
             if (file == null) {
                 return;
             }
-            long before = file.size;
             if (standIn.remember(session, file) != 0) {
                 return;
             }
-            long first = before == file.size ? from : Math.min(from, Math.min(before, file.size));
-            long last = before == file.size ? to : Math.max(to, Math.max(before, file.size));
             for (DaxMapping mapping : mappings.values()) {
                 if (mapping.file == file && mapping.hasStandIn()) {
+                    long known = mapping.knownSize;
+                    boolean resized = known != file.size;
+                    long first = resized ? Math.min(from, Math.min(known, file.size)) : from;
+                    long last = resized ? Math.max(to, Math.max(known, file.size)) : to;
                     long start = Math.clamp(first - mapping.standInFileOffset(), 0, mapping.standInLength());
                     long end = Math.clamp(last - mapping.standInFileOffset(), 0, mapping.standInLength());
                     if (start < end) {

@@ -95,6 +95,7 @@ final class StandIn {
         DaxFile file = mapping.file;
         long window = mapping.standInOffset() + from;
         long length = to - from;
+        mapping.knownSize = file.size;
         long known = Math.clamp(file.size - (mapping.standInFileOffset() + from), 0, length);
         MemorySegment shared = memory.shared();
         long done = 0;
@@ -184,9 +185,10 @@ final class StandIn {
         return error;
     }
 
-    /** How many bytes of the stand-in lie within the file. */
+    /** How many bytes of the stand-in lie within the file, as far as it knows the file. */
     private static long used(DaxMapping mapping) {
-        return Math.clamp(mapping.file.size - mapping.standInFileOffset(), 0, mapping.standInLength());
+        long size = Math.min(mapping.knownSize, mapping.file.size);
+        return Math.clamp(size - mapping.standInFileOffset(), 0, mapping.standInLength());
     }
 
     private int write(FileSystemSession session, DaxMapping mapping, long from, long length) {

@@ -246,6 +246,29 @@ class DaxWindowTest {
     }
 
     @Test
+    void whatTheHostAppendsIsNotOverwrittenByAStoreBeforeIt() throws Exception {
+        byte[] content = file("file", 5000);
+        long node = lookup("file");
+        long fh = open(node);
+        assertThat(setup(node, 0, RANGE, READ_WRITE, 0)).isZero();
+        Files.writeString(directory.resolve("file"), "appended", StandardOpenOption.APPEND);
+        byte[] expected = Arrays.copyOf(content, 5008);
+        System.arraycopy("appended".getBytes(US_ASCII), 0, expected, 5000, 8);
+        for (String text : new String[] {"one", "two"}) {
+            store(4990, text);
+            System.arraycopy(text.getBytes(US_ASCII), 0, expected, 4990, 3);
+            assertThat(fsync(node, fh)).isZero();
+            assertThat(onHost("file")).isEqualTo(expected);
+        }
+        write(node, fh, 4980, "request".getBytes(US_ASCII));
+        store(4990, "three");
+        System.arraycopy("request".getBytes(US_ASCII), 0, expected, 4980, 7);
+        System.arraycopy("three".getBytes(US_ASCII), 0, expected, 4990, 5);
+        assertThat(fsync(node, fh)).isZero();
+        assertThat(onHost("file")).isEqualTo(expected);
+    }
+
+    @Test
     void aMappingReplacesWhatItOverlapsAndAPartCanBeTakenAway() throws Exception {
         byte[] one = file("one", 3 << 20);
         byte[] two = file("two", 3 << 20);
