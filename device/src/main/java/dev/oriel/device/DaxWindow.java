@@ -57,13 +57,13 @@ final class DaxWindow implements AutoCloseable {
 
     /**
      * @param region where the window is mapped; whoever gave it takes all mappings away when he closes the window
-     * @param direct whether pages of files are mapped themselves; if not, all is stand-in
+     * @param direct whether pages of files are mapped themselves, if the region can; if not, all is stand-in
      */
     DaxWindow(SharedMemoryRegion region, boolean direct) throws LinuxException {
-        this.direct = direct;
         length = region.length();
         other = new WindowMappings(region);
-        memory = new StagingMemory(length);
+        memory = new StagingMemory(region);
+        this.direct = direct && !memory.isWindow();
         standIn = new StandIn(memory);
         opened.at(openedMemory, 0, ByteOrder.nativeOrder());
     }
@@ -183,8 +183,11 @@ final class DaxWindow implements AutoCloseable {
         return error;
     }
 
-    /** Without direct mappings the whole stand-in is mapped once and for all. */
+    /** Without direct mappings the whole stand-in is mapped once and for all, if it is not the window itself. */
     private int mapStandIn(DaxMapping mapping) {
+        if (memory.isWindow()) {
+            return 0;
+        }
         if (direct) {
             return other.map(mapping.standInOffset(), mapping.standInLength(), memory.fd(), mapping.standInOffset());
         }

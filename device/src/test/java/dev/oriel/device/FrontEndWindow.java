@@ -10,17 +10,23 @@ import dev.oriel.linux.LinuxException;
 import dev.oriel.linux.MappedMemory;
 import dev.oriel.linux.MemoryCalls;
 import dev.oriel.linux.StatxBuffer;
+import dev.oriel.virtio.RegionMemory;
 import dev.oriel.virtio.SharedMemoryRegion;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
-/** A window as a front-end makes it, as strict as QEMU: no mapping over another, none behind the end of a file, none too many. */
+/**
+ * A window as a front-end makes it, as strict as QEMU: no mapping over another, none behind the end of a file, none too many. Or one that is
+ * memory of its own, in which nothing is mapped.
+ */
 final class FrontEndWindow implements SharedMemoryRegion, AutoCloseable {
     private static final int READ_WRITE = MemoryCalls.PROT_READ | MemoryCalls.PROT_WRITE;
 
     private final MappedMemory memory;
+    private final @Nullable RegionMemory own;
     private final int mappingsMax;
     final TreeMap<Long, Long> mappings = new TreeMap<>();
 
@@ -29,8 +35,9 @@ final class FrontEndWindow implements SharedMemoryRegion, AutoCloseable {
 
     int most;
 
-    FrontEndWindow(long length, int mappingsMax) throws LinuxException {
+    FrontEndWindow(long length, int mappingsMax, boolean isMemory) throws LinuxException {
         memory = MappedMemory.anonymous(length, READ_WRITE);
+        own = isMemory ? new RegionMemory(length) : null;
         this.mappingsMax = mappingsMax;
     }
 
@@ -40,12 +47,18 @@ final class FrontEndWindow implements SharedMemoryRegion, AutoCloseable {
     }
 
     @Override
+    public @Nullable RegionMemory memory() {
+        return own;
+    }
+
+    @Override
     public int mappingsMax() {
         return mappingsMax;
     }
 
     @Override
     public int map(long offset, long length, int fd, long fdOffset) {
+        assertThat(own).as("nothing is mapped where the window is memory").isNull();
         if (refusal != 0) {
             return refusal;
         }
@@ -77,7 +90,7 @@ final class FrontEndWindow implements SharedMemoryRegion, AutoCloseable {
 
     /** What the client sees. */
     MemorySegment at(long offset, long length) {
-        return memory.segment().asSlice(offset, length);
+        return (own == null ? memory.segment() : own.segment()).asSlice(offset, length);
     }
 
     private static long size(int fd) {
@@ -93,5 +106,8 @@ final class FrontEndWindow implements SharedMemoryRegion, AutoCloseable {
     @Override
     public void close() {
         memory.close();
+        if (own != null) {
+            own.close();
+        }
     }
 }

@@ -13,13 +13,13 @@ import java.lang.foreign.MemorySegment;
  *            +--------+------------------------+-----+
  * </pre>
  *
- * <p>Owns its mapping. The {@link GuestMemoryTable} it is given to unmaps it when no chain lies in it any more.
+ * <p>Owns its mapping, or a share of one. The {@link GuestMemoryTable} it is given to closes it when no chain lies in it any more.
  */
 public final class GuestRegion implements AutoCloseable {
     private final long guestAddress;
     private final long userAddress;
-    private final MappedMemory mapping;
     private final MemorySegment memory;
+    private final Runnable release;
 
     /**
      * @param guestAddress where the guest sees it (physical address)
@@ -31,20 +31,34 @@ public final class GuestRegion implements AutoCloseable {
      */
     public GuestRegion(long guestAddress, long size, long userAddress, MappedMemory mapping, long offset)
             throws InvalidSetupException {
+        this(guestAddress, size, userAddress, mapping.segment(), offset, mapping::close);
+    }
+
+    /**
+     * A region of a mapping that others use as well.
+     *
+     * @param mapping memory that lives at least until {@code release} is called
+     * @param offset where in the mapping the region begins
+     * @param release called once, when the region is used no more
+     * @throws InvalidSetupException if the range is empty, wraps around, or is not all mapped; {@code release} is not called then
+     */
+    public GuestRegion(
+            long guestAddress, long size, long userAddress, MemorySegment mapping, long offset, Runnable release)
+            throws InvalidSetupException {
         if (size <= 0 || wraps(guestAddress, size) || wraps(userAddress, size)) {
             throw new InvalidSetupException(
                     "memory region of 0x%x bytes at guest address 0x%x, user address 0x%x is empty or wraps around"
                             .formatted(size, guestAddress, userAddress));
         }
-        if (offset < 0 || offset > mapping.size() || size > mapping.size() - offset) {
+        if (offset < 0 || offset > mapping.byteSize() || size > mapping.byteSize() - offset) {
             throw new InvalidSetupException(
                     "memory region of 0x%x bytes at offset 0x%x is larger than its mapping of 0x%x bytes"
-                            .formatted(size, offset, mapping.size()));
+                            .formatted(size, offset, mapping.byteSize()));
         }
         this.guestAddress = guestAddress;
         this.userAddress = userAddress;
-        this.mapping = mapping;
-        memory = mapping.segment().asSlice(offset, size);
+        this.release = release;
+        memory = mapping.asSlice(offset, size);
     }
 
     /** Whether {@code [address, address + size)} leaves the 64 bits of an address; {@code size} is not negative. */
@@ -84,10 +98,10 @@ public final class GuestRegion implements AutoCloseable {
         return holdsGuestAddress(other.guestAddress) || other.holdsGuestAddress(guestAddress);
     }
 
-    /** Unmaps it. */
+    /** Unmaps it, or gives its share of the mapping back. */
     @Override
     public void close() {
-        mapping.close();
+        release.run();
     }
 
     @Override

@@ -1,5 +1,7 @@
 package dev.oriel.virtio;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * A shared memory region of a device, as the device's end sees it: a range of the guest's address space into which it maps
  * pages of files (virtio 1.4, section 2.10). Where the guest finds it is the carrier's matter.
@@ -12,6 +14,14 @@ public interface SharedMemoryRegion {
 
     /** Size of the region in bytes: whole pages. */
     long length();
+
+    /**
+     * The memory that the region is made of, where it is memory of its own: the other side sees all of it, from the start and until it goes,
+     * and nothing can be mapped there. Null if the region is filled by mapping files.
+     */
+    default @Nullable RegionMemory memory() {
+        return null;
+    }
 
     /** How many mappings the other side can bear at once. */
     int mappingsMax();
