@@ -4,10 +4,10 @@ import dev.oriel.device.VirtioFsDevice;
 import dev.oriel.filesystem.FileSystem;
 import dev.oriel.filesystem.local.LocalFileSystem;
 import dev.oriel.filesystem.local.LocalOptions;
+import dev.oriel.linux.ConnectionServer;
 import dev.oriel.linux.LinuxException;
 import dev.oriel.linux.UnixSocket;
 import dev.oriel.vhostuser.VhostUserBackend;
-import dev.oriel.vhostuser.VhostUserServer;
 import java.io.PrintWriter;
 import org.jspecify.annotations.Nullable;
 
@@ -19,17 +19,22 @@ final class Server implements AutoCloseable {
     private static final int MOST_CONNECTIONS = 64;
 
     private final FileSystem fileSystem;
-    private final VhostUserServer frontEnds;
+    private final ConnectionServer frontEnds;
 
     private Server(FileSystem fileSystem, UnixSocket socket, ShareOptions options) {
         this.fileSystem = fileSystem;
         String tag = options.advisedTag();
         int requestQueues = options.requestQueues();
         int threads = options.threadPoolSize();
-        frontEnds = new VhostUserServer(
+        VhostUserBackend.Options offer =
+                new VhostUserBackend.Options(options.queueSize(), options.tag() != null || options.dax() != null);
+        frontEnds = new ConnectionServer(
                 socket,
-                () -> new VirtioFsDevice(fileSystem, tag, requestQueues, threads, options.dax()),
-                new VhostUserBackend.Options(options.queueSize(), options.tag() != null || options.dax() != null),
+                (name, connection) -> new VhostUserBackend(
+                        name,
+                        connection,
+                        new VirtioFsDevice(fileSystem, tag, requestQueues, threads, options.dax()),
+                        offer),
                 MOST_CONNECTIONS);
     }
 

@@ -1,48 +1,48 @@
-package dev.oriel.vhostuser;
+package dev.oriel.linux;
 
-import dev.oriel.linux.Connection;
-import dev.oriel.linux.Errno;
-import dev.oriel.linux.LinuxException;
-import dev.oriel.linux.UnixSocket;
-import dev.oriel.virtio.VirtioDevice;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Supplier;
+import java.util.function.BiFunction;
 
 /**
- * Serves a device to front-ends that connect to a socket: to each its own device, to several at once, one after another for ever. A
- * front-end that sends nonsense, or nothing, costs the others nothing.
+ * Serves those who connect to a socket: each on a thread of its own, several at once, one after another for ever. One that sends
+ * nonsense, or nothing, costs the others nothing.
  */
-public final class VhostUserServer implements AutoCloseable {
-    private static final System.Logger LOGGER = System.getLogger("dev.oriel.vhostuser");
+public final class ConnectionServer implements AutoCloseable {
+    private static final System.Logger LOGGER = System.getLogger("dev.oriel.linux");
 
     private static final long RETRY_MILLIS = 100;
 
+    /** What serves one connection, which it owns. */
+    public interface Service extends AutoCloseable {
+        /** Serves until the other side goes, sends nonsense, or {@link #close} is called; nothing is left of it then. */
+        void run();
+
+        /** Ends {@link #run()} soon, from any thread; does not wait for it. */
+        @Override
+        void close();
+    }
+
     private final UnixSocket socket;
-    private final Supplier<? extends VirtioDevice> devices;
-    private final VhostUserBackend.Options options;
+    private final BiFunction<String, Connection, ? extends Service> services;
     private final int maxConnections;
 
     // Guarded by this.
-    private final Map<VhostUserBackend, Thread> connections = new HashMap<>();
+    private final Map<Service, Thread> connections = new HashMap<>();
     private boolean closed;
 
     /**
-     * @param socket where front-ends connect; owned by the server
-     * @param devices makes a device for each connection
+     * @param socket where the others connect; owned by the server
+     * @param services makes what serves a connection, given the name that the log has for it
      * @param maxConnections so many at once; more are turned away
      */
-    public VhostUserServer(
-            UnixSocket socket,
-            Supplier<? extends VirtioDevice> devices,
-            VhostUserBackend.Options options,
-            int maxConnections) {
+    public ConnectionServer(
+            UnixSocket socket, BiFunction<String, Connection, ? extends Service> services, int maxConnections) {
         this.socket = socket;
-        this.devices = devices;
-        this.options = options;
+        this.services = services;
         this.maxConnections = maxConnections;
     }
 
@@ -84,29 +84,29 @@ public final class VhostUserServer implements AutoCloseable {
         if (closed || connections.size() >= maxConnections) {
             LOGGER.log(
                     Level.WARNING,
-                    "{0}: turned away, as {1} front-ends are connected already and no more are allowed",
+                    "{0}: turned away, as {1} are connected already and no more are allowed",
                     name,
                     connections.size());
             connection.close();
             return;
         }
-        VhostUserBackend backend = new VhostUserBackend(name, connection, devices.get(), options);
+        Service service = services.apply(name, connection);
         Thread thread = Thread.ofPlatform().name(name).daemon().unstarted(() -> {
             try {
-                backend.run();
+                service.run();
             } finally {
-                end(backend);
+                end(service);
             }
         });
-        connections.put(backend, thread);
+        connections.put(service, thread);
         thread.start();
     }
 
-    private synchronized void end(VhostUserBackend backend) {
-        connections.remove(backend);
+    private synchronized void end(Service service) {
+        connections.remove(service);
     }
 
-    /** How many front-ends are connected. */
+    /** How many are connected. */
     public synchronized int connections() {
         return connections.size();
     }
@@ -118,8 +118,8 @@ public final class VhostUserServer implements AutoCloseable {
         List<Thread> threads = new ArrayList<>();
         synchronized (this) {
             closed = true;
-            connections.forEach((backend, thread) -> {
-                backend.close();
+            connections.forEach((service, thread) -> {
+                service.close();
                 threads.add(thread);
             });
         }

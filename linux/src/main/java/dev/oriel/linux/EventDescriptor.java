@@ -2,9 +2,13 @@ package dev.oriel.linux;
 
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An eventfd(2): a counter that one side adds to and the other waits for. Kicks and interrupts of virtio queues are made of them.
@@ -55,6 +59,30 @@ public final class EventDescriptor implements AutoCloseable {
      */
     public static EventDescriptor adopt(int fd) {
         return new EventDescriptor(new Descriptor(fd));
+    }
+
+    /**
+     * Makes a descriptor that came from the other side fit to be signalled and read without ever waiting: it becomes O_NONBLOCK, for
+     * everybody who has it.
+     *
+     * @return null; or what it is, if that is no eventfd, pipe or socket: a plain file would be ready for ever, and written to
+     */
+    public static @Nullable String unblock(int fd) {
+        String kind = kindOf(fd);
+        int flags = FileCalls.fcntl(fd, FcntlCommand.F_GETFL, 0);
+        boolean usable = kind.equals("anon_inode:[eventfd]") || kind.startsWith("pipe:") || kind.startsWith("socket:");
+        return usable && flags >= 0 && FileCalls.fcntl(fd, FcntlCommand.F_SETFL, flags | OpenFlags.O_NONBLOCK) >= 0
+                ? null
+                : kind;
+    }
+
+    /** What the kernel says a descriptor is. */
+    private static String kindOf(int fd) {
+        try {
+            return Files.readSymbolicLink(Path.of("/proc/self/fd/" + fd)).toString();
+        } catch (IOException unknown) {
+            return "unknown (" + unknown.getMessage() + ")";
+        }
     }
 
     /**

@@ -1,20 +1,16 @@
 package dev.oriel.vhostuser;
 
 import dev.oriel.linux.Connection;
+import dev.oriel.linux.ConnectionServer;
 import dev.oriel.linux.Descriptor;
-import dev.oriel.linux.FcntlCommand;
-import dev.oriel.linux.FileCalls;
+import dev.oriel.linux.EventDescriptor;
 import dev.oriel.linux.LinuxException;
-import dev.oriel.linux.OpenFlags;
 import dev.oriel.virtio.GuestMemoryTable;
 import dev.oriel.virtio.RingFeatures;
 import dev.oriel.virtio.VirtioDevice;
-import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * whatever reason, all queues are stopped and drained, the device is reset, and nothing of what the front-end gave is left: no descriptor
  * and no mapping.
  */
-public final class VhostUserBackend implements AutoCloseable {
+public final class VhostUserBackend implements ConnectionServer.Service {
     private static final System.Logger LOGGER = System.getLogger("dev.oriel.vhostuser");
 
     private static final int VRING_INDEX_MASK = 0xff;
@@ -98,6 +94,7 @@ public final class VhostUserBackend implements AutoCloseable {
     }
 
     /** Serves the front-end until it goes, or {@link #close()} is called, or it sends nonsense: one line in the log says which. */
+    @Override
     public void run() {
         try (Arena arena = Arena.ofConfined();
                 Message message = new Message(arena)) {
@@ -287,26 +284,12 @@ public final class VhostUserBackend implements AutoCloseable {
             return null;
         }
         Descriptor descriptor = message.takeDescriptor();
-        String kind = kindOf(descriptor);
-        int flags = FileCalls.fcntl(descriptor.number(), FcntlCommand.F_GETFL, 0);
-        boolean usable = kind.equals("anon_inode:[eventfd]") || kind.startsWith("pipe:") || kind.startsWith("socket:");
-        if (!usable
-                || flags < 0
-                || FileCalls.fcntl(descriptor.number(), FcntlCommand.F_SETFL, flags | OpenFlags.O_NONBLOCK) < 0) {
+        String kind = EventDescriptor.unblock(descriptor.number());
+        if (kind != null) {
             descriptor.close();
             throw new Refusal(request + " with a file descriptor that is no eventfd but " + kind);
         }
         return descriptor;
-    }
-
-    /** What the kernel says a descriptor is. A plain file would be ready for ever, and written to. */
-    private static String kindOf(Descriptor descriptor) {
-        try {
-            return Files.readSymbolicLink(Path.of("/proc/self/fd/" + descriptor.number()))
-                    .toString();
-        } catch (IOException unknown) {
-            return "unknown (" + unknown.getMessage() + ")";
-        }
     }
 
     /** The channel for requests of ours. Kept until a queue runs: a front-end may crash if it is asked before. */

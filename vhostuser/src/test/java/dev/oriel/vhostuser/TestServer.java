@@ -1,5 +1,6 @@
 package dev.oriel.vhostuser;
 
+import dev.oriel.linux.ConnectionServer;
 import dev.oriel.linux.LinuxException;
 import dev.oriel.linux.UnixSocket;
 import dev.oriel.virtio.VirtioDevice;
@@ -10,7 +11,7 @@ import java.util.function.Supplier;
 /** A server on a socket in a folder, and the thread that accepts for it. */
 final class TestServer implements AutoCloseable {
     private final Path socket;
-    private final VhostUserServer server;
+    private final ConnectionServer server;
     private final Thread thread;
 
     TestServer(Path folder, Supplier<? extends VirtioDevice> devices) throws LinuxException {
@@ -19,8 +20,11 @@ final class TestServer implements AutoCloseable {
 
     TestServer(Path folder, Supplier<? extends VirtioDevice> devices, int maxConnections) throws LinuxException {
         socket = folder.resolve("device.sock");
-        server = new VhostUserServer(
-                UnixSocket.listen(socket, 16), devices, VhostUserBackend.Options.DEFAULT, maxConnections);
+        server = new ConnectionServer(
+                UnixSocket.listen(socket, 16),
+                (name, connection) ->
+                        new VhostUserBackend(name, connection, devices.get(), VhostUserBackend.Options.DEFAULT),
+                maxConnections);
         thread = Thread.ofPlatform().daemon().start(() -> {
             try {
                 server.run();
