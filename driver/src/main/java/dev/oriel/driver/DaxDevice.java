@@ -6,7 +6,7 @@ import dev.oriel.fuse.FuseRemovemappingIn;
 import dev.oriel.fuse.FuseRemovemappingOne;
 import dev.oriel.fuse.FuseSetupmappingIn;
 import dev.oriel.linux.Errno;
-import dev.oriel.vhostuser.SharedMemoryWindow;
+import dev.oriel.virtio.SharedMemoryWindow;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -117,7 +117,7 @@ public final class DaxDevice {
         session = client.session();
         this.window = window;
         pinnable = session.options().pinnable();
-        slots = (int) Math.min(Integer.MAX_VALUE, window.size() / SLOT_SIZE);
+        slots = (int) Math.min(Integer.MAX_VALUE, window.length() / SLOT_SIZE);
         if (session.mapAlignment() > ALIGNMENT_MAX) {
             throw new FuseException(
                     "use the window of " + session.name() + " (it wants mappings aligned to 2^" + session.mapAlignment()
@@ -133,7 +133,7 @@ public final class DaxDevice {
 
     /** Bytes of the window. */
     public long windowSize() {
-        return window.size();
+        return window.length();
     }
 
     /** How many slots there are. */

@@ -5,22 +5,22 @@ import dev.oriel.fuse.FuseInitIn;
 import dev.oriel.fuse.FuseInitOut;
 import dev.oriel.fuse.FuseOpcode;
 import dev.oriel.linux.Errno;
-import dev.oriel.vhostuser.SharedMemoryWindow;
-import dev.oriel.vhostuser.VhostUserFrontend;
 import dev.oriel.virtio.DriverMemory;
 import dev.oriel.virtio.DriverQueue;
 import dev.oriel.virtio.DriverRing;
 import dev.oriel.virtio.RingFeatures;
+import dev.oriel.virtio.SharedMemoryWindow;
+import dev.oriel.virtio.VirtioTransport;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A connection to a virtio-fs device, its queues and memory, and the FUSE session on it.
@@ -37,6 +37,9 @@ import java.util.concurrent.locks.LockSupport;
 final class DriverSession implements AutoCloseable {
     private static final int FUSE_MAJOR = 7;
     private static final int FUSE_MINOR = 46;
+
+    /** The shared memory region that is the DAX window (virtio 1.4, 5.11.4). */
+    private static final int WINDOW_REGION = 0;
 
     private static final int TAG_SIZE = 36;
     private static final int CONFIG_SIZE = 40;
@@ -68,7 +71,7 @@ final class DriverSession implements AutoCloseable {
             | FuseInitFlags.SETXATTR_EXT
             | FuseInitFlags.INIT_EXT;
 
-    private final VhostUserFrontend frontend;
+    private final VirtioTransport transport;
     private final DriverMemory memory;
     private final BufferPool buffers;
     private final List<RequestQueue> queues;
@@ -82,24 +85,24 @@ final class DriverSession implements AutoCloseable {
     private long flags;
     private int maxWrite;
     private int mapAlignment;
+    private @Nullable SharedMemoryWindow window;
 
     private DriverSession(
-            VhostUserFrontend frontend,
+            VirtioTransport transport,
             DriverMemory memory,
             List<DriverQueue> driverQueues,
             long controls,
             FuseClientOptions options,
             String tag) {
-        this.frontend = frontend;
+        this.transport = transport;
         this.memory = memory;
         this.options = options;
         this.tag = tag;
-        int depth = depth(frontend.features(), options.queueSize());
+        int depth = depth(transport.features(), driverQueues.getFirst().ring().size());
         queues = new ArrayList<>(driverQueues.size());
         long at = controls;
         for (DriverQueue queue : driverQueues) {
-            queues.add(
-                    new RequestQueue(this, queue, frontend.connectionDescriptor(), memory, at, depth, options.order()));
+            queues.add(new RequestQueue(this, queue, transport.lifeDescriptor(), memory, at, depth, options.order()));
             at += (long) depth * FuseRequest.CONTROL_SIZE;
         }
         buffers = new BufferPool(memory, at, options.bufferMemory());
@@ -110,15 +113,13 @@ final class DriverSession implements AutoCloseable {
         return (features & RingFeatures.INDIRECT_DESC) != 0 ? queueSize : queueSize / PIECES;
     }
 
-    static DriverSession open(Path socket, FuseClientOptions options) throws IOException {
-        long wanted =
-                RingFeatures.INDIRECT_DESC | RingFeatures.EVENT_IDX | (options.packed() ? RingFeatures.RING_PACKED : 0);
-        VhostUserFrontend frontend = VhostUserFrontend.connect(socket, wanted, options.timeLimit());
+    /** Owns the transport from now on, also if it fails. */
+    static DriverSession open(VirtioTransport transport, FuseClientOptions options) throws IOException {
         DriverSession session;
         try {
-            session = start(frontend, options);
+            session = start(transport, options);
         } catch (IOException | RuntimeException failed) {
-            frontend.close();
+            transport.close();
             throw failed;
         }
         try {
@@ -130,10 +131,10 @@ final class DriverSession implements AutoCloseable {
         }
     }
 
-    private static DriverSession start(VhostUserFrontend frontend, FuseClientOptions options) throws IOException {
+    private static DriverSession start(VirtioTransport transport, FuseClientOptions options) throws IOException {
         String tag = "";
-        int offered = frontend.maxQueues() - 1;
-        Optional<byte[]> config = frontend.config(0, CONFIG_SIZE);
+        int offered = transport.maxQueues() - 1;
+        Optional<byte[]> config = transport.config(0, CONFIG_SIZE);
         if (config.isPresent()) {
             ByteBuffer bytes = ByteBuffer.wrap(config.get()).order(ByteOrder.LITTLE_ENDIAN);
             int end = 0;
@@ -143,22 +144,23 @@ final class DriverSession implements AutoCloseable {
             tag = new String(config.get(), 0, end, StandardCharsets.UTF_8);
             int requestQueues = bytes.getInt(TAG_SIZE);
             if (requestQueues < 1) {
-                throw new IOException(frontend.name() + " says that it has " + requestQueues + " request queues");
+                throw new IOException(transport.name() + " says that it has " + requestQueues + " request queues");
             }
             offered = Math.min(offered, requestQueues);
         }
         int count = 1 + Math.max(1, Math.min(options.queues(), offered));
-        long ringBytes = DriverRing.bytes(options.queueSize(), frontend.features());
+        int queueSize = Math.min(options.queueSize(), Integer.highestOneBit(transport.maxQueueSize()));
+        long ringBytes = DriverRing.bytes(queueSize, transport.features());
         long controls = (count * ringBytes + PAGE - 1) / PAGE * PAGE;
-        long controlBytes = (long) count * depth(frontend.features(), options.queueSize()) * FuseRequest.CONTROL_SIZE;
-        DriverMemory memory = DriverMemory.create(controls + controlBytes + options.bufferMemory());
+        long controlBytes = (long) count * depth(transport.features(), queueSize) * FuseRequest.CONTROL_SIZE;
+        DriverMemory memory = transport.allocate(controls + controlBytes + options.bufferMemory());
         List<DriverQueue> queues = new ArrayList<>(count);
         try {
             for (int i = 0; i < count; i++) {
-                queues.add(DriverQueue.create(memory, i * ringBytes, options.queueSize(), frontend.features()));
+                queues.add(DriverQueue.create(memory, i * ringBytes, queueSize, transport.features()));
             }
-            DriverSession session = new DriverSession(frontend, memory, queues, controls, options, tag);
-            frontend.start(memory, queues);
+            DriverSession session = new DriverSession(transport, memory, queues, controls, options, tag);
+            transport.start(memory, queues);
             return session;
         } catch (IOException | RuntimeException failed) {
             queues.forEach(DriverQueue::close);
@@ -168,7 +170,8 @@ final class DriverSession implements AutoCloseable {
     }
 
     private void init() throws IOException {
-        long offer = OFFERED | (frontend.window().isPresent() ? FuseInitFlags.MAP_ALIGNMENT : 0);
+        window = transport.sharedMemoryRegion(WINDOW_REGION).orElse(null);
+        long offer = OFFERED | (window != null ? FuseInitFlags.MAP_ALIGNMENT : 0);
         FuseRequest request = queue(0).acquire();
         request.begin(FuseOpcode.INIT, 0);
         request.argument(new FuseInitIn())
@@ -201,7 +204,7 @@ final class DriverSession implements AutoCloseable {
     }
 
     String name() {
-        return frontend.name();
+        return transport.name();
     }
 
     String tag() {
@@ -231,7 +234,7 @@ final class DriverSession implements AutoCloseable {
     }
 
     Optional<SharedMemoryWindow> window() {
-        return frontend.window();
+        return Optional.ofNullable(window);
     }
 
     FuseClientOptions options() {
@@ -319,8 +322,9 @@ final class DriverSession implements AutoCloseable {
             int _ = queue(0).call(destroy.begin(FuseOpcode.DESTROY, 0));
             destroy.release();
         }
+        queues.forEach(RequestQueue::stop);
+        transport.close();
         queues.forEach(RequestQueue::close);
-        frontend.close();
         memory.close();
     }
 }

@@ -18,7 +18,9 @@ import dev.oriel.fuse.FuseRenameIn;
 import dev.oriel.fuse.FuseStatx;
 import dev.oriel.fuse.FuseStatxIn;
 import dev.oriel.fuse.FuseStatxOut;
-import dev.oriel.vhostuser.SharedMemoryWindow;
+import dev.oriel.vhostuser.VhostUserFrontend;
+import dev.oriel.virtio.SharedMemoryWindow;
+import dev.oriel.virtio.VirtioTransport;
 import java.io.IOException;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
@@ -72,7 +74,17 @@ public final class FuseClient implements AutoCloseable {
      * @throws IOException if there is no device or it cannot be used; the message says why
      */
     public static FuseClient connect(Path socket, FuseClientOptions options) throws IOException {
-        DriverSession session = DriverSession.open(socket, options);
+        return connect(VhostUserFrontend.connect(socket, options.wantedFeatures(), options.timeLimit()), options);
+    }
+
+    /**
+     * Starts a session with a virtio-fs device, whatever it is joined by.
+     *
+     * @param transport owned by the client from now on, and closed if this fails
+     * @throws IOException if the device cannot be used; the message says why
+     */
+    public static FuseClient connect(VirtioTransport transport, FuseClientOptions options) throws IOException {
+        DriverSession session = DriverSession.open(transport, options);
         try {
             return new FuseClient(session);
         } catch (IOException | RuntimeException failed) {

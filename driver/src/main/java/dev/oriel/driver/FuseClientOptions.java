@@ -1,5 +1,6 @@
 package dev.oriel.driver;
 
+import dev.oriel.virtio.RingFeatures;
 import java.nio.ByteOrder;
 import java.time.Duration;
 
@@ -74,5 +75,10 @@ public record FuseClientOptions(
 
     public FuseClientOptions withPinnable(boolean value) {
         return new FuseClientOptions(order, queues, queueSize, bufferMemory, packed, timeLimit, uid, gid, value);
+    }
+
+    /** The features of rings that a client with these options can use; a transport accepts those of them that the device offers. */
+    public long wantedFeatures() {
+        return RingFeatures.INDIRECT_DESC | RingFeatures.EVENT_IDX | (packed ? RingFeatures.RING_PACKED : 0);
     }
 }

@@ -262,7 +262,7 @@ public final class RequestQueue {
 
     private void kick() {
         // an error means that the client is being closed, which ends all requests
-        int _ = queue.kick().signal();
+        int _ = queue.notifyDevice();
     }
 
     /** Takes the next request that was enqueued and came back; null if there is none now. */
@@ -466,7 +466,7 @@ public final class RequestQueue {
     }
 
     /** Ends the queue and waits until no thread sleeps in it. */
-    void close() {
+    void stop() {
         synchronized (this) {
             breakDown("the client was closed");
         }
@@ -474,6 +474,10 @@ public final class RequestQueue {
             int _ = queue.call().signal();
             LockSupport.parkNanos(this, NANOS_PER_MILLI / 10);
         }
+    }
+
+    /** Closes its descriptors. It is stopped, and the device does not use it any more. */
+    void close() {
         queue.close();
     }
 }

@@ -8,6 +8,7 @@ import dev.oriel.linux.Connection;
 import dev.oriel.linux.DescriptorQueue;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.FileCalls;
+import dev.oriel.virtio.SharedMemoryWindow;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -160,7 +161,7 @@ final class BackendRequests implements AutoCloseable {
         return result == 0
                 ? null
                 : "%s of 0x%x bytes at 0x%x of a window of 0x%x, file offset 0x%x: %s"
-                        .formatted(what, length, offset, window.size(), fileOffset, Errno.message(-result));
+                        .formatted(what, length, offset, window.length(), fileOffset, Errno.message(-result));
     }
 
     private boolean reply(long value) {

@@ -9,7 +9,10 @@ import dev.oriel.linux.UnixSocket;
 import dev.oriel.virtio.DriverMemory;
 import dev.oriel.virtio.DriverQueue;
 import dev.oriel.virtio.DriverRing;
+import dev.oriel.virtio.QueueSetup;
 import dev.oriel.virtio.RingFeatures;
+import dev.oriel.virtio.SharedMemoryWindow;
+import dev.oriel.virtio.VirtioTransport;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -26,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * <p>CONFIGURE_MEM_SLOTS is not accepted: what is mapped in the window is in place when SHMEM_MAP is answered, and no change of the
  * memory table follows.
  */
-public final class VhostUserFrontend implements AutoCloseable {
+public final class VhostUserFrontend implements VirtioTransport {
     private static final int GET_FEATURES = 1;
     private static final int SET_FEATURES = 2;
     private static final int SET_OWNER = 3;
@@ -53,6 +56,9 @@ public final class VhostUserFrontend implements AutoCloseable {
     private static final long SHMEM = 1L << 22;
     /** What a back-end needs before it can ask us to map files. */
     private static final long WINDOW_FEATURES = SHMEM | BACKEND_REQ | BACKEND_SEND_FD | REPLY_ACK;
+
+    /** The region that is asked for. */
+    private static final int WINDOW = 0;
 
     private static final int CONFIG_HEADER_SIZE = 12;
     private static final int CONFIG_MAX = 256;
@@ -189,37 +195,44 @@ public final class VhostUserFrontend implements AutoCloseable {
         }
     }
 
-    /** What people call the back-end in messages. */
+    @Override
     public String name() {
         return name;
     }
 
-    /** The features that both sides accept, of {@link RingFeatures}. */
+    @Override
     public long features() {
         return features;
     }
 
-    /** Most queues the device has, 1 if it does not say. */
+    @Override
     public int maxQueues() {
         return maxQueues;
     }
 
-    /** Shared memory region 0 of the device. */
-    public Optional<SharedMemoryWindow> window() {
-        return Optional.ofNullable(window);
+    /** No message tells: what is too much is refused when the queue is set up. */
+    @Override
+    public int maxQueueSize() {
+        return QueueSetup.MAX_SIZE;
     }
 
-    /** The socket, still owned by this object: poll(2) says POLLHUP once the back-end is gone. */
-    public int connectionDescriptor() {
+    @Override
+    public Optional<SharedMemoryWindow> sharedMemoryRegion(int id) {
+        return id == WINDOW ? Optional.ofNullable(window) : Optional.empty();
+    }
+
+    @Override
+    public DriverMemory allocate(long size) throws LinuxException {
+        return DriverMemory.create(size);
+    }
+
+    /** The socket. */
+    @Override
+    public int lifeDescriptor() {
         return channel.connection().number();
     }
 
-    /**
-     * Reads from the configuration space of the device.
-     *
-     * @param size bytes, 1 to 256
-     * @return the bytes; empty if the back-end does not have the configuration space or nothing there
-     */
+    @Override
     public Optional<byte[]> config(int offset, int size) throws BackendException {
         if ((protocolFeatures & CONFIG) == 0) {
             return Optional.empty();
@@ -238,11 +251,7 @@ public final class VhostUserFrontend implements AutoCloseable {
         return Optional.of(channel.payload(CONFIG_HEADER_SIZE, size).toArray(JAVA_BYTE));
     }
 
-    /**
-     * Hands memory and queues to the device and starts it.
-     *
-     * @param queues in the order of their numbers; memory and queues stay owned by the caller and outlive this object
-     */
+    @Override
     public void start(DriverMemory memory, List<DriverQueue> queues) throws BackendException {
         channel.setLong(0, features);
         channel.tell("SET_FEATURES", SET_FEATURES, Long.BYTES);
@@ -251,7 +260,7 @@ public final class VhostUserFrontend implements AutoCloseable {
         channel.setLong(8, memory.guestAddress(0));
         channel.setLong(16, memory.size());
         channel.setLong(24, memory.userAddress(0));
-        channel.setLong(32, 0);
+        channel.setLong(32, memory.descriptorOffset());
         channel.tell("SET_MEM_TABLE", SET_MEM_TABLE, 40, memory.descriptor());
         for (int i = 0; i < queues.size(); i++) {
             start(i, memory, queues.get(i));
@@ -284,10 +293,6 @@ public final class VhostUserFrontend implements AutoCloseable {
         channel.tell(what, request, 8);
     }
 
-    /**
-     * Ends the connection, which stops the device, and takes away the window: access to it throws from now on. Does nothing the
-     * second time.
-     */
     @Override
     public synchronized void close() {
         channel.close();

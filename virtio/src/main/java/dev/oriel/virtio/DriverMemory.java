@@ -11,29 +11,46 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * The memory of a driver that is a process and no machine: one memfd, shared with the device, that holds the rings and all that
- * requests point to. For the device it is guest memory, which begins at {@link #GUEST_ADDRESS}.
+ * requests point to; or a part of such a memory. For the device it is guest memory.
  *
  * <p>Its size is sealed, so no side can pull it away from under the other. Pages cost nothing before they are used. What the
  * device can write it can write at any time: read a field once. Any thread.
  */
 public final class DriverMemory implements AutoCloseable {
-    /** The guest address of the first byte. Not 0, so that an address that was never set is found out. */
+    /** The guest address of the first byte if nothing else is said. Not 0, so that an address that was never set is found out. */
     public static final long GUEST_ADDRESS = 0x1000_0000;
 
-    private final Descriptor descriptor;
-    private final MappedMemory mapping;
+    private final int descriptor;
+    private final long descriptorOffset;
+    private final long guestAddress;
+    private final MemorySegment segment;
+    private final Runnable release;
 
-    private DriverMemory(Descriptor descriptor, MappedMemory mapping) {
+    private DriverMemory(
+            int descriptor, long descriptorOffset, long guestAddress, MemorySegment segment, Runnable release) {
         this.descriptor = descriptor;
-        this.mapping = mapping;
+        this.descriptorOffset = descriptorOffset;
+        this.guestAddress = guestAddress;
+        this.segment = segment;
+        this.release = release;
+    }
+
+    /**
+     * Makes memory, all zero, at {@link #GUEST_ADDRESS}.
+     *
+     * @param size bytes, a multiple of the page size
+     */
+    public static DriverMemory create(long size) throws LinuxException {
+        return create(size, GUEST_ADDRESS);
     }
 
     /**
      * Makes memory, all zero.
      *
      * @param size bytes, a multiple of the page size
+     * @param guestAddress of the first byte
      */
-    public static DriverMemory create(long size) throws LinuxException {
+    public static DriverMemory create(long size, long guestAddress) throws LinuxException {
         String what = "make " + size + " bytes of memory to share with a device";
         int fd;
         try (Arena arena = Arena.ofConfined()) {
@@ -45,42 +62,62 @@ public final class DriverMemory implements AutoCloseable {
             int seals = MemoryCalls.F_SEAL_SHRINK | MemoryCalls.F_SEAL_GROW | MemoryCalls.F_SEAL_SEAL;
             LinuxException.check(MemoryCalls.addSeals(descriptor.number(), seals), what);
             int protection = MemoryCalls.PROT_READ | MemoryCalls.PROT_WRITE;
-            return new DriverMemory(descriptor, MappedMemory.ofFile(descriptor.number(), 0, size, protection));
+            MappedMemory mapping = MappedMemory.ofFile(descriptor.number(), 0, size, protection);
+            return new DriverMemory(descriptor.number(), 0, guestAddress, mapping.segment(), () -> {
+                mapping.close();
+                descriptor.close();
+            });
         } catch (LinuxException failed) {
             descriptor.close();
             throw failed;
         }
     }
 
+    /**
+     * A part of this memory, which must not be closed before it.
+     *
+     * @param offset of its first byte
+     * @param size bytes
+     * @param released called by {@link #close} of the part
+     */
+    public DriverMemory part(long offset, long size, Runnable released) {
+        return new DriverMemory(
+                descriptor, descriptorOffset + offset, guestAddress + offset, segment.asSlice(offset, size), released);
+    }
+
     /** All of it, shared by all threads; access after {@link #close()} throws. */
     public MemorySegment segment() {
-        return mapping.segment();
+        return segment;
     }
 
     /** Bytes. */
     public long size() {
-        return mapping.size();
+        return segment.byteSize();
     }
 
     /** The guest address of a byte. */
     public long guestAddress(long offset) {
-        return GUEST_ADDRESS + offset;
+        return guestAddress + offset;
     }
 
     /** The address of a byte in this process, which vhost-user calls the user address. */
     public long userAddress(long offset) {
-        return mapping.address() + offset;
+        return segment.address() + offset;
     }
 
     /** The memfd, still owned by this object. */
     public int descriptor() {
-        return descriptor.number();
+        return descriptor;
     }
 
-    /** Unmaps and closes it here; the device keeps its own mapping. */
+    /** Where in the memfd this memory begins. */
+    public long descriptorOffset() {
+        return descriptorOffset;
+    }
+
+    /** Unmaps and closes it here, and a part is given back; the device keeps its own mapping. */
     @Override
     public void close() {
-        mapping.close();
-        descriptor.close();
+        release.run();
     }
 }

@@ -2,6 +2,7 @@ package dev.oriel.virtio;
 
 import dev.oriel.linux.EventDescriptor;
 import dev.oriel.linux.LinuxException;
+import java.util.function.IntSupplier;
 
 /**
  * A virtqueue as a driver sets it up: a ring in {@link DriverMemory} and its two doorbells, one for each direction. Owns the
@@ -12,12 +13,14 @@ public final class DriverQueue implements AutoCloseable {
     private final long offset;
     private final EventDescriptor kick;
     private final EventDescriptor call;
+    private IntSupplier notification;
 
     private DriverQueue(DriverRing ring, long offset, EventDescriptor kick, EventDescriptor call) {
         this.ring = ring;
         this.offset = offset;
         this.kick = kick;
         this.call = call;
+        notification = kick::signal;
     }
 
     /**
@@ -50,9 +53,28 @@ public final class DriverQueue implements AutoCloseable {
         return offset;
     }
 
-    /** The driver tells the device by it that chains are available. */
+    /** The eventfd of the driver's available buffer notifications, for a device that can wait for it. */
     public EventDescriptor kick() {
         return kick;
+    }
+
+    /**
+     * Sets what {@link #notifyDevice} does where it takes more than the eventfd, such as a write to a register. For the transport,
+     * before the device starts.
+     *
+     * @param sent answers 0 or -errno; called on any thread, does not wait
+     */
+    public void notifyBy(IntSupplier sent) {
+        notification = sent;
+    }
+
+    /**
+     * Tells the device that chains are available (available buffer notification). Any thread.
+     *
+     * @return 0 or -errno: the device cannot be reached any more
+     */
+    public int notifyDevice() {
+        return notification.getAsInt();
     }
 
     /** The device tells the driver by it that chains are used. */

@@ -6,14 +6,25 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * An eventfd of the other side that we signal: an interrupt or an error of a queue. May be absent, come late, and be replaced at any
- * time: what was signalled in the absence of one reaches the next. Any thread.
+ * time: what was signalled in the absence of one reaches the next. A listener, once set, is told in its place. Any thread.
  */
 final class EventSink implements AutoCloseable {
+    private volatile @Nullable Runnable listener;
     private @Nullable Descriptor descriptor;
     private boolean missed;
 
     /** Signals it. Does not wait: the descriptor is O_NONBLOCK, and a full one has been signalled already. */
-    synchronized void signal() {
+    void signal() {
+        Runnable told = listener;
+        if (told == null) {
+            signalDescriptor();
+        } else {
+            // not under the lock: whoever is told may come back here
+            told.run();
+        }
+    }
+
+    private synchronized void signalDescriptor() {
         if (descriptor == null) {
             missed = true;
         } else {
@@ -22,13 +33,18 @@ final class EventSink implements AutoCloseable {
         }
     }
 
+    /** Who is told instead of a descriptor, on any thread. */
+    void listener(Runnable told) {
+        listener = told;
+    }
+
     /** Takes ownership of a descriptor, which may be null, and closes the one before. */
     synchronized void replace(@Nullable Descriptor next) {
         close();
         descriptor = next;
         if (missed && next != null) {
             missed = false;
-            signal();
+            signalDescriptor();
         }
     }
 

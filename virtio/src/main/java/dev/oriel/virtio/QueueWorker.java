@@ -162,6 +162,16 @@ public final class QueueWorker implements AutoCloseable {
         call.replace(descriptor);
     }
 
+    /** Sets who interrupts the driver in place of an eventfd, when the queue asks for it. Told on any thread; does not wait or throw. */
+    public void onCall(Runnable interrupt) {
+        call.listener(interrupt);
+    }
+
+    /** Sets who is told, in place of an eventfd, that the queue failed. Told on any thread; does not wait or throw. */
+    public void onError(Runnable failed) {
+        error.listener(failed);
+    }
+
     /** Sets the eventfd, O_NONBLOCK, that is signalled when the queue fails, and owns it; null for none. */
     public void errorDescriptor(@Nullable Descriptor descriptor) {
         error.replace(descriptor);

@@ -1,4 +1,4 @@
-package dev.oriel.vhostuser;
+package dev.oriel.virtio;
 
 import dev.oriel.linux.At;
 import dev.oriel.linux.CString;
@@ -14,8 +14,9 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * A shared memory region of a device in the address space of this process: a reserved range, in which the device maps parts of files
- * (vhost-user SHMEM_MAP) and takes them away again.
+ * A shared memory region of a device in the address space of this process: a reserved range, in which parts of files are mapped and
+ * taken away again. A driver in this process looks at its device through it; for a device on a bus of this process it is the memory
+ * slot that the region occupies.
  *
  * <pre>
  *   0                                                        size
@@ -24,11 +25,11 @@ import java.util.TreeMap;
  *   +------------+------------------+--------+-------------+
  * </pre>
  *
- * <p>What is not mapped is memory of our own, all zero at first, so no access ever faults for want of a mapping. What the device maps
- * for reading only is mapped copy-on-write: a stray write does not end the process, and does not reach the file either. A file that
+ * <p>What is not mapped is memory of our own, all zero at first, so no access ever faults for want of a mapping. What is mapped for
+ * reading only is mapped copy-on-write: a stray write does not end the process, and does not reach the file either. A file that
  * shrinks under its mapping turns access into {@link InternalError}. Any thread may use the memory; the methods are safe too.
  */
-public final class SharedMemoryWindow implements AutoCloseable {
+public final class SharedMemoryWindow implements SharedMemoryRegion, AutoCloseable {
     private static final int PROTECTION = MemoryCalls.PROT_READ | MemoryCalls.PROT_WRITE;
 
     /** One mapping: where it ends, and whether what is written reaches the file. */
@@ -42,8 +43,12 @@ public final class SharedMemoryWindow implements AutoCloseable {
         this.memory = memory;
     }
 
-    /** @param size bytes, a multiple of the page size */
-    static SharedMemoryWindow reserve(long size) throws LinuxException {
+    /**
+     * Takes address space for a region in which nothing is mapped yet.
+     *
+     * @param size bytes, a multiple of the page size
+     */
+    public static SharedMemoryWindow reserve(long size) throws LinuxException {
         return new SharedMemoryWindow(MappedMemory.anonymous(size, PROTECTION));
     }
 
@@ -52,9 +57,20 @@ public final class SharedMemoryWindow implements AutoCloseable {
         return memory.segment();
     }
 
-    /** Bytes. */
-    public long size() {
+    @Override
+    public long length() {
         return memory.size();
+    }
+
+    /** The limit of this process is the kernel's ({@code vm.max_map_count}), which mmap(2) tells. */
+    @Override
+    public int mappingsMax() {
+        return Integer.MAX_VALUE;
+    }
+
+    @Override
+    public int map(long offset, long length, int fd, long fdOffset) {
+        return map(fd, fdOffset, offset, length, true);
     }
 
     /** Bytes that the device has mapped at this moment. */
@@ -89,7 +105,7 @@ public final class SharedMemoryWindow implements AutoCloseable {
      * @return 0, or -EINVAL if the range is not whole pages inside the window and the file, -EACCES if it is no regular file, or
      *     what mmap(2) says; then nothing has changed
      */
-    synchronized int map(int fd, long fileOffset, long offset, long length, boolean writable) {
+    public synchronized int map(int fd, long fileOffset, long offset, long length, boolean writable) {
         if (isOutside(offset, length)
                 || fileOffset < 0
                 || fileOffset % pageSize != 0
@@ -125,7 +141,8 @@ public final class SharedMemoryWindow implements AutoCloseable {
      *
      * @return 0; -EINVAL if not all of the range is mapped, or it is not whole pages; then nothing has changed
      */
-    synchronized int unmap(long offset, long length) {
+    @Override
+    public synchronized int unmap(long offset, long length) {
         if (isOutside(offset, length) || !covered(offset, offset + length)) {
             return -Errno.EINVAL;
         }
@@ -137,8 +154,8 @@ public final class SharedMemoryWindow implements AutoCloseable {
     }
 
     /** Takes all mappings away. */
-    synchronized void clear() {
-        if (!mapped.isEmpty() && memory.segment().scope().isAlive() && fill(0, size()) == 0) {
+    public synchronized void clear() {
+        if (!mapped.isEmpty() && memory.segment().scope().isAlive() && fill(0, length()) == 0) {
             mapped.clear();
         }
     }
@@ -153,8 +170,8 @@ public final class SharedMemoryWindow implements AutoCloseable {
     private boolean isOutside(long offset, long length) {
         return offset < 0
                 || length <= 0
-                || length > size()
-                || offset > size() - length
+                || length > length()
+                || offset > length() - length
                 || offset % pageSize != 0
                 || length % pageSize != 0;
     }
