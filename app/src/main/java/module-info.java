@@ -9,6 +9,7 @@ module dev.oriel.app {
     requires dev.oriel.device;
     requires dev.oriel.driver;
     requires dev.oriel.guests;
+    requires dev.oriel.benchmarks;
     requires static transitive org.jspecify;
     requires info.picocli;
 

@@ -16,7 +16,12 @@ import picocli.CommandLine.Spec;
         description = "Measures Oriel on this machine.",
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = BenchCommand.Startup.class)
+        subcommands = {
+            BenchCommand.Startup.class,
+            BenchDriverCommand.class,
+            BenchGuestCommand.class,
+            BenchScaleCommand.class
+        })
 final class BenchCommand implements Runnable {
     @Spec
     @SuppressWarnings("NullAway.Init") // by picocli
@@ -24,7 +29,7 @@ final class BenchCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "say what to measure: startup");
+        throw new ParameterException(spec.commandLine(), "say what to measure: startup, driver, guest or scale");
     }
 
     /** {@code oriel bench startup}. */

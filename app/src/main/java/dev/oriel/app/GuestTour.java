@@ -2,6 +2,7 @@ package dev.oriel.app;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.oriel.benchmarks.ProcessMemory;
 import dev.oriel.guests.Guest;
 import dev.oriel.guests.GuestException;
 import dev.oriel.guests.GuestKind;

@@ -1,5 +1,6 @@
 package dev.oriel.app;
 
+import dev.oriel.benchmarks.ProcessMemory;
 import dev.oriel.guests.Guest;
 import dev.oriel.guests.GuestKind;
 import dev.oriel.guests.GuestKit;

@@ -78,6 +78,11 @@ public final class PeerDaemon implements AutoCloseable {
         return socket;
     }
 
+    /** The process that serves. */
+    public long pid() {
+        return process.programId();
+    }
+
     /** Whether it still runs. */
     public boolean isAlive() {
         return process.isAlive();

@@ -33,11 +33,13 @@ final class SupervisedProcess implements AutoCloseable {
 
     private final Process process;
     private final Path state;
+    private final String program;
     private final List<Thread> readers;
 
-    private SupervisedProcess(Process process, Path state, List<Thread> readers) {
+    private SupervisedProcess(Process process, Path state, String program, List<Thread> readers) {
         this.process = process;
         this.state = state;
+        this.program = program;
         this.readers = readers;
     }
 
@@ -91,7 +93,7 @@ final class SupervisedProcess implements AutoCloseable {
                     : List.of(
                             reader("console", process.getInputStream(), output, atEnd),
                             reader("messages", process.getErrorStream(), errors, () -> {}));
-            return new SupervisedProcess(process, state, readers);
+            return new SupervisedProcess(process, state, command.getFirst(), readers);
         } catch (IOException e) {
             delete(state);
             throw e;
@@ -115,6 +117,23 @@ final class SupervisedProcess implements AutoCloseable {
 
     boolean isAlive() {
         return process.isAlive();
+    }
+
+    /**
+     * The process of the command itself, while it runs; {@code supervise} has some of its own beside it.
+     *
+     * @throws IllegalStateException if it has ended
+     */
+    long programId() {
+        String fileName = "/" + Path.of(program).getFileName();
+        return process.children()
+                .filter(child -> child.info()
+                        .command()
+                        .filter(path -> path.endsWith(fileName))
+                        .isPresent())
+                .mapToLong(ProcessHandle::pid)
+                .findAny()
+                .orElseThrow(() -> new IllegalStateException("the process has ended"));
     }
 
     OutputStream input() {

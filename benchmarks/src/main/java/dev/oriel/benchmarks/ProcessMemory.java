@@ -1,4 +1,4 @@
-package dev.oriel.app;
+package dev.oriel.benchmarks;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -11,10 +11,14 @@ import java.nio.file.Path;
  * @param ownKibibytes heap, code and files (RssAnon and RssFile)
  * @param sharedKibibytes memory of guests, as far as the server touched it (RssShmem)
  */
-record ProcessMemory(long ownKibibytes, long sharedKibibytes) {
+public record ProcessMemory(long ownKibibytes, long sharedKibibytes) {
 
-    /** @throws IOException if there is no such process, or it has ended */
-    static ProcessMemory of(long pid) throws IOException {
+    /**
+     * What a process has now.
+     *
+     * @throws IOException if there is no such process, or it has ended
+     */
+    public static ProcessMemory of(long pid) throws IOException {
         long anonymous = -1;
         long files = -1;
         long shared = -1;
@@ -39,7 +43,8 @@ record ProcessMemory(long ownKibibytes, long sharedKibibytes) {
         return Long.parseLong(words[1]);
     }
 
-    double ownMebibytes() {
+    /** Its own memory in MiB. */
+    public double ownMebibytes() {
         return ownKibibytes / 1024.0;
     }
 }

@@ -1,0 +1,58 @@
+package dev.oriel.app;
+
+import dev.oriel.benchmarks.DriverBenchmark;
+import dev.oriel.benchmarks.DriverOperation;
+import dev.oriel.benchmarks.PeerSubject;
+import dev.oriel.guests.GuestKit;
+import dev.oriel.guests.KitPart;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code oriel bench driver}. */
+@Command(
+        name = "driver",
+        description = "Raw requests from the driver, beside the Rust virtiofsd.",
+        mixinStandardHelpOptions = true,
+        sortOptions = false)
+final class BenchDriverCommand implements Callable<Integer> {
+    @Mixin
+    private ReportOptions report = new ReportOptions();
+
+    @Option(
+            names = "--operations",
+            paramLabel = "NAME",
+            split = ",",
+            description = "Only these of ${COMPLETION-CANDIDATES}.")
+    private List<DriverOperation> operations = List.of(DriverOperation.values());
+
+    @Option(
+            names = "--depths",
+            paramLabel = "N",
+            split = ",",
+            defaultValue = "1,16,64",
+            description = "How many requests are in flight at once (default: ${DEFAULT-VALUE}).")
+    private List<Integer> depths = List.of();
+
+    @Option(
+            names = "--queues",
+            paramLabel = "N",
+            split = ",",
+            defaultValue = "1,2,4",
+            description = "Over how many queues (default: ${DEFAULT-VALUE}; the Rust virtiofsd has one).")
+    private List<Integer> queues = List.of();
+
+    @Override
+    public Integer call() throws Exception {
+        GuestKit kit = GuestKit.locate();
+        int rounds = report.rounds();
+        report.checkAtLeast("--depths", depths, 1);
+        report.checkAtLeast("--queues", queues, 1);
+        kit.fetch(List.of(KitPart.PEER), report.progress());
+        DriverBenchmark benchmark =
+                new DriverBenchmark(List.of(OrielSubject.DEFAULT, new PeerSubject(kit)), depths, queues, operations);
+        return report.write(benchmark.run(rounds, report.progress()));
+    }
+}

@@ -1,0 +1,121 @@
+package dev.oriel.benchmarks;
+
+import dev.oriel.driver.FuseRequest;
+import dev.oriel.fuse.FuseCreateIn;
+import dev.oriel.fuse.FuseEntryOut;
+import dev.oriel.fuse.FuseOpcode;
+import dev.oriel.fuse.FuseOpenIn;
+import dev.oriel.fuse.FuseOpenOut;
+import dev.oriel.fuse.FuseReleaseIn;
+import dev.oriel.linux.OpenFlags;
+
+/** What {@link DriverBenchmark} asks of a server: an operation of one or more requests, each after the reply to the one before. */
+public enum DriverOperation {
+    GETATTR("GETATTR", 1, 0) {
+        @Override
+        void request(DriverShare share, RequestSlot slot, FuseRequest request, int step) {
+            request.getattr(share.nodeids[slot.next(DriverShare.FILES)]);
+        }
+    },
+    LOOKUP("LOOKUP", 1, 0) {
+        @Override
+        void request(DriverShare share, RequestSlot slot, FuseRequest request, int step) {
+            request.begin(FuseOpcode.LOOKUP, share.folder)
+                    .name(share.names[slot.next(DriverShare.FILES)])
+                    .reply(FuseEntryOut.SIZE, FuseEntryOut.SIZE);
+        }
+    },
+    READ_4K("READ 4 KiB", 1, 4096) {
+        @Override
+        void request(DriverShare share, RequestSlot slot, FuseRequest request, int step) {
+            long position = (long) slot.next(DriverShare.LARGE_BYTES / SMALL) * SMALL;
+            request.read(share.large.nodeid(), share.large.fh(), position, slot.buffer, 0, SMALL);
+        }
+    },
+    READ_1M("READ 1 MiB", 1, 1 << 20) {
+        @Override
+        void request(DriverShare share, RequestSlot slot, FuseRequest request, int step) {
+            long position = (long) slot.next(DriverShare.LARGE_BYTES / LARGE) * LARGE;
+            request.read(share.large.nodeid(), share.large.fh(), position, slot.buffer, 0, LARGE);
+        }
+    },
+    WRITE_4K("WRITE 4 KiB", 1, 4096) {
+        @Override
+        void request(DriverShare share, RequestSlot slot, FuseRequest request, int step) {
+            long position = (long) slot.next(DriverShare.LARGE_BYTES / SMALL) * SMALL;
+            request.write(share.large.nodeid(), share.large.fh(), position, slot.buffer, 0, SMALL);
+        }
+    },
+    OPEN("OPEN + RELEASE", 2, 0) {
+        @Override
+        void request(DriverShare share, RequestSlot slot, FuseRequest request, int step) {
+            if (step == 0) {
+                slot.nodeid = share.nodeids[slot.next(DriverShare.FILES)];
+                request.begin(FuseOpcode.OPEN, slot.nodeid)
+                        .argument(new FuseOpenIn())
+                        .flags(OpenFlags.O_RDONLY);
+                request.reply(FuseOpenOut.SIZE, FuseOpenOut.SIZE);
+            } else {
+                long fh = request.reply(new FuseOpenOut()).fh();
+                request.begin(FuseOpcode.RELEASE, slot.nodeid)
+                        .argument(new FuseReleaseIn())
+                        .fh(fh);
+            }
+        }
+    },
+    CREATE("CREATE + RELEASE + UNLINK", 3, 0) {
+        @Override
+        void request(DriverShare share, RequestSlot slot, FuseRequest request, int step) {
+            if (step == 0) {
+                request.begin(FuseOpcode.CREATE, share.folder)
+                        .argument(new FuseCreateIn())
+                        .flags(OpenFlags.O_RDWR | OpenFlags.O_CREAT)
+                        .mode(MODE);
+                int size = FuseEntryOut.SIZE + FuseOpenOut.SIZE;
+                request.name(slot.ownName).reply(size, size);
+            } else if (step == 1) {
+                long nodeid = request.reply(new FuseEntryOut()).nodeid();
+                long fh = request.reply(new FuseOpenOut(), FuseEntryOut.SIZE).fh();
+                request.begin(FuseOpcode.RELEASE, nodeid)
+                        .argument(new FuseReleaseIn())
+                        .fh(fh);
+            } else {
+                request.begin(FuseOpcode.UNLINK, share.folder).name(slot.ownName);
+            }
+        }
+    };
+
+    private static final int LARGE = 1 << 20;
+    private static final int SMALL = 4096;
+    private static final int MODE = 0100644;
+
+    final String text;
+    final int steps;
+
+    /** Memory that a request needs for data. */
+    final int bufferBytes;
+
+    DriverOperation(String text, int steps, int bufferBytes) {
+        this.text = text;
+        this.steps = steps;
+        this.bufferBytes = bufferBytes;
+    }
+
+    /** The requests of this operation on a share. */
+    RequestSource source(DriverShare share) {
+        return new RequestSource() {
+            @Override
+            public int steps() {
+                return steps;
+            }
+
+            @Override
+            public void request(RequestSlot slot, FuseRequest request, int step) {
+                DriverOperation.this.request(share, slot, request, step);
+            }
+        };
+    }
+
+    /** Writes the request of a step over the reply to the step before. */
+    abstract void request(DriverShare share, RequestSlot slot, FuseRequest request, int step);
+}

@@ -1,0 +1,103 @@
+package dev.oriel.benchmarks;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * The script that does the rows, in a guest or on the host, and talks to {@link GuestDialogue}. It goes through all of them twice: the first
+ * time, shorter, for the server to warm up, with names that begin with {@link #WARM_UP}.
+ */
+final class GuestScript {
+    static final String WARM_UP = "warm-up:";
+    static final int DATA_MEBIBYTES = 512;
+
+    private static final double SECONDS = 1.5;
+    private static final double WARM_UP_SECONDS = 0.5;
+    private static final int FILES = 2000;
+    private static final int WARM_UP_FILES = 1000;
+
+    private final List<GuestRow> rows;
+    private final List<Integer> jobs;
+
+    GuestScript(List<GuestRow> rows, List<Integer> jobs) {
+        this.rows = rows;
+        this.jobs = jobs;
+    }
+
+    /** For people: what comes before the figures. */
+    String warmUp() {
+        return "warm-up: all rows once, for %.1f s or %,d names; then for %.1f s or %,d names for each job"
+                .formatted(WARM_UP_SECONDS, WARM_UP_FILES, SECONDS, FILES);
+    }
+
+    /** For busybox sh in a guest with the share as its working folder and the tools of the kit. */
+    String inGuest() {
+        return """
+                cat >/tmp/metadata.py <<'END-OF-PROGRAM'
+                %sEND-OF-PROGRAM
+                export BENCH_DROP_CACHES=1 PYTHONDONTWRITEBYTECODE=1
+                fio() { tools fio "$@"; }
+                metadata() { tools python3 /tmp/metadata.py "$@"; }
+                """.formatted(text("metadata.py")) + body();
+    }
+
+    /**
+     * For bash on the host, with the folder as its working folder.
+     *
+     * @param fio the start of fio's command line
+     * @param python that of python3
+     */
+    String onHost(List<String> fio, List<String> python, String program) {
+        return "fio() { %s \"$@\"; }\nmetadata() { %s -B %s \"$@\"; }\n"
+                        .formatted(quoted(fio), quoted(python), quoted(List.of(program)))
+                + body();
+    }
+
+    private String body() {
+        StringBuilder script = new StringBuilder("set -e\nDATA_MEBIBYTES=" + DATA_MEBIBYTES + "\n");
+        script.append(text("data.sh"));
+        pass(script, WARM_UP, WARM_UP_SECONDS, WARM_UP_FILES);
+        pass(script, "", SECONDS, FILES);
+        return script.toString();
+    }
+
+    private void pass(StringBuilder script, String prefix, double seconds, int files) {
+        for (int count : jobs) {
+            String before = prefix + count + ":";
+            String names = "";
+            for (GuestRow row : rows) {
+                if (row.isOfData()) {
+                    script.append("data %s %s %d %s %s%n".formatted(before, row.id(), count, seconds, row.options));
+                } else {
+                    names += " " + row.id();
+                }
+            }
+            if (!names.isEmpty()) {
+                script.append("metadata %s %d %d%s%n".formatted(before, count, files, names));
+            }
+        }
+    }
+
+    private static String quoted(List<String> words) {
+        return words.stream()
+                .map(word -> "'" + word.replace("'", "'\\''") + "'")
+                .collect(Collectors.joining(" "));
+    }
+
+    /** A program that is kept beside this class. */
+    static String text(String name) {
+        try (InputStream in = GuestScript.class.getResourceAsStream(name)) {
+            if (in == null) {
+                throw new IllegalStateException("no resource " + name);
+            }
+            return new String(in.readAllBytes(), UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,17 @@
+package dev.oriel.benchmarks;
+
+import java.util.OptionalDouble;
+
+/**
+ * One value of one row from one trial.
+ *
+ * @param value in the row's unit
+ * @param processorMicros microseconds of processor time that the server took for one operation; empty: not known
+ * @param residentMebibytes the server's own memory just after; empty: not known
+ */
+public record Measurement(Row row, double value, OptionalDouble processorMicros, OptionalDouble residentMebibytes) {
+    /** A value alone, as of a subject that is no server. */
+    public static Measurement of(Row row, double value) {
+        return new Measurement(row, value, OptionalDouble.empty(), OptionalDouble.empty());
+    }
+}

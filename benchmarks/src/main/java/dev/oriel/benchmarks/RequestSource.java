@@ -1,0 +1,12 @@
+package dev.oriel.benchmarks;
+
+import dev.oriel.driver.FuseRequest;
+
+/** Makes the requests of a {@link RequestStream}: operations of one or more requests, each after the reply to the one before. */
+interface RequestSource {
+    /** How many requests an operation has. */
+    int steps();
+
+    /** Writes the request of a step, from 0, over the reply to the step before. */
+    void request(RequestSlot slot, FuseRequest request, int step);
+}

@@ -1,0 +1,98 @@
+package dev.oriel.benchmarks;
+
+import dev.oriel.driver.FuseException;
+import dev.oriel.driver.FuseRequest;
+import dev.oriel.driver.RequestQueue;
+import java.util.List;
+
+/** Keeps requests in flight on one queue, one for each slot: whatever comes back is sent out again. For one thread. */
+final class RequestStream {
+    private static final long PATIENCE_NANOS = 10_000_000_000L;
+
+    private final RequestQueue queue;
+    private final List<RequestSlot> slots;
+    private final RequestSource source;
+
+    RequestStream(RequestQueue queue, List<RequestSlot> slots, RequestSource source) {
+        this.queue = queue;
+        this.slots = slots;
+        this.source = source;
+    }
+
+    /**
+     * Sends operations until {@code end}, or until there were {@code most}, and waits for those in flight.
+     *
+     * @param end in terms of {@link System#nanoTime()}
+     * @return how many operations came to their end
+     * @throws FuseException if one fails, or the server does not answer
+     */
+    long run(long end, long most) throws FuseException {
+        int inFlight = 0;
+        long begun = 0;
+        for (RequestSlot slot : slots) {
+            if (begun == most) {
+                break;
+            }
+            begun++;
+            slot.step = 0;
+            FuseRequest request = queue.acquire().attach(slot);
+            source.request(slot, request, 0);
+            send(request);
+            inFlight++;
+        }
+        queue.flush();
+        long done = 0;
+        while (inFlight > 0) {
+            if (!queue.await(PATIENCE_NANOS)) {
+                throw new FuseException("wait for " + inFlight + " replies", 110);
+            }
+            boolean over = System.nanoTime() - end >= 0;
+            FuseRequest request = queue.poll();
+            while (request != null) {
+                if (!goOn(request)) {
+                    done++;
+                    if (over || begun == most) {
+                        request.release();
+                        inFlight--;
+                    } else {
+                        begun++;
+                        begin(request);
+                    }
+                }
+                request = queue.poll();
+            }
+            queue.flush();
+        }
+        return done;
+    }
+
+    /** Sends the next step of an operation, if it has one. */
+    private boolean goOn(FuseRequest request) throws FuseException {
+        if (request.result() < 0) {
+            throw new FuseException(request.toString(), -request.result());
+        }
+        RequestSlot slot = (RequestSlot) request.attachment();
+        if (slot == null || ++slot.step == source.steps()) {
+            return false;
+        }
+        source.request(slot, request, slot.step);
+        send(request);
+        return true;
+    }
+
+    private void begin(FuseRequest request) throws FuseException {
+        RequestSlot slot = (RequestSlot) request.attachment();
+        if (slot != null) {
+            slot.step = 0;
+            source.request(slot, request, 0);
+            send(request);
+        }
+    }
+
+    private void send(FuseRequest request) throws FuseException {
+        int result = queue.enqueue(request);
+        if (result < 0) {
+            throw new FuseException("send " + request, -result);
+        }
+    }
+}
