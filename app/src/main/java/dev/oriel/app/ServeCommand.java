@@ -4,6 +4,7 @@ import dev.oriel.device.DaxOptions;
 import dev.oriel.filesystem.local.CachePolicy;
 import dev.oriel.filesystem.local.FileHandlePolicy;
 import dev.oriel.filesystem.local.LocalOptions;
+import dev.oriel.virtio.Polling;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -182,6 +183,15 @@ final class ServeCommand implements Callable<Integer> {
     private int queueSize = DEFAULT_QUEUE_SIZE;
 
     @Option(
+            names = "--poll",
+            paramLabel = "TIME",
+            defaultValue = "auto",
+            converter = PollTime.class,
+            description = "How long a queue looks for another request before it sleeps: auto (up to 100 microseconds, while requests "
+                    + "come that fast and a processor is to spare), off, or microseconds (default: ${DEFAULT-VALUE}).")
+    private Polling polling = Polling.AUTO;
+
+    @Option(
             names = "--thread-pool-size",
             paramLabel = "N",
             defaultValue = "4",
@@ -326,6 +336,7 @@ final class ServeCommand implements Callable<Integer> {
                     tag,
                     requestQueues,
                     queueSize,
+                    polling,
                     threadPoolSize,
                     rlimitNofile,
                     daxOptions());

@@ -27,7 +27,8 @@ final class Server implements AutoCloseable {
         int requestQueues = options.requestQueues();
         int threads = options.threadPoolSize();
         VhostUserBackend.Options offer =
-                new VhostUserBackend.Options(options.queueSize(), options.tag() != null || options.dax() != null);
+                new VhostUserBackend.Options(
+                        options.queueSize(), options.tag() != null || options.dax() != null, options.polling());
         frontEnds = new ConnectionServer(
                 socket,
                 (name, connection) -> new VhostUserBackend(

@@ -3,6 +3,7 @@ package dev.oriel.app;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.oriel.device.DaxOptions;
+import dev.oriel.virtio.Polling;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param fd a socket that listens already; null if {@code socketPath} is given
  * @param socketGroup the group that may connect to the socket; null: only the user
  * @param tag the mount tag that the device tells; null: the front-end names the share, and the device is not asked
+ * @param polling how long a queue looks at its ring before it sleeps
  * @param threadPoolSize threads for requests that wait
  * @param rlimitNofile most descriptors of the process; 0: as it is; null: as many as sensible
  * @param dax the DAX window; null: none
@@ -25,6 +27,7 @@ record ShareOptions(
         @Nullable String tag,
         int requestQueues,
         int queueSize,
+        Polling polling,
         int threadPoolSize,
         @Nullable Long rlimitNofile,
         @Nullable DaxOptions dax) {

@@ -52,6 +52,8 @@ class CommandLineTest {
     void aWrongValueIsToldWithTheValidOnes() throws Exception {
         assertWrongUsage(serve("--cache=sometimes"), "--cache", "NEVER", "sometimes");
         assertWrongUsage(serve("--queue-size=100"), "--queue-size 100", "power of two");
+        assertWrongUsage(serve("--poll=often"), "--poll", "often", "auto, off, or microseconds");
+        assertWrongUsage(serve("--poll=1000000"), "--poll", "0 to 100000 microseconds");
         assertWrongUsage(serve("--request-queues=0"), "--request-queues 0", "from 1 to 64");
     }
 

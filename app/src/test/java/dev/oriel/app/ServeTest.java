@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.oriel.linux.FileCalls;
 import dev.oriel.linux.UnixSocket;
+import dev.oriel.virtio.Polling;
 import java.io.BufferedReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -140,7 +141,7 @@ class ServeTest {
     void aListeningDescriptorIsTaken() throws Exception {
         try (UnixSocket listening = UnixSocket.listen(socket, 1)) {
             int copy = FileCalls.dup(listening.number());
-            try (UnixSocket taken = Host.listen(new ShareOptions(null, copy, null, null, 1, 128, 1, null, null))) {
+            try (UnixSocket taken = Host.listen(new ShareOptions(null, copy, null, null, 1, 128, Polling.OFF, 1, null, null))) {
                 assertThat(taken.number()).isEqualTo(copy);
             }
             assertThat(socket).as("a socket of somebody else's").exists();

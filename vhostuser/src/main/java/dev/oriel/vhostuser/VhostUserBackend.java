@@ -6,6 +6,7 @@ import dev.oriel.linux.Descriptor;
 import dev.oriel.linux.EventDescriptor;
 import dev.oriel.linux.LinuxException;
 import dev.oriel.virtio.GuestMemoryTable;
+import dev.oriel.virtio.Polling;
 import dev.oriel.virtio.RingFeatures;
 import dev.oriel.virtio.VirtioDevice;
 import java.lang.System.Logger.Level;
@@ -41,10 +42,11 @@ public final class VhostUserBackend implements ConnectionServer.Service {
      *
      * @param maxQueueSize the most descriptors that a ring may have
      * @param offerConfig whether the front-end may read the configuration space; one that has its own warns about the offer
+     * @param polling how long a queue looks at its ring before it sleeps
      */
-    public record Options(int maxQueueSize, boolean offerConfig) {
-        /** Rings of up to 1024 descriptors, and the configuration space. */
-        public static final Options DEFAULT = new Options(1024, true);
+    public record Options(int maxQueueSize, boolean offerConfig, Polling polling) {
+        /** Rings of up to 1024 descriptors, the configuration space, and adaptive polling. */
+        public static final Options DEFAULT = new Options(1024, true, Polling.AUTO);
     }
 
     private final String name;
@@ -99,7 +101,7 @@ public final class VhostUserBackend implements ConnectionServer.Service {
         try (Arena arena = Arena.ofConfined();
                 Message message = new Message(arena)) {
             for (int i = 0; i < vrings.length; i++) {
-                vrings[i] = new Vring(name, device, i, memory, options.maxQueueSize());
+                vrings[i] = new Vring(name, device, i, memory, options);
             }
             LOGGER.log(Level.DEBUG, "{0}: connected", name);
             while (message.receive(connection)) {

@@ -26,11 +26,17 @@ final class Vring implements AutoCloseable {
     private int base;
 
     /** @throws LinuxException if there are no file descriptors left */
-    Vring(String connection, VirtioDevice device, int index, GuestMemoryTable memory, int maxSize)
+    Vring(
+            String connection,
+            VirtioDevice device,
+            int index,
+            GuestMemoryTable memory,
+            VhostUserBackend.Options options)
             throws LinuxException {
         name = "queue " + index;
-        this.maxSize = maxSize;
+        maxSize = options.maxQueueSize();
         worker = new QueueWorker(connection + ", " + name, device, index, memory);
+        worker.polling(options.polling());
     }
 
     private void mustNotRun(String request) throws Refusal {

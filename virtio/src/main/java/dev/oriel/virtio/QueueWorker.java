@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Serves one queue of a device: its ring, the thread that takes chains from it, and its eventfds.
  *
- * <p>While there is work, the driver is asked not to kick; before the thread sleeps it asks for kicks again and looks once more. A ring is
- * looked at when it starts, without a kick. A {@link ChainHandler} that throws, or memory that vanishes, stops this queue and no other.
+ * <p>While there is work, and for as long as {@link Polling} says after it, the driver is asked not to kick; before the thread sleeps it
+ * asks for kicks again and looks once more. A ring is looked at when it starts, without a kick. A {@link ChainHandler} that throws, or memory that vanishes, stops this queue and no other.
  *
  * <p>For the one thread that controls the device, with threads of its own.
  */
@@ -24,6 +24,7 @@ public final class QueueWorker implements AutoCloseable {
     private final EventSink call = new EventSink();
     private final EventSink error = new EventSink();
     private final Virtqueue queue;
+    private final RingPoller poller = new RingPoller();
     private volatile boolean running;
     private @Nullable Thread thread;
 
@@ -67,6 +68,7 @@ public final class QueueWorker implements AutoCloseable {
         while (running && !queue.failed()) {
             serve(handler);
             doorbell.await();
+            poller.woke();
         }
     }
 
@@ -75,9 +77,11 @@ public final class QueueWorker implements AutoCloseable {
         try {
             do {
                 queue.disableNotifications();
-                for (chain = queue.next(); chain != null; chain = queue.next()) {
-                    handler.handle(chain);
-                }
+                do {
+                    for (chain = queue.next(); chain != null; chain = queue.next()) {
+                        handler.handle(chain);
+                    }
+                } while (poller.findsWork(queue));
             } while (queue.enableNotifications());
         } catch (InternalError lost) {
             fail(chain, Virtqueue.memoryLost(lost));
@@ -145,6 +149,11 @@ public final class QueueWorker implements AutoCloseable {
     /** Whether chains are taken while the queue runs. A new queue is not enabled. */
     public void enable(boolean enable) {
         queue.enable(enable);
+    }
+
+    /** Sets how long the thread looks at the ring before it sleeps. A new queue sleeps at once. */
+    public void polling(Polling polling) {
+        poller.use(polling);
     }
 
     /** Makes the queue look at its ring, as a kick does. */

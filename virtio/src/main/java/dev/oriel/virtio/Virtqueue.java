@@ -291,6 +291,14 @@ final class Virtqueue {
         }
     }
 
+    /** Whether there is something to take. */
+    boolean available() {
+        synchronized (lock) {
+            Ring current = runnable();
+            return current != null && current.available();
+        }
+    }
+
     /** Asks to be kicked; answers whether there is something to take already. */
     boolean enableNotifications() {
         synchronized (lock) {

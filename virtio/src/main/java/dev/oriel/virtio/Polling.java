@@ -1,0 +1,36 @@
+package dev.oriel.virtio;
+
+import java.time.Duration;
+
+/**
+ * How long the thread of a queue goes on looking at its ring after the last chain, before it sleeps. While it looks, the driver need not
+ * kick, and nobody has to be woken: that saves most of the time of a short request, and costs a processor meanwhile.
+ *
+ * @param mostNanos the longest look, in nanoseconds; 0: none
+ * @param adaptive whether to look only as long as has paid off lately, and not at all when nothing came for longer than {@code mostNanos}
+ */
+public record Polling(long mostNanos, boolean adaptive) {
+    private static final long LONGEST_NANOS = 100_000_000;
+
+    /** Sleeps at once. */
+    public static final Polling OFF = new Polling(0, false);
+
+    /** Up to 100 microseconds, which is what a guest takes from a reply to its next request, if requests come that fast. */
+    public static final Polling AUTO = new Polling(100_000, true);
+
+    public Polling {
+        if (mostNanos < 0 || mostNanos > LONGEST_NANOS) {
+            throw new IllegalArgumentException("a queue is polled for 0 to " + LONGEST_NANOS / 1000
+                    + " microseconds, not for " + mostNanos / 1000.0);
+        }
+    }
+
+    /**
+     * Always for so long.
+     *
+     * @throws IllegalArgumentException if it is negative or more than 100 milliseconds
+     */
+    public static Polling fixed(Duration time) {
+        return new Polling(time.toNanos(), false);
+    }
+}

@@ -1,0 +1,97 @@
+package dev.oriel.virtio;
+
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Looks at the ring of one queue before its thread sleeps, for as long as that pays. For the thread of the queue.
+ *
+ * <p>Adaptive, it learns from how long each wait turned out to be, as KVM does for a halted virtual processor (halt_poll_ns): a wait that
+ * was within reach makes the next look longer, one that was out of reach ends looking until waits are short again. Between looks the thread
+ * yields; if somebody else then ran on its processor there is none to spare, and it sleeps.
+ */
+final class RingPoller {
+    /** So many queues of this process look at once: one processor is always left to the others. */
+    private static final int MOST_AT_ONCE = Runtime.getRuntime().availableProcessors() - 1;
+
+    private static final AtomicInteger looking = new AtomicInteger();
+
+    /** The first look after waits have become short. */
+    private static final long FIRST_NANOS = 10_000;
+
+    /** A yield that took longer has let somebody else run. */
+    private static final long OTHERS_NANOS = 50_000;
+
+    private static final int LOOKS_PER_YIELD = 16;
+
+    private volatile Polling polling = Polling.OFF;
+
+    /** How long to look next time. */
+    private long window;
+
+    /** When the last chain had been served; 0: not waiting, or not polling. */
+    private long waitingSince;
+
+    /** Sets how to look from the next wait on. Any thread. */
+    void use(Polling next) {
+        polling = next;
+    }
+
+    /** Looks for a while, the driver not kicking meanwhile; answers whether there is something to take. */
+    boolean findsWork(Virtqueue queue) {
+        Polling now = polling;
+        if (now.mostNanos() == 0) {
+            waitingSince = 0;
+            return false;
+        }
+        long begin = System.nanoTime();
+        waitingSince = begin;
+        long limit = now.adaptive() ? Math.min(window, now.mostNanos()) : now.mostNanos();
+        if (limit == 0) {
+            return false;
+        }
+        if (looking.incrementAndGet() > MOST_AT_ONCE) {
+            looking.decrementAndGet();
+            return false;
+        }
+        try {
+            return look(queue, begin, limit);
+        } finally {
+            looking.decrementAndGet();
+        }
+    }
+
+    @SuppressWarnings("ThreadPriorityCheck") // it is to notice the scheduler, not to rely on it
+    private boolean look(Virtqueue queue, long begin, long limit) {
+        while (true) {
+            for (int i = 0; i < LOOKS_PER_YIELD; i++) {
+                if (queue.available()) {
+                    return true;
+                }
+                Thread.onSpinWait();
+            }
+            long before = System.nanoTime();
+            if (before - begin >= limit) {
+                return false;
+            }
+            Thread.yield();
+            if (System.nanoTime() - before > OTHERS_NANOS) {
+                window = 0;
+                return false;
+            }
+        }
+    }
+
+    /** The thread has slept and was woken: how long the whole wait was says how long to look next time. */
+    void woke() {
+        if (waitingSince == 0) {
+            return;
+        }
+        long waited = System.nanoTime() - waitingSince;
+        long most = polling.mostNanos();
+        if (waited > most) {
+            window = 0;
+        } else if (waited > window) {
+            window = Math.min(most, Math.max(FIRST_NANOS, 2 * window));
+        }
+    }
+}
