@@ -85,6 +85,15 @@ final class ServeCommand implements Callable<Integer> {
                             + "attributes for a day; never: nothing.")
     private CachePolicy cache = CachePolicy.AUTO;
 
+    @Option(
+            names = "--zero-message-open",
+            negatable = true,
+            defaultValue = "true",
+            fallbackValue = "true",
+            description = "With --cache always, as root: the guest opens and closes files without asking, and its locks are its own "
+                    + "(default: it does, unless with --readonly, --allow-direct-io or --dax).")
+    private boolean zeroMessageOpen = true;
+
     @Option(names = "--readonly", description = "The guest cannot change anything.")
     private boolean readonly;
 
@@ -290,6 +299,7 @@ final class ServeCommand implements Callable<Integer> {
         try {
             return LocalOptions.of(directory)
                     .cache(cache)
+                    .zeroMessageOpen(zeroMessageOpen)
                     .readOnly(readonly)
                     .xattr(xattr)
                     .posixAcl(posixAcl)

@@ -44,6 +44,9 @@ final class InitNegotiation {
     /** What a session has with a DAX window only. */
     private static final long WINDOW_FLAGS = FuseInitFlags.MAP_ALIGNMENT | FuseInitFlags.HAS_INODE_DAX;
 
+    /** With a window, stores are written back and copies renewed where the client opens and closes: it has to tell. */
+    private static final long NOT_WITH_WINDOW = FuseInitFlags.NO_OPEN_SUPPORT | FuseInitFlags.NO_OPENDIR_SUPPORT;
+
     private final FileSystem fileSystem;
     private final Supplier<@Nullable DaxWindow> windows;
     private final FuseInitIn in = new FuseInitIn();
@@ -96,7 +99,7 @@ final class InitNegotiation {
             offered |= (long) in.flags2() << Integer.SIZE;
         }
         DaxWindow window = windows.get();
-        long possible = window == null ? ~(NOT_OVER_VIRTIO | WINDOW_FLAGS) : ~NOT_OVER_VIRTIO;
+        long possible = ~(NOT_OVER_VIRTIO | (window == null ? WINDOW_FLAGS : NOT_WITH_WINDOW));
         FileSystemSession session = fileSystem.begin(offered & possible);
         long flags = (session.flags() & possible) | DEVICE_FLAGS;
         if (window != null) {

@@ -18,7 +18,18 @@ class OperationsInUserModeLinuxTest {
         return Stream.of(
                         OptionSet.of("everything on", "--posix-acl --killpriv-v2", ALL),
                         OptionSet.of("defaults", "", "mmap"),
-                        OptionSet.of("xattr", "--xattr --cache=always", "xattr", "mmap"),
+                        OptionSet.of("cache always", "--cache=always --posix-acl", "xattr", "acl", "mmap"),
+                        OptionSet.of(
+                                "cache always, writeback",
+                                "--cache=always --writeback --inode-file-handles=never --poll=off --xattr",
+                                "xattr",
+                                "mmap",
+                                "writeback"),
+                        OptionSet.of(
+                                "cache always, every open sent",
+                                "--cache=always --no-zero-message-open --poll=off --xattr",
+                                "xattr",
+                                "mmap"),
                         OptionSet.of(
                                 "cache metadata", "--cache=metadata --allow-mmap --posix-acl", "xattr", "acl", "mmap"),
                         OptionSet.of("cache never", "--cache=never --xattr", "xattr"),

@@ -50,7 +50,7 @@ final class Attributes {
 
     /** Reads the attributes into {@code buffers.stat}. */
     private int stat(long nodeid, long fh, int flags, int mask, ThreadBuffers buffers) {
-        if (Share.isHandle(fh)) {
+        if (share.isHandle(fh)) {
             OpenHandle handle = share.handles.enter(fh, nodeid);
             if (handle == null) {
                 return -Errno.EBADF;
@@ -109,7 +109,7 @@ final class Attributes {
         OpenHandle handle = null;
         long node = -1;
         int descriptor;
-        if ((valid & FuseFlags.FATTR_FH) != 0) {
+        if ((valid & FuseFlags.FATTR_FH) != 0 && share.isHandle(in.fh())) {
             handle = share.handles.enter(in.fh(), nodeid);
             if (handle == null) {
                 return -Errno.EBADF;

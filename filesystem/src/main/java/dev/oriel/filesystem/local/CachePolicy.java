@@ -53,4 +53,9 @@ public enum CachePolicy {
     boolean cachesLinks() {
         return this == ALWAYS || this == METADATA;
     }
+
+    /** Whether the client may remember that there is no such name. */
+    boolean cachesAbsence() {
+        return this == ALWAYS || this == METADATA;
+    }
 }

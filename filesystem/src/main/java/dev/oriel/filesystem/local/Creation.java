@@ -36,6 +36,10 @@ final class Creation {
         int result = share.nodes.enter((int) directory, name, parent, buffers);
         if (result == 0) {
             share.fill(out, parent, buffers);
+        } else if (result == -Errno.ENOENT && share.options.cache().cachesAbsence()) {
+            // as ENOENT, but the client may remember it (include/uapi/linux/fuse.h, fuse_entry_out)
+            out.nodeid(0).entryValid(share.options.cache().validSeconds());
+            result = 0;
         }
         share.nodes.release(parent, directory);
         return result;
@@ -191,6 +195,10 @@ final class Creation {
         if (directory < 0) {
             return (int) directory;
         }
+        if (share.zeroMessage || flags == At.AT_REMOVEDIR) {
+            // nothing says whether the client has the file open, or works in the directory
+            share.nodes.keep((int) directory, name, parent, buffers);
+        }
         int result = FileCalls.unlinkat((int) directory, name.segment(), flags);
         share.nodes.release(parent, directory);
         return result;
@@ -215,6 +223,9 @@ final class Creation {
         long to = share.nodes.acquire(newParent, buffers);
         int result = (int) Math.min(to, 0);
         if (result == 0) {
+            if (share.zeroMessage && (flags & RenameFlags.RENAME_NOREPLACE) == 0) {
+                share.nodes.keep((int) to, newName, newParent, buffers);
+            }
             result = renameAs(request, (int) from, name, (int) to, newName, flags, buffers);
             if (result == 0) {
                 share.nodes.moved((int) to, newName, newParent, buffers);

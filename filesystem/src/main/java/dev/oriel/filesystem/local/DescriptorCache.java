@@ -2,6 +2,7 @@ package dev.oriel.filesystem.local;
 
 import dev.oriel.linux.FileCalls;
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -13,26 +14,31 @@ import java.util.concurrent.locks.ReentrantLock;
  * <pre>
  *    63       62       61    56 55              32 31               0
  *   +--------+--------+--------+------------------+------------------+
- *   | doomed | recent |        | pins             | descriptor + 1   |
+ *   | doomed | recent | 61:kept| pins             | descriptor + 1   |
  *   +--------+--------+--------+------------------+------------------+
  * </pre>
  *
- * <p>A descriptor with pins is never closed: one that is to go meanwhile (its inode was forgotten) is doomed, and the last pin
+ * <p>One that is kept is not thrown out before its inode is forgotten: it is what keeps a file without a name alive. At most half of them are
+ * kept. A descriptor with pins is never closed: one that is to go meanwhile (its inode was forgotten) is doomed, and the last pin
  * closes it. The locks here are taken only when one is opened or thrown out, which are system calls anyway.
  */
 final class DescriptorCache {
     private static final long DOOMED = 1L << 63;
     private static final long RECENT = 1L << 62;
+    private static final long KEPT = 1L << 61;
     private static final long PIN = 1L << 32;
     private static final long PINS = 0xff_ffffL << 32;
     private static final int PARTS = 8;
 
     private final InodeTable inodes;
     private final Part[] parts = new Part[PARTS];
+    private final int mostKept;
+    private final AtomicInteger kept = new AtomicInteger();
 
     /** @param capacity how many descriptors to hold at most */
     DescriptorCache(InodeTable inodes, int capacity) {
         this.inodes = inodes;
+        mostKept = capacity / 2;
         for (int i = 0; i < PARTS; i++) {
             parts[i] = new Part(Math.max(1, capacity / PARTS));
         }
@@ -66,7 +72,7 @@ final class DescriptorCache {
             boolean last = word < 0 && (word & PINS) == PIN;
             if (inodes.compareAndSetDescriptor(slot, word, last ? 0 : word - PIN)) {
                 if (last) {
-                    FileCalls.close((int) word - 1);
+                    close(word);
                 }
                 return last;
             }
@@ -97,11 +103,36 @@ final class DescriptorCache {
             boolean unused = (word & PINS) == 0;
             if (inodes.compareAndSetDescriptor(slot, word, unused ? 0 : word | DOOMED)) {
                 if (unused) {
-                    FileCalls.close((int) word - 1);
+                    close(word);
                 }
                 return unused;
             }
         }
+    }
+
+    /** Keeps the descriptor of a slot, which the caller has pinned, until its inode is forgotten, if not too many are kept. */
+    void keep(int slot) {
+        if (kept.incrementAndGet() > mostKept) {
+            kept.decrementAndGet();
+            return;
+        }
+        while (true) {
+            long word = inodes.descriptor(slot);
+            if ((word & KEPT) != 0 || word < 0) {
+                kept.decrementAndGet();
+                return;
+            }
+            if (inodes.compareAndSetDescriptor(slot, word, word | KEPT)) {
+                return;
+            }
+        }
+    }
+
+    private void close(long word) {
+        if ((word & KEPT) != 0) {
+            kept.decrementAndGet();
+        }
+        FileCalls.close((int) word - 1);
     }
 
     /** Closes what is not in use, because the process has run out of descriptors. */
@@ -125,7 +156,7 @@ final class DescriptorCache {
         if ((int) word == 0) {
             return true;
         }
-        if ((word & PINS) != 0 || word < 0) {
+        if ((word & (PINS | KEPT)) != 0 || word < 0) {
             return false;
         }
         if ((word & RECENT) != 0 && !evenRecent) {

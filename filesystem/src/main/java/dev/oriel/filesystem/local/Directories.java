@@ -22,6 +22,10 @@ final class Directories {
     }
 
     int open(long nodeid, FuseOpenOut out) {
+        if (share.zeroMessage) {
+            // tells the client not to ask again
+            return -Errno.ENOSYS;
+        }
         ThreadBuffers buffers = ThreadBuffers.current();
         long node = share.nodes.acquire(nodeid, buffers);
         if (node < 0) {
@@ -52,9 +56,9 @@ final class Directories {
         if (buffers.identity.isBroken()) {
             return -Errno.EIO;
         }
-        OpenDirectory directory = share.handles.enterDirectory(fh, nodeid);
+        OpenDirectory directory = share.enterDirectory(fh, nodeid);
         if (directory == null) {
-            return -Errno.EBADF;
+            return share.notEntered(fh);
         }
         directory.lock().lock();
         try {
@@ -126,6 +130,9 @@ final class Directories {
     }
 
     int release(long nodeid, long fh) {
+        if (!share.isHandle(fh)) {
+            return 0;
+        }
         return share.handles.release(fh, nodeid) ? 0 : -Errno.EBADF;
     }
 
@@ -133,9 +140,9 @@ final class Directories {
         if (!request.mayBlock()) {
             return FileSystemSession.WOULD_BLOCK;
         }
-        OpenDirectory directory = share.handles.enterDirectory(fh, nodeid);
+        OpenDirectory directory = share.enterDirectory(fh, nodeid);
         if (directory == null) {
-            return -Errno.EBADF;
+            return share.notEntered(fh);
         }
         int descriptor = directory.descriptor();
         int result = dataOnly ? FileCalls.fdatasync(descriptor) : FileCalls.fsync(descriptor);

@@ -24,9 +24,9 @@ final class FileData {
     }
 
     long read(Request request, long nodeid, long fh, long offset, IoVector to) {
-        OpenFile file = share.handles.enterFile(fh, nodeid);
+        OpenFile file = share.enterFile(fh, nodeid, false);
         if (file == null) {
-            return -Errno.EBADF;
+            return share.notEntered(fh);
         }
         long result;
         if (offset < 0) {
@@ -80,22 +80,36 @@ final class FileData {
     }
 
     long write(Request request, long nodeid, long fh, long offset, int flags, int writeFlags, IoVector from) {
-        OpenFile file = share.handles.enterFile(fh, nodeid);
+        OpenFile file = share.enterFile(fh, nodeid, true);
         if (file == null) {
-            return -Errno.EBADF;
+            return share.notEntered(fh);
         }
         long result;
         if (offset < 0) {
             result = -Errno.EINVAL;
-        } else if (!request.mayBlock() && (file.flags() & SLOW_FLAGS) != 0) {
+        } else if (!request.mayBlock() && ((file.flags() | syncFlags(fh, flags)) & SLOW_FLAGS) != 0) {
             result = FileSystemSession.WOULD_BLOCK;
-        } else if ((writeFlags & FuseFlags.WRITE_KILL_SUIDGID) != 0) {
-            result = writeAsUnprivileged(file, offset, appendFlags(file, flags, writeFlags), from);
         } else {
-            result = writeAll(file, offset, appendFlags(file, flags, writeFlags), from);
+            int how = appendFlags(file, flags, writeFlags) | transferFlags(syncFlags(fh, flags));
+            result = (writeFlags & FuseFlags.WRITE_KILL_SUIDGID) != 0
+                    ? writeAsUnprivileged(file, offset, how, from)
+                    : writeAll(file, offset, how, from);
         }
         file.leave();
         return result;
+    }
+
+    /** How a file that was not opened for this client alone is to be written; one that was has it in its descriptor. */
+    private int syncFlags(long fh, int flags) {
+        return share.isHandle(fh) ? 0 : flags & (OpenFlags.O_DSYNC | OpenFlags.O_SYNC);
+    }
+
+    private static int transferFlags(int syncFlags) {
+        if (syncFlags == 0) {
+            return 0;
+        }
+        // O_SYNC contains O_DSYNC (open(2))
+        return (syncFlags & OpenFlags.O_SYNC) == OpenFlags.O_SYNC ? TransferFlags.RWF_SYNC : TransferFlags.RWF_DSYNC;
     }
 
     /** A write after which no set-user-id bit is left. */
@@ -162,9 +176,9 @@ final class FileData {
         if (!request.mayBlock()) {
             return FileSystemSession.WOULD_BLOCK;
         }
-        OpenFile file = share.handles.enterFile(fh, nodeid);
+        OpenFile file = share.enterFile(fh, nodeid, true);
         if (file == null) {
-            return -Errno.EBADF;
+            return share.notEntered(fh);
         }
         ThreadBuffers buffers = ThreadBuffers.current();
         clearPrivileges(buffers);
@@ -192,9 +206,9 @@ final class FileData {
         if (whence != Seek.SEEK_DATA && whence != Seek.SEEK_HOLE) {
             return -Errno.EINVAL; // the client keeps the position itself
         }
-        OpenFile file = share.handles.enterFile(fh, nodeid);
+        OpenFile file = share.enterFile(fh, nodeid, false);
         if (file == null) {
-            return -Errno.EBADF;
+            return share.notEntered(fh);
         }
         long result = FileCalls.lseek(file.descriptor(), offset, whence);
         file.leave();
@@ -220,13 +234,15 @@ final class FileData {
         if (!request.mayBlock()) {
             return FileSystemSession.WOULD_BLOCK;
         }
-        OpenFile in = share.handles.enterFile(fhIn, nodeidIn);
+        OpenFile in = share.enterFile(fhIn, nodeidIn, false);
         if (in == null) {
-            return -Errno.EBADF;
+            return share.notEntered(fhIn);
         }
-        OpenFile out = share.handles.enterFile(fhOut, nodeidOut);
-        long result = -Errno.EBADF;
-        if (out != null) {
+        OpenFile out = share.enterFile(fhOut, nodeidOut, true);
+        long result;
+        if (out == null) {
+            result = share.notEntered(fhOut);
+        } else {
             ThreadBuffers buffers = ThreadBuffers.current();
             clearPrivileges(buffers);
             int resumed;

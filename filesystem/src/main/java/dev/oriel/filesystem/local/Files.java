@@ -62,6 +62,10 @@ final class Files {
     }
 
     int open(long nodeid, int flags, int openFlags, FuseOpenOut out) {
+        if (share.zeroMessage) {
+            // tells the client not to ask again, neither here nor at close
+            return -Errno.ENOSYS;
+        }
         ThreadBuffers buffers = ThreadBuffers.current();
         long node = share.nodes.acquire(nodeid, buffers);
         if (node < 0) {
@@ -123,6 +127,10 @@ final class Files {
         int bad = Share.check(name);
         if (bad < 0) {
             return bad;
+        }
+        if (share.zeroMessage) {
+            // with MKNOD there is no handle that nobody would release
+            return -Errno.ENOSYS;
         }
         if (share.isReadOnly()) {
             return -Errno.EROFS;
@@ -224,6 +232,18 @@ final class Files {
             return result;
         }
         share.fill(entry, parent, buffers);
+        if (share.zeroMessage) {
+            long nodeid = buffers.nodeid;
+            result = share.nodes.keepOpen(nodeid, opened, buffers);
+            FileCalls.close(opened);
+            share.handles.unreserve();
+            if (result < 0) {
+                share.nodes.forget(nodeid, 1);
+                return result;
+            }
+            out.fh(0).openFlags(share.options.cache().fileOpenFlags());
+            return 0;
+        }
         handOut(opened, buffers.nodeid, hostFlags, out);
         return 0;
     }
@@ -283,6 +303,10 @@ final class Files {
     }
 
     int flush(long nodeid, long fh, long lockOwner) {
+        if (share.zeroMessage) {
+            // there is nothing to do at close: the locks are the client's own
+            return -Errno.ENOSYS;
+        }
         OpenFile file = share.handles.enterFile(fh, nodeid);
         if (file == null) {
             return -Errno.EBADF;
@@ -302,6 +326,9 @@ final class Files {
     }
 
     int release(long nodeid, long fh) {
+        if (!share.isHandle(fh)) {
+            return 0;
+        }
         OpenFile file = share.handles.enterFile(fh, nodeid);
         if (file == null) {
             return -Errno.EBADF;
@@ -328,9 +355,9 @@ final class Files {
         if (!request.mayBlock()) {
             return FileSystemSession.WOULD_BLOCK;
         }
-        OpenFile file = share.handles.enterFile(fh, nodeid);
+        OpenFile file = share.enterFile(fh, nodeid, false);
         if (file == null) {
-            return -Errno.EBADF;
+            return share.notEntered(fh);
         }
         int result = dataOnly ? FileCalls.fdatasync(file.descriptor()) : FileCalls.fsync(file.descriptor());
         file.leave();

@@ -63,9 +63,9 @@ final class InodeFlagIoctls {
     }
 
     private int call(long nodeid, long fh, int command, MemorySegment plain) {
-        OpenHandle handle = share.handles.enter(fh, nodeid);
+        OpenHandle handle = share.enter(fh, nodeid);
         if (handle == null) {
-            return -Errno.EBADF;
+            return share.notEntered(fh);
         }
         int result = FileCalls.ioctl(handle.descriptor(), Integer.toUnsignedLong(command), plain);
         handle.leave();

@@ -172,6 +172,27 @@ final class InodeTable {
         return 0;
     }
 
+    /**
+     * As {@link #find}, without counting a lookup.
+     *
+     * @return its nodeid; 0 if it is not there, or if that is not certain
+     */
+    long peek(int mount, long ino, long birth) {
+        int hash = hash(mount, ino, birth);
+        int[] table = heads;
+        int slot = (int) HEAD.getAcquire(table, hash & table.length - 1);
+        for (int steps = 0; slot != 0 && steps < MAX_STEPS; steps++) {
+            long[] chunk = chunk(slot);
+            int at = at(slot);
+            long state = (long) WORD.getAcquire(chunk, at + STATE);
+            if ((state & COUNT_MASK) != 0 && matches(chunk, at, mount, ino, birth)) {
+                return state >>> 32 << 32 | slot;
+            }
+            slot = (int) (long) WORD.getAcquire(chunk, at + NEXT);
+        }
+        return 0;
+    }
+
     /** Adds one lookup to the generation of {@code state}. */
     private static boolean add(long[] chunk, int at, long state) {
         long expected = state;

@@ -9,6 +9,8 @@ import java.util.Objects;
  * @param sharedDir the directory; the client sees nothing outside of it
  * @param readOnly whether whatever would change it is answered with EROFS
  * @param cache what the client may cache
+ * @param zeroMessageOpen whether a client that may cache everything need not open and close files, where that is possible: locks are
+ *     then its own, and unknown to the host
  * @param writeback whether the client may hold back writes
  * @param allowMmap whether files that are not cached may be mapped shared ({@code FUSE_DIRECT_IO_ALLOW_MMAP})
  * @param allowDirectIo whether O_DIRECT in the client means O_DIRECT on the host; it is dropped otherwise
@@ -29,6 +31,7 @@ public record LocalOptions(
         Path sharedDir,
         boolean readOnly,
         CachePolicy cache,
+        boolean zeroMessageOpen,
         boolean writeback,
         boolean allowMmap,
         boolean allowDirectIo,
@@ -72,6 +75,7 @@ public record LocalOptions(
         private final Path sharedDir;
         private boolean readOnly;
         private CachePolicy cache = CachePolicy.AUTO;
+        private boolean zeroMessageOpen = true;
         private boolean writeback;
         private boolean allowMmap;
         private boolean allowDirectIo;
@@ -99,6 +103,12 @@ public record LocalOptions(
         /** See {@link LocalOptions#cache()}. */
         public Builder cache(CachePolicy value) {
             cache = value;
+            return this;
+        }
+
+        /** See {@link LocalOptions#zeroMessageOpen()}. */
+        public Builder zeroMessageOpen(boolean value) {
+            zeroMessageOpen = value;
             return this;
         }
 
@@ -190,6 +200,7 @@ public record LocalOptions(
                     sharedDir,
                     readOnly,
                     cache,
+                    zeroMessageOpen,
                     writeback,
                     allowMmap,
                     allowDirectIo,

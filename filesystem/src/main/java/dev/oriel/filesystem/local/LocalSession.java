@@ -80,7 +80,7 @@ final class LocalSession implements FileSystemSession {
 
     @Override
     public void forget(long nodeid, long nlookup) {
-        share.nodes.forget(nodeid, nlookup);
+        share.forget(nodeid, nlookup);
     }
 
     @Override

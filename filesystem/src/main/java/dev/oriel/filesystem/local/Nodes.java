@@ -379,6 +379,68 @@ final class Nodes {
         }
     }
 
+    /** Whether the client may use this nodeid. */
+    boolean isKnown(long nodeid) {
+        return inodes.isLive(nodeid);
+    }
+
+    /**
+     * Before a name is removed: if it is the last one of a node that the client knows, its descriptor is kept open until the client forgets
+     * it. Without a name a file lives only as long as it is open, and the client may go on using it.
+     *
+     * @param directory the descriptor of {@code parent}
+     */
+    void keep(int directory, Name name, long parent, ThreadBuffers buffers) {
+        StatxBuffer stat = buffers.stat;
+        if (FileCalls.statx(directory, name.segment(), At.AT_SYMLINK_NOFOLLOW, STAT_MASK, stat) < 0
+                || (stat.type() != FileMode.S_IFDIR && stat.nlink() > 1)) {
+            return;
+        }
+        MountTable.Mount mount = mounts.find(stat, mountOf(parent));
+        if (mount != null && mount.hasBirth(stat)) {
+            long nodeid = inodes.peek(mount.index(), stat.ino(), mount.birth(stat));
+            if (nodeid != 0) {
+                keep(nodeid, buffers);
+            }
+        } else if (enter(directory, name, parent, buffers) == 0) {
+            long nodeid = buffers.nodeid;
+            keep(nodeid, buffers);
+            forget(nodeid, 1);
+        }
+    }
+
+    /**
+     * Keeps a file that never had a name, as {@link #keep} does.
+     *
+     * @param opened any descriptor of it
+     * @return 0 or an errno
+     */
+    int keepOpen(long nodeid, int opened, ThreadBuffers buffers) {
+        int path = open(opened, OpenFlags.O_PATH, buffers);
+        if (path < 0) {
+            return path;
+        }
+        if (!cache.install(nodeid, path)) {
+            FileCalls.close(path);
+            return -Errno.ENFILE;
+        }
+        int slot = InodeTable.slot(nodeid);
+        cache.keep(slot);
+        unpin(slot);
+        return 0;
+    }
+
+    /** Keeps the descriptor of a node until the client forgets it, as far as there is room. */
+    void keep(long nodeid, ThreadBuffers buffers) {
+        long node = acquire(nodeid, buffers);
+        if (node >= 0) {
+            if (nodeid != FileSystemSession.ROOT && (node & TRANSIENT) == 0) {
+                cache.keep(InodeTable.slot(nodeid));
+            }
+            release(nodeid, node);
+        }
+    }
+
     /** The mount of a node that was acquired. */
     MountTable.Mount mountOf(long nodeid) {
         return mounts.at(inodes.mount(InodeTable.slot(nodeid)));

@@ -21,6 +21,10 @@ final class OpenFile extends OpenHandle {
         appends = (flags & OpenFlags.O_APPEND) != 0;
     }
 
+    boolean isWritable() {
+        return (flags & OpenFlags.O_ACCMODE) != OpenFlags.O_RDONLY;
+    }
+
     int flags() {
         return flags;
     }

@@ -29,6 +29,9 @@ sealed class OpenHandle permits OpenDirectory, OpenFile {
     @SuppressWarnings("UnusedVariable") // through USERS
     private volatile int users;
 
+    /** Whether it was used lately, more or less: of {@link FilesByNode}. */
+    boolean recent;
+
     /** Given by the {@link HandleTable}. */
     private long number;
 

@@ -10,6 +10,7 @@ import dev.oriel.fuse.FuseInitFlags;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.FileMode;
 import dev.oriel.linux.StatxBuffer;
+import org.jspecify.annotations.Nullable;
 
 /** What the parts of a session have in common: its options, what was agreed with the client, its nodes and open files. */
 final class Share {
@@ -24,6 +25,11 @@ final class Share {
     final Nodes nodes;
     final HandleTable handles;
 
+    /** Whether the client uses files without opening them. */
+    final boolean zeroMessage;
+
+    private final FilesByNode byNode;
+
     Share(LocalOptions options, long flags, boolean changesIds, int root) {
         this.options = options;
         this.flags = flags;
@@ -31,6 +37,60 @@ final class Share {
         int half = options.descriptors() / 2;
         handles = new HandleTable(half);
         nodes = new Nodes(options, root, has(FuseInitFlags.SUBMOUNTS), handles, half);
+        zeroMessage = has(FuseInitFlags.NO_OPEN_SUPPORT | FuseInitFlags.NO_OPENDIR_SUPPORT);
+        byNode = new FilesByNode(nodes, handles, half / 2);
+    }
+
+    /**
+     * Enters an open file: {@link OpenHandle#leave} it after use.
+     *
+     * @param fh the handle; 0: the client did not open it
+     * @param writable whether it is to be written
+     * @return null if it is not open, or cannot be opened: {@link #notEntered} tells
+     */
+    @Nullable
+    OpenFile enterFile(long fh, long nodeid, boolean writable) {
+        return isHandle(fh)
+                ? handles.enterFile(fh, nodeid)
+                : byNode.enterFile(nodeid, writable, ThreadBuffers.current());
+    }
+
+    /** As {@link #enterFile}, for a directory. */
+    @Nullable
+    OpenDirectory enterDirectory(long fh, long nodeid) {
+        return isHandle(fh)
+                ? handles.enterDirectory(fh, nodeid)
+                : byNode.enterDirectory(nodeid, ThreadBuffers.current());
+    }
+
+    /** As {@link #enterFile}, for a file or a directory, to be read. */
+    @Nullable
+    OpenHandle enter(long fh, long nodeid) {
+        if (isHandle(fh)) {
+            return handles.enter(fh, nodeid);
+        }
+        ThreadBuffers buffers = ThreadBuffers.current();
+        long node = nodes.acquire(nodeid, buffers);
+        if (node < 0) {
+            buffers.notEntered = (int) node;
+            return null;
+        }
+        boolean directory = nodes.type(nodeid) == FileMode.S_IFDIR;
+        nodes.release(nodeid, node);
+        return directory ? byNode.enterDirectory(nodeid, buffers) : byNode.enterFile(nodeid, false, buffers);
+    }
+
+    /** Why the last attempt of this thread to enter {@code fh} failed: an errno. */
+    int notEntered(long fh) {
+        return isHandle(fh) ? -Errno.EBADF : ThreadBuffers.current().notEntered;
+    }
+
+    /** The client gives lookups of a node back. */
+    void forget(long nodeid, long lookups) {
+        nodes.forget(nodeid, lookups);
+        if (zeroMessage && !nodes.isKnown(nodeid)) {
+            byNode.forget(nodeid);
+        }
     }
 
     /** Whether all of these INIT flags are in force. */
@@ -138,12 +198,13 @@ final class Share {
 
     /** Ends everything the client was given. */
     void close() {
+        byNode.close();
         handles.close();
         nodes.close();
     }
 
-    /** Whether a handle was sent. */
-    static boolean isHandle(long fh) {
-        return fh != FileSystemSession.NO_HANDLE;
+    /** Whether a handle was sent that stands for an open file: one of a client that opens none is 0. */
+    boolean isHandle(long fh) {
+        return fh != FileSystemSession.NO_HANDLE && !(zeroMessage && fh == 0);
     }
 }

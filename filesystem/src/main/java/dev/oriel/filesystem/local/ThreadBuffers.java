@@ -46,6 +46,9 @@ final class ThreadBuffers {
 
     MountTable.@Nullable Mount mount;
 
+    /** Why {@link FilesByNode} could not enter a file: -errno. */
+    int notEntered;
+
     private ThreadBuffers() {}
 
     static ThreadBuffers current() {

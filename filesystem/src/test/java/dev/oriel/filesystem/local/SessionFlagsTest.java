@@ -40,7 +40,7 @@ class SessionFlagsTest {
     void theCachePolicyDecidesTimesAndOpenFlags() throws IOException {
         Files.writeString(directory.resolve("file"), "");
         for (CachePolicy policy : CachePolicy.values()) {
-            try (Client client = Client.of(LocalOptions.of(directory).cache(policy))) {
+            try (Client client = Client.of(LocalOptions.of(directory).cache(policy).zeroMessageOpen(false))) {
                 long node = client.walk("file");
                 assertThat(client.entry.entryValid())
                         .isEqualTo(
@@ -49,6 +49,12 @@ class SessionFlagsTest {
                                     case NEVER -> 0;
                                     case ALWAYS, METADATA -> 86400;
                                 });
+                boolean remembersAbsence = client.lookup(ROOT, "nothing") == 0;
+                assertThat(remembersAbsence).isEqualTo(policy == CachePolicy.ALWAYS || policy == CachePolicy.METADATA);
+                if (remembersAbsence) {
+                    assertThat(client.entry.nodeid()).isZero();
+                    assertThat(client.entry.entryValid()).isEqualTo(86400);
+                }
                 client.open(node, OpenFlags.O_RDONLY);
                 boolean direct = (client.opened.openFlags() & FuseFlags.FOPEN_DIRECT_IO) != 0;
                 boolean kept = (client.opened.openFlags() & FuseFlags.FOPEN_KEEP_CACHE) != 0;
