@@ -18,13 +18,20 @@ class OperationsInUserModeLinuxTest {
         return Stream.of(
                         OptionSet.of("everything on", "--posix-acl --killpriv-v2", ALL),
                         OptionSet.of("defaults", "", "mmap"),
-                        OptionSet.of("cache always", "--cache=always --posix-acl", "xattr", "acl", "mmap"),
+                        OptionSet.of(
+                                "cache always",
+                                "--cache=always --posix-acl",
+                                "xattr",
+                                "acl",
+                                "mmap",
+                                "zero-message"),
                         OptionSet.of(
                                 "cache always, writeback",
                                 "--cache=always --writeback --inode-file-handles=never --poll=off --xattr",
                                 "xattr",
                                 "mmap",
-                                "writeback"),
+                                "writeback",
+                                "zero-message"),
                         OptionSet.of(
                                 "cache always, every open sent",
                                 "--cache=always --no-zero-message-open --poll=off --xattr",

@@ -57,6 +57,11 @@ final class FilesByNode {
         }
         int flags = writable ? OpenFlags.O_RDWR : OpenFlags.O_RDONLY;
         int opened = open(nodeid, flags, FileMode.S_IFREG, buffers);
+        if (opened == -Errno.EPERM && writable) {
+            // a file with FS_APPEND_FL is opened to append only (ioctl_iflags(2))
+            flags |= OpenFlags.O_APPEND;
+            opened = open(nodeid, flags, FileMode.S_IFREG, buffers);
+        }
         if (opened < 0) {
             buffers.notEntered = opened;
             return null;
