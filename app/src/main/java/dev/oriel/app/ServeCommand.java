@@ -90,8 +90,9 @@ final class ServeCommand implements Callable<Integer> {
             negatable = true,
             defaultValue = "true",
             fallbackValue = "true",
-            description = "With --cache always, as root: the guest opens and closes files without asking, and its locks are its own "
-                    + "(default: it does, unless with --readonly, --allow-direct-io or --dax).")
+            description =
+                    "With --cache always, as root: the guest opens and closes files without asking, and its locks are its own "
+                            + "(default: it does, unless with --readonly, --allow-direct-io or --dax).")
     private boolean zeroMessageOpen = true;
 
     @Option(names = "--readonly", description = "The guest cannot change anything.")
@@ -196,8 +197,9 @@ final class ServeCommand implements Callable<Integer> {
             paramLabel = "TIME",
             defaultValue = "auto",
             converter = PollTime.class,
-            description = "How long a queue looks for another request before it sleeps: auto (up to 100 microseconds, while requests "
-                    + "come that fast and a processor is to spare), off, or microseconds (default: ${DEFAULT-VALUE}).")
+            description =
+                    "How long a queue looks for another request before it sleeps: auto (up to 100 microseconds, while requests "
+                            + "come that fast and a processor is to spare), off, or microseconds (default: ${DEFAULT-VALUE}).")
     private Polling polling = Polling.AUTO;
 
     @Option(

@@ -26,9 +26,8 @@ final class Server implements AutoCloseable {
         String tag = options.advisedTag();
         int requestQueues = options.requestQueues();
         int threads = options.threadPoolSize();
-        VhostUserBackend.Options offer =
-                new VhostUserBackend.Options(
-                        options.queueSize(), options.tag() != null || options.dax() != null, options.polling());
+        VhostUserBackend.Options offer = new VhostUserBackend.Options(
+                options.queueSize(), options.tag() != null || options.dax() != null, options.polling());
         frontEnds = new ConnectionServer(
                 socket,
                 (name, connection) -> new VhostUserBackend(

@@ -19,12 +19,7 @@ class OperationsInUserModeLinuxTest {
                         OptionSet.of("everything on", "--posix-acl --killpriv-v2", ALL),
                         OptionSet.of("defaults", "", "mmap"),
                         OptionSet.of(
-                                "cache always",
-                                "--cache=always --posix-acl",
-                                "xattr",
-                                "acl",
-                                "mmap",
-                                "zero-message"),
+                                "cache always", "--cache=always --posix-acl", "xattr", "acl", "mmap", "zero-message"),
                         OptionSet.of(
                                 "cache always, writeback",
                                 "--cache=always --writeback --inode-file-handles=never --poll=off --xattr",

@@ -26,12 +26,7 @@ final class Vring implements AutoCloseable {
     private int base;
 
     /** @throws LinuxException if there are no file descriptors left */
-    Vring(
-            String connection,
-            VirtioDevice device,
-            int index,
-            GuestMemoryTable memory,
-            VhostUserBackend.Options options)
+    Vring(String connection, VirtioDevice device, int index, GuestMemoryTable memory, VhostUserBackend.Options options)
             throws LinuxException {
         name = "queue " + index;
         maxSize = options.maxQueueSize();

@@ -1,7 +1,6 @@
 package dev.oriel.filesystem.local;
 
 import dev.oriel.linux.Errno;
-import dev.oriel.linux.FileCalls;
 import dev.oriel.linux.FileMode;
 import dev.oriel.linux.OpenFlags;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -118,10 +117,10 @@ final class FilesByNode {
             throw new IllegalStateException("a new handle was released");
         }
         handle.recent = true;
-        int victim = first + (int) (handle.descriptor() % WAYS);
+        int victim = first + handle.descriptor() % WAYS;
         for (int i = first; i < first + WAYS; i++) {
             OpenHandle there = places.getAcquire(i);
-            if (there == null || there.nodeid() == handle.nodeid() && there.getClass() == handle.getClass()) {
+            if (there == null || (there.nodeid() == handle.nodeid() && there.getClass() == handle.getClass())) {
                 victim = i;
                 break;
             }
@@ -204,7 +203,7 @@ final class FilesByNode {
     }
 
     private int first(long nodeid) {
-        int hash = (int) (nodeid * 0x9e37_79b9_7f4a_7c15L >>> 40);
-        return hash * WAYS & places.length() - 1;
+        long hash = (nodeid * 0x9e37_79b9_7f4a_7c15L) >>> 40;
+        return (int) (hash * WAYS) & (places.length() - 1);
     }
 }

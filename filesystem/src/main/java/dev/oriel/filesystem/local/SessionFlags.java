@@ -43,7 +43,8 @@ final class SessionFlags {
     static long choose(LocalOptions options, long offered, boolean changesIds) {
         long flags = ALWAYS;
         if (isZeroMessage(options, offered, changesIds)) {
-            // Nobody opens, so nobody truncates by opening. Nobody closes, so locks would stay: they are the client's own matter.
+            // Nobody opens, so nobody truncates by opening. Nobody closes, so locks would stay: they are the client's
+            // own matter.
             flags = (flags | ZERO_MESSAGE)
                     & ~(FuseInitFlags.ATOMIC_O_TRUNC | FuseInitFlags.POSIX_LOCKS | FuseInitFlags.FLOCK_LOCKS);
         }

@@ -40,7 +40,8 @@ class SessionFlagsTest {
     void theCachePolicyDecidesTimesAndOpenFlags() throws IOException {
         Files.writeString(directory.resolve("file"), "");
         for (CachePolicy policy : CachePolicy.values()) {
-            try (Client client = Client.of(LocalOptions.of(directory).cache(policy).zeroMessageOpen(false))) {
+            try (Client client =
+                    Client.of(LocalOptions.of(directory).cache(policy).zeroMessageOpen(false))) {
                 long node = client.walk("file");
                 assertThat(client.entry.entryValid())
                         .isEqualTo(
