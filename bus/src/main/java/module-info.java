@@ -6,4 +6,6 @@ module dev.oriel.bus {
     requires static transitive org.jspecify;
 
     exports dev.oriel.bus;
+    exports dev.oriel.bus.ccw;
+    exports dev.oriel.bus.mmio;
 }

@@ -1,0 +1,146 @@
+package dev.oriel.bus;
+
+import dev.oriel.linux.Errno;
+import dev.oriel.linux.LinuxException;
+import dev.oriel.linux.MemoryCalls;
+import dev.oriel.virtio.DriverMemory;
+import dev.oriel.virtio.GuestMemoryTable;
+import dev.oriel.virtio.GuestRegion;
+import dev.oriel.virtio.InvalidSetupException;
+import dev.oriel.virtio.SharedMemoryWindow;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * The real memory of a machine in this process, which its driver and its devices share: RAM in one slot, and above it a slot for each shared
+ * memory region, at an address that the host chooses.
+ *
+ * <pre>
+ *   0         64 KiB                RAM size      next multiple of 1 GiB
+ *   +---------+---------------------+ - - - - - - +------------+ - - - - +------------+
+ *   | not     | given to drivers    |   nothing   | window     | nothing | window     |
+ *   | given   |                     |             | slot       |         | slot       |
+ *   +---------+---------------------+ - - - - - - +------------+ - - - - +------------+
+ * </pre>
+ *
+ * <p>Access to a slot is access to memory and nothing else: no device learns of it. A driver finds a slot only by what its bus says. Any
+ * thread.
+ */
+public final class MachineMemory implements AutoCloseable {
+    /** The first bytes are never given away, so that an address that was never set is found out. */
+    private static final long RESERVED = 64 << 10;
+
+    private static final long SLOT_ALIGNMENT = 1L << 30;
+
+    private final DriverMemory ram;
+    private final TreeMap<Long, Long> allocated = new TreeMap<>();
+    private final TreeMap<Long, SharedMemoryWindow> slots = new TreeMap<>();
+
+    private MachineMemory(DriverMemory ram) {
+        this.ram = ram;
+    }
+
+    /**
+     * A machine with RAM, all zero, and no slots.
+     *
+     * @param ramSize bytes, a multiple of the page size
+     */
+    public static MachineMemory create(long ramSize) throws LinuxException {
+        return new MachineMemory(DriverMemory.create(ramSize, 0));
+    }
+
+    /** Bytes of RAM. */
+    public long ramSize() {
+        return ram.size();
+    }
+
+    /**
+     * Puts a window into a slot of its own, above RAM and all slots before it, at a multiple of its length. Before the devices that are to
+     * use it as guest memory ask for their {@link #table()}.
+     *
+     * @param window owned by the machine from now on
+     * @return its guest address
+     */
+    public synchronized long addSlot(SharedMemoryWindow window) {
+        long end = ram.size();
+        Map.Entry<Long, SharedMemoryWindow> last = slots.lastEntry();
+        if (last != null) {
+            end = last.getKey() + last.getValue().length();
+        }
+        long alignment = Math.max(SLOT_ALIGNMENT, window.length());
+        long address = (end + alignment - 1) / alignment * alignment;
+        slots.put(address, window);
+        return address;
+    }
+
+    /** The slot that begins at a guest address and has this length; empty if there is no such slot. */
+    public synchronized Optional<SharedMemoryWindow> slot(long guestAddress, long length) {
+        SharedMemoryWindow window = slots.get(guestAddress);
+        return window == null || window.length() != length ? Optional.empty() : Optional.of(window);
+    }
+
+    /** The memory as a device reaches it: RAM and all slots. Owned by the caller, who closes it before the machine. */
+    public synchronized GuestMemoryTable table() {
+        List<GuestRegion> regions = new ArrayList<>();
+        GuestMemoryTable table = new GuestMemoryTable();
+        try {
+            regions.add(region(0, ram.segment()));
+            for (Map.Entry<Long, SharedMemoryWindow> slot : slots.entrySet()) {
+                regions.add(region(slot.getKey(), slot.getValue().segment()));
+            }
+            table.replace(regions);
+            return table;
+        } catch (InvalidSetupException impossible) {
+            throw new IllegalStateException("the slots of a machine do not overlap", impossible);
+        }
+    }
+
+    private static GuestRegion region(long address, MemorySegment memory) throws InvalidSetupException {
+        return new GuestRegion(address, memory.byteSize(), address, memory, 0, () -> {});
+    }
+
+    /**
+     * Gives RAM to a driver, all zero: the lowest that is free.
+     *
+     * @param size bytes, a multiple of the page size
+     * @return the memory; closed by the caller when no device uses it any more
+     * @throws LinuxException ENOMEM
+     */
+    public synchronized DriverMemory allocate(long size) throws LinuxException {
+        long offset = RESERVED;
+        for (Map.Entry<Long, Long> entry : allocated.entrySet()) {
+            if (entry.getKey() - offset >= size) {
+                break;
+            }
+            offset = entry.getKey() + entry.getValue();
+        }
+        if (size > ram.size() - offset) {
+            throw new LinuxException("find " + size + " bytes in " + ram.size() + " bytes of RAM", Errno.ENOMEM);
+        }
+        allocated.put(offset, size);
+        long start = offset;
+        return ram.part(offset, size, () -> free(start));
+    }
+
+    /** What is free is zero: a driver lays out rings in memory that is. */
+    private synchronized void free(long offset) {
+        Long size = allocated.remove(offset);
+        if (size != null && ram.segment().scope().isAlive()) {
+            MemorySegment memory = ram.segment().asSlice(offset, size);
+            if (MemoryCalls.madvise(memory.address(), size, MemoryCalls.MADV_REMOVE) < 0) {
+                memory.fill((byte) 0);
+            }
+        }
+    }
+
+    /** Unmaps everything. No device and no driver uses it any more. */
+    @Override
+    public synchronized void close() {
+        ram.close();
+        slots.values().forEach(SharedMemoryWindow::close);
+    }
+}
