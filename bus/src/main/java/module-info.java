@@ -8,4 +8,5 @@ module dev.oriel.bus {
     exports dev.oriel.bus;
     exports dev.oriel.bus.ccw;
     exports dev.oriel.bus.mmio;
+    exports dev.oriel.bus.pci;
 }

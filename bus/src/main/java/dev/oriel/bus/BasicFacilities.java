@@ -4,6 +4,7 @@ import dev.oriel.linux.EventDescriptor;
 import dev.oriel.linux.LinuxException;
 import dev.oriel.virtio.GuestMemoryTable;
 import dev.oriel.virtio.InvalidSetupException;
+import dev.oriel.virtio.Polling;
 import dev.oriel.virtio.QueueWorker;
 import dev.oriel.virtio.RingFeatures;
 import dev.oriel.virtio.SharedMemoryRegion;
@@ -119,6 +120,13 @@ public final class BasicFacilities implements AutoCloseable {
     private void usedBuffer(int index) {
         if ((status.get() & DeviceStatus.DRIVER_OK) != 0) {
             bus.notifyUsedBuffer(index);
+        }
+    }
+
+    /** Sets how long queues look at their rings before they sleep; at first they sleep at once. */
+    public void polling(Polling polling) {
+        for (DeviceQueue queue : queues) {
+            queue.polling(polling);
         }
     }
 

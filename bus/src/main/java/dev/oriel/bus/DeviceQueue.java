@@ -5,6 +5,7 @@ import dev.oriel.linux.EventDescriptor;
 import dev.oriel.linux.FileCalls;
 import dev.oriel.linux.LinuxException;
 import dev.oriel.virtio.InvalidSetupException;
+import dev.oriel.virtio.Polling;
 import dev.oriel.virtio.QueueSetup;
 import dev.oriel.virtio.QueueWorker;
 import dev.oriel.virtio.RingFeatures;
@@ -94,6 +95,10 @@ public final class DeviceQueue implements AutoCloseable {
         if (!enabled) {
             deviceArea = guestAddress;
         }
+    }
+
+    void polling(Polling polling) {
+        worker.polling(polling);
     }
 
     /** Whether the driver enabled it. */

@@ -1,0 +1,82 @@
+package dev.oriel.bus.pci;
+
+import dev.oriel.bus.BasicFacilities;
+import dev.oriel.bus.DeviceStatus;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Resets a device without holding up whoever asks for it: what was begun must end first, and a request may wait for a disk, or a large window be
+ * written back. While that goes on, in a thread of its own, nobody else uses the facilities.
+ */
+final class DeviceReset {
+    private final String name;
+    private final BasicFacilities facilities;
+
+    // Guarded by this.
+    private final List<Runnable> waiting = new ArrayList<>();
+    private @Nullable Thread thread;
+
+    DeviceReset(String name, BasicFacilities facilities) {
+        this.name = name;
+        this.facilities = facilities;
+    }
+
+    /** Whether a reset goes on. */
+    synchronized boolean underWay() {
+        return thread != null;
+    }
+
+    /**
+     * Begins a reset, unless one goes on.
+     *
+     * @param done called when the device was reset, here or on the other thread
+     */
+    void begin(Runnable done) {
+        synchronized (this) {
+            if (thread != null) {
+                waiting.add(done);
+                return;
+            }
+            if ((facilities.status() & DeviceStatus.DRIVER_OK) != 0) {
+                waiting.add(done);
+                thread = Thread.ofPlatform().name(name + ", reset").daemon().start(this::run);
+                return;
+            }
+        }
+        // nothing runs
+        facilities.reset();
+        done.run();
+    }
+
+    private void run() {
+        List<Runnable> told;
+        try {
+            facilities.reset();
+        } finally {
+            synchronized (this) {
+                thread = null;
+                told = List.copyOf(waiting);
+                waiting.clear();
+                notifyAll();
+            }
+        }
+        told.forEach(Runnable::run);
+    }
+
+    /** Waits until no reset goes on. */
+    synchronized void await() {
+        boolean interrupted = false;
+        while (thread != null) {
+            try {
+                wait();
+            } catch (InterruptedException later) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

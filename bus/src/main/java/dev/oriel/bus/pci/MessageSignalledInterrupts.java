@@ -1,0 +1,150 @@
+package dev.oriel.bus.pci;
+
+import dev.oriel.linux.Descriptor;
+import dev.oriel.linux.EventDescriptor;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * MSI-X: the vectors of a function, the table in which a driver keeps them, and the pending bits (PCI Local Bus 3.0, section 6.8.2).
+ *
+ * <pre>
+ *   table   vector   0             4              8        12            16
+ *                    +-------------+--------------+--------+-------------+
+ *                    | address low | address high | data   | control     |    bit 0 of control: masked
+ *                    +-------------+--------------+--------+-------------+
+ *   pending bits     one for each vector, from bit 0 of the first byte
+ * </pre>
+ *
+ * <p>Where a message goes is the platform's matter: it attaches an eventfd to a vector and signals its processor when that is signalled. Address
+ * and data are kept and not looked at. An interrupt that nobody can be told of yet, because its vector is masked or has no eventfd, is pending,
+ * and goes out as soon as that changes.
+ *
+ * <p>Any thread: interrupts come from those of queues.
+ */
+final class MessageSignalledInterrupts implements AutoCloseable {
+    /** What a driver writes where it wants no interrupt. */
+    static final int NO_VECTOR = 0xffff;
+
+    static final int ENTRY_SIZE = 16;
+
+    private static final int ENTRY_WORDS = ENTRY_SIZE / Integer.BYTES;
+    private static final int CONTROL_WORD = 3;
+    private static final int MASKED = 1;
+
+    private final @Nullable Descriptor[] sinks;
+    private final int[] table;
+    private final boolean[] pending;
+    private boolean enabled;
+    private boolean functionMasked;
+
+    /** @param vectors how many there are */
+    MessageSignalledInterrupts(int vectors) {
+        sinks = new Descriptor[vectors];
+        table = new int[vectors * ENTRY_WORDS];
+        pending = new boolean[vectors];
+        maskAll();
+    }
+
+    private void maskAll() {
+        for (int i = 0; i < sinks.length; i++) {
+            table[i * ENTRY_WORDS + CONTROL_WORD] = MASKED;
+        }
+    }
+
+    int vectors() {
+        return sinks.length;
+    }
+
+    /** Whether MSI-X is what the function interrupts with, and whether all vectors are masked whatever the table says. */
+    synchronized void control(boolean enable, boolean mask) {
+        enabled = enable;
+        functionMasked = mask;
+        for (int i = 0; i < sinks.length; i++) {
+            deliver(i);
+        }
+    }
+
+    /** 4 bytes of the table; 0 behind its end. */
+    synchronized int readTable(int offset) {
+        int word = offset / Integer.BYTES;
+        return word < table.length ? table[word] : 0;
+    }
+
+    synchronized void writeTable(int offset, int value) {
+        int word = offset / Integer.BYTES;
+        if (word < table.length) {
+            boolean control = word % ENTRY_WORDS == CONTROL_WORD;
+            table[word] = control ? value & MASKED : value;
+            deliver(word / ENTRY_WORDS);
+        }
+    }
+
+    /** Sets or clears the mask of a vector that there is. */
+    synchronized void mask(int vector, boolean mask) {
+        table[vector * ENTRY_WORDS + CONTROL_WORD] = mask ? MASKED : 0;
+        deliver(vector);
+    }
+
+    /** 4 bytes of the pending bits; 0 behind their end. */
+    synchronized int readPending(int offset) {
+        int bits = 0;
+        for (int i = 0; i < Integer.SIZE; i++) {
+            int vector = offset * Byte.SIZE + i;
+            if (vector < pending.length && pending[vector]) {
+                bits |= 1 << i;
+            }
+        }
+        return bits;
+    }
+
+    /** Attaches an eventfd, O_NONBLOCK, to a vector that there is, and owns it; null for none. The one before is closed. */
+    synchronized void attach(int vector, @Nullable Descriptor eventfd) {
+        Descriptor last = sinks[vector];
+        if (last != null) {
+            last.close();
+        }
+        sinks[vector] = eventfd;
+        deliver(vector);
+    }
+
+    /** Interrupts by a vector; there may be none of this number. */
+    synchronized void raise(int vector) {
+        if (vector < pending.length) {
+            pending[vector] = true;
+            deliver(vector);
+        }
+    }
+
+    private void deliver(int vector) {
+        Descriptor sink = sinks[vector];
+        boolean masked = functionMasked || (table[vector * ENTRY_WORDS + CONTROL_WORD] & MASKED) != 0;
+        if (pending[vector] && enabled && !masked && sink != null) {
+            pending[vector] = false;
+            // an error means that nobody is there who could be told
+            EventDescriptor.signal(sink.number());
+        }
+    }
+
+    /** What was pending is forgotten: the device was reset. */
+    synchronized void forget() {
+        Arrays.fill(pending, false);
+    }
+
+    /** The function was reset. Eventfds are the platform's and stay. */
+    synchronized void reset() {
+        enabled = false;
+        functionMasked = false;
+        Arrays.fill(table, 0);
+        maskAll();
+        forget();
+    }
+
+    /** Closes all eventfds. */
+    @Override
+    public synchronized void close() {
+        for (int i = 0; i < sinks.length; i++) {
+            attach(i, null);
+        }
+    }
+}
