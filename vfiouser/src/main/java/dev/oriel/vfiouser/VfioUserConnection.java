@@ -1,0 +1,249 @@
+package dev.oriel.vfiouser;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import dev.oriel.bus.BusFeatures;
+import dev.oriel.bus.pci.PciFunction;
+import dev.oriel.linux.Connection;
+import dev.oriel.linux.ConnectionServer;
+import dev.oriel.linux.DescriptorQueue;
+import dev.oriel.linux.Errno;
+import dev.oriel.linux.LinuxException;
+import dev.oriel.linux.Poll;
+import dev.oriel.virtio.GuestMemoryTable;
+import dev.oriel.virtio.Polling;
+import dev.oriel.virtio.RegionMemory;
+import dev.oriel.virtio.VirtioDevice;
+import java.lang.System.Logger.Level;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The server's end of one vfio-user connection: gives a client (a VMM) a PCI function with a virtio device in it.
+ *
+ * <p>{@link #run()} answers messages one by one on the calling thread, which waits for nothing else: a processor of the guest stands still
+ * until it has its answer, and QEMU gives a device up whose answer is late. Queues, and the end of what they have begun, have threads of
+ * their own.
+ *
+ * <p>A client cannot connect again, and QEMU aborts when a connection ends with something unread in it. So one that is closed from this side
+ * first lets the device come to rest, answering meanwhile, then reads what is there to the end, and only then closes. Nothing of what the client
+ * gave is left by then: no descriptor and no mapping.
+ */
+public final class VfioUserConnection implements ConnectionServer.Service {
+    private static final System.Logger LOGGER = System.getLogger("dev.oriel.vfiouser");
+
+    private static final int WINDOW = 0;
+    private static final int MAJOR = 0;
+    private static final byte[] CAPABILITIES = ("{\"capabilities\":{\"max_msg_fds\":" + Message.MAX_DESCRIPTORS
+                    + ",\"max_data_xfer_size\":" + Message.MAX_DATA + "}}\0")
+            .getBytes(US_ASCII);
+
+    private static final int INFO_RESET = 1;
+    private static final int INFO_PCI = 2;
+
+    private static final int SOCKET = 0;
+    private static final int WAKE = 1;
+
+    private final String name;
+    private final Connection connection;
+    private final VirtioDevice device;
+    private final int maxQueueSize;
+    private final Polling polling;
+    private final GuestMemoryTable memory = new GuestMemoryTable();
+    private final Poll poll = new Poll(2);
+    private final Farewell farewell = new Farewell();
+
+    private @Nullable RegionMemory window;
+    private boolean negotiated;
+    private boolean toldOfMemory;
+
+    /**
+     * Owns the connection from now on.
+     *
+     * @param name what the log calls it
+     * @param maxQueueSize the most descriptors that a ring may have, a power of two
+     * @param polling how long a queue looks at its ring before it sleeps: each notification that the driver need not make saves it a
+     *     round trip over the socket
+     */
+    public VfioUserConnection(
+            String name, Connection connection, VirtioDevice device, int maxQueueSize, Polling polling) {
+        this.name = name;
+        this.connection = connection;
+        this.device = device;
+        this.maxQueueSize = maxQueueSize;
+        this.polling = polling;
+    }
+
+    /** Serves the client until it goes, or {@link #close()} is called, or it sends nonsense: one line in the log says which. */
+    @Override
+    public void run() {
+        try (Arena arena = Arena.ofConfined();
+                Message message = new Message(arena)) {
+            farewell.open();
+            long length = device.sharedMemoryRegionLength(WINDOW);
+            window = length == 0 ? null : new RegionMemory(length);
+            try (PciFunction function =
+                    new PciFunction(name, device, memory, maxQueueSize, BusFeatures.ACCESS_PLATFORM, window)) {
+                function.polling(polling);
+                LOGGER.log(Level.DEBUG, "{0}: connected", name);
+                try {
+                    serve(function, message);
+                } finally {
+                    // before anything is waited for: the client shall know at once
+                    part(arena);
+                }
+            }
+        } catch (ProtocolViolation violation) {
+            LOGGER.log(Level.ERROR, "{0}: connection ended, the client sent {1}", name, violation.getMessage());
+        } catch (LinuxException failed) {
+            LOGGER.log(Level.ERROR, "{0}: connection ended: {1}", name, failed.getMessage());
+        } finally {
+            release();
+        }
+    }
+
+    /** Ends the connection without leaving anything unread in it, which the client would be told of as an error. */
+    private void part(Arena arena) {
+        connection.shutdown();
+        MemorySegment rest = arena.allocate(4096);
+        int count;
+        do {
+            try (DescriptorQueue descriptors = new DescriptorQueue(Connection.MAX_DESCRIPTORS)) {
+                count = connection.receive(rest, 0, (int) rest.byteSize(), descriptors);
+            }
+        } while (count > 0);
+    }
+
+    /** What the function was made of is not needed any more. */
+    private void release() {
+        memory.close();
+        if (window != null) {
+            window.close();
+        }
+        connection.close();
+        farewell.close();
+    }
+
+    /** Ends the connection, from any thread; {@link #run()} returns once the device has come to rest. */
+    @Override
+    public void close() {
+        farewell.ask();
+    }
+
+    private void serve(PciFunction function, Message message) throws ProtocolViolation, LinuxException {
+        DmaRegions dma = new DmaRegions(memory, window, function::regionAddress);
+        Regions regions = new Regions(function);
+        Interrupts interrupts = new Interrupts(function);
+        while (awaitMessage(function)) {
+            if (!message.receive(connection)) {
+                LOGGER.log(Level.DEBUG, "{0}: the client has gone", name);
+                return;
+            }
+            Command command = Command.of(message.command());
+            try {
+                if (command == null) {
+                    throw new Refusal(Errno.ENOSYS, "the unknown command " + message.command());
+                }
+                LOGGER.log(Level.TRACE, "{0}: {1}", name, command);
+                command.check(message);
+                if (negotiated == (command == Command.VERSION)) {
+                    throw new ProtocolViolation(negotiated ? "VERSION twice" : command + " before VERSION");
+                }
+                switch (command) {
+                    case VERSION -> version(message);
+                    case DMA_MAP -> {
+                        dma.map(message);
+                        message.reply(connection, 0);
+                    }
+                    case DMA_UNMAP -> {
+                        dma.unmap(message);
+                        message.reply(connection, message.size());
+                    }
+                    case DEVICE_GET_INFO -> info(message);
+                    case DEVICE_GET_REGION_INFO -> regions.info(message, connection);
+                    case DEVICE_GET_IRQ_INFO -> {
+                        interrupts.info(message);
+                        message.reply(connection, message.size());
+                    }
+                    case DEVICE_SET_IRQS -> {
+                        interrupts.set(message);
+                        message.reply(connection, 0);
+                    }
+                    case REGION_READ -> regions.read(message, connection);
+                    case REGION_WRITE -> {
+                        regions.write(message, connection);
+                        tellOfMemory(function, dma);
+                    }
+                    case REGION_WRITE_MULTI -> regions.writeMulti(message, connection);
+                    case DEVICE_RESET -> {
+                        function.reset(() -> {});
+                        message.reply(connection, 0);
+                    }
+                }
+            } catch (Refusal refusal) {
+                LOGGER.log(Level.WARNING, "{0}: cannot do {1}", name, refusal.getMessage());
+                message.replyError(connection, refusal.errno());
+            }
+        }
+    }
+
+    /** Waits until there is something to receive; false if the connection is to end, and everything that came was answered. */
+    private boolean awaitMessage(PciFunction function) throws LinuxException {
+        while (true) {
+            boolean over = farewell.over();
+            poll.set(SOCKET, connection.number(), Poll.POLLIN);
+            poll.set(WAKE, over ? -1 : farewell.number(), Poll.POLLIN);
+            int ready = poll.await(over ? 0 : Poll.FOREVER);
+            if (ready < 0 && ready != -Errno.EINTR) {
+                throw new LinuxException("wait for a vfio-user message", -ready);
+            }
+            if (ready > 0 && poll.events(WAKE) != 0 && farewell.begins()) {
+                function.reset(farewell::atRest);
+            }
+            if (ready > 0 && poll.events(SOCKET) != 0 && !farewell.tooLong()) {
+                return true;
+            }
+            if (over) {
+                return false;
+            }
+        }
+    }
+
+    private void version(Message message) throws Refusal, LinuxException, ProtocolViolation {
+        int major = message.getShort(0);
+        if (major != MAJOR) {
+            throw new Refusal(Errno.EINVAL, "VERSION " + major + "." + message.getShort(2) + ": this is version 0.0");
+        }
+        negotiated = true;
+        message.setShort(2, 0);
+        MemorySegment.copy(
+                MemorySegment.ofArray(CAPABILITIES),
+                0,
+                message.payload(4, CAPABILITIES.length),
+                0,
+                CAPABILITIES.length);
+        message.reply(connection, 4 + CAPABILITIES.length);
+    }
+
+    /** DEVICE_GET_INFO { argsz, flags, regions, kinds of interrupts }. */
+    private void info(Message message) throws LinuxException, ProtocolViolation {
+        message.setInt(0, 16);
+        message.setInt(4, INFO_RESET | INFO_PCI);
+        message.setInt(8, Regions.COUNT);
+        message.setInt(12, Interrupts.KINDS);
+        message.reply(connection, 16);
+    }
+
+    /** The one mistake that people make: QEMU has memory of its own, and says nothing. */
+    private void tellOfMemory(PciFunction function, DmaRegions dma) {
+        if (!toldOfMemory && function.needsReset() && dma.lacksMemory()) {
+            toldOfMemory = true;
+            LOGGER.log(
+                    Level.ERROR,
+                    "{0}: the guest has memory that this process cannot see. Give QEMU"
+                            + " -object memory-backend-memfd,id=mem,share=on,size=... and -numa node,memdev=mem",
+                    name);
+        }
+    }
+}
