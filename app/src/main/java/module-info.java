@@ -5,6 +5,7 @@ module dev.oriel.app {
     requires dev.oriel.virtio;
     requires dev.oriel.fuse;
     requires dev.oriel.vhostuser;
+    requires dev.oriel.vfiouser;
     requires dev.oriel.filesystem;
     requires dev.oriel.device;
     requires dev.oriel.driver;

@@ -58,16 +58,17 @@ final class Host {
             throw new CommandFailed("--fd: cannot " + unusable.getMessage(), unusable);
         }
         Path path = socketPath(options);
+        String option = options.protocol().pathOption();
         Path parent = path.getParent();
         if (parent != null && !Files.isDirectory(parent)) {
-            throw new CommandFailed("--socket-path " + path + ": there is no directory " + parent + "; make it first");
+            throw new CommandFailed(option + " " + path + ": there is no directory " + parent + "; make it first");
         }
         UnixSocket socket;
         int umask = ThreadCredentials.umask(ONLY_OWNER);
         try {
             socket = UnixSocket.listen(path, BACKLOG);
         } catch (LinuxException refused) {
-            throw new CommandFailed("--socket-path: cannot " + refused.getMessage(), refused);
+            throw new CommandFailed(option + ": cannot " + refused.getMessage(), refused);
         } finally {
             ThreadCredentials.umask(umask);
         }
@@ -172,8 +173,8 @@ final class Host {
                 && !ThreadCredentials.hasCapability(ThreadCredentials.CAP_DAC_READ_SEARCH)) {
             LOG.log(
                     System.Logger.Level.INFO,
-                    "no CAP_DAC_READ_SEARCH: files are found again by name instead of by file handle, so a guest may see ESTALE "
-                            + "for what the host renames or removes under it");
+                    "no CAP_DAC_READ_SEARCH: files are found again by name instead of by file handle, so a guest may"
+                            + " see ESTALE for what the host renames or removes under it");
         }
     }
 }

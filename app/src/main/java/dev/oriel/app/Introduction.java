@@ -9,27 +9,46 @@ final class Introduction {
     /** The text for a share on the socket at {@code socket}, with a line break at its end. */
     static String text(ShareOptions options, Path socket) {
         String tag = options.advisedTag();
+        if (options.protocol() == DeviceProtocol.VFIO_USER) {
+            return vfioUser(tag, socket);
+        }
         // A comma ends a value in QEMU's options; two stand for one.
         String path = socket.toString().replace(",", ",,");
         return """
 
-                QEMU (add to its command line; the memory must be shared):
-                  -m 1G -object memory-backend-memfd,id=mem,size=1G,share=on -numa node,memdev=mem \\
-                  -chardev socket,id=oriel,path=%s \\
-                  -device %s
+            QEMU (add to its command line; the memory must be shared):
+              -m 1G -object memory-backend-memfd,id=mem,size=1G,share=on -numa node,memdev=mem \\
+              -chardev socket,id=oriel,path=%s \\
+              -device %s
 
-                libvirt (with <memoryBacking><source type='memfd'/><access mode='shared'/></memoryBacking>):
-                  <filesystem type='mount'><driver type='virtiofs' queue='%d'/><source socket='%s'/><target dir='%s'/></filesystem>
+            libvirt (with <memoryBacking><source type='memfd'/><access mode='shared'/></memoryBacking>):
+              <filesystem type='mount'><driver type='virtiofs' queue='%d'/><source socket='%s'/><target dir='%s'/></filesystem>
 
-                In the guest:
-                  mount -t virtiofs %s /mnt
-                """.formatted(
+            In the guest:
+              mount -t virtiofs %s /mnt
+            """.formatted(
                         shellWord(path),
                         device(options, tag),
                         Math.min(options.queueSize(), ServeCommand.DEFAULT_QUEUE_SIZE),
                         xml(socket.toString()),
                         xml(tag),
                         shellWord(tag));
+    }
+
+    /** The socket is an object, which only JSON can say. An answer that comes later than QEMU waits for it costs the guest the device. */
+    private static String vfioUser(String tag, Path socket) {
+        String device =
+                "{\"driver\":\"vfio-user-pci\",\"socket\":{\"type\":\"unix\",\"path\":%s},\"x-msg-timeout\":60000}"
+                        .formatted(Json.write(socket.toString()));
+        return """
+
+            QEMU (add to its command line; the memory must be shared):
+              -m 1G -object memory-backend-memfd,id=mem,size=1G,share=on -numa node,memdev=mem \\
+              -device %s
+
+            In the guest:
+              mount -t virtiofs %s /mnt
+            """.formatted(shellWord(device), shellWord(tag));
     }
 
     /** QEMU's device for virtio-fs has no DAX window; its generic one has, and asks the back-end for everything (QEMU 11.1). */

@@ -7,6 +7,7 @@ import dev.oriel.filesystem.local.LocalOptions;
 import dev.oriel.virtio.Polling;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -56,6 +57,13 @@ final class ServeCommand implements Callable<Integer> {
     private @Nullable Path socketPath;
 
     @Option(
+            names = "--vfio-user-path",
+            paramLabel = "PATH",
+            description = "Instead: be a whole PCI device, for QEMU's vfio-user-pci, on a UNIX socket made here. A DAX"
+                    + " window is then staged, of any size. See docs/operating.md.")
+    private @Nullable Path vfioUserPath;
+
+    @Option(
             names = "--fd",
             paramLabel = "N",
             description = "Use descriptor N, a UNIX socket that listens already, instead of a path (libvirt, systemd).")
@@ -79,10 +87,9 @@ final class ServeCommand implements Callable<Integer> {
             names = "--cache",
             paramLabel = "POLICY",
             defaultValue = "auto",
-            description =
-                    "What the guest may cache: auto, always, metadata or never (default: ${DEFAULT-VALUE}). auto: names and "
-                            + "attributes for a second, contents while open; always: everything for a day; metadata: names and "
-                            + "attributes for a day; never: nothing.")
+            description = "What the guest may cache: auto, always, metadata or never (default: ${DEFAULT-VALUE}). auto:"
+                    + " names and attributes for a second, contents while open; always: everything for a day;"
+                    + " metadata: names and attributes for a day; never: nothing.")
     private CachePolicy cache = CachePolicy.AUTO;
 
     @Option(
@@ -91,8 +98,8 @@ final class ServeCommand implements Callable<Integer> {
             defaultValue = "true",
             fallbackValue = "true",
             description =
-                    "With --cache always, as root: the guest opens and closes files without asking, and its locks are its own "
-                            + "(default: it does, unless with --readonly, --allow-direct-io or --dax).")
+                    "With --cache always, as root: the guest opens and closes files without asking, and its locks are"
+                            + " its own (default: it does, unless with --readonly, --allow-direct-io or --dax).")
     private boolean zeroMessageOpen = true;
 
     @Option(names = "--readonly", description = "The guest cannot change anything.")
@@ -154,10 +161,10 @@ final class ServeCommand implements Callable<Integer> {
             paramLabel = "MODE",
             arity = "0..1",
             fallbackValue = "auto",
-            description =
-                    "Offer a DAX window, in which the guest uses files as memory: direct, staged or auto (alone: auto). direct "
-                            + "maps the files' own pages as far as possible; staged shows copies, which a host process that truncates a file "
-                            + "cannot take away from the guest; auto is direct where the virtual machine can map files. See docs/dax.md.")
+            description = "Offer a DAX window, in which the guest uses files as memory: direct, staged or auto (alone:"
+                    + " auto). direct maps the files' own pages as far as possible; staged shows copies, which a"
+                    + " host process that truncates a file cannot take away from the guest; auto is direct where"
+                    + " the virtual machine can map files. See docs/dax.md.")
     private @Nullable DaxMode dax;
 
     @Option(
@@ -173,8 +180,8 @@ final class ServeCommand implements Callable<Integer> {
             paramLabel = "SIZE",
             defaultValue = "32K",
             converter = ByteSize.class,
-            description =
-                    "A guest that mounts without dax= reads files smaller than this by request (default: ${DEFAULT-VALUE}).")
+            description = "A guest that mounts without dax= reads files smaller than this by request (default:"
+                    + " ${DEFAULT-VALUE}).")
     private long daxMinSize;
 
     @Option(
@@ -198,8 +205,9 @@ final class ServeCommand implements Callable<Integer> {
             defaultValue = "auto",
             converter = PollTime.class,
             description =
-                    "How long a queue looks for another request before it sleeps: auto (up to 100 microseconds, while requests "
-                            + "come that fast and a processor is to spare), off, or microseconds (default: ${DEFAULT-VALUE}).")
+                    "How long a queue looks for another request before it sleeps: auto (up to 100 microseconds, while"
+                            + " requests come that fast and a processor is to spare), off, or microseconds (default:"
+                            + " ${DEFAULT-VALUE}).")
     private Polling polling = Polling.AUTO;
 
     @Option(
@@ -207,7 +215,8 @@ final class ServeCommand implements Callable<Integer> {
             paramLabel = "N",
             defaultValue = "4",
             description =
-                    "Threads for requests that have to wait for a disk (default: ${DEFAULT-VALUE}); with 0 they hold up their queue.")
+                    "Threads for requests that have to wait for a disk (default: ${DEFAULT-VALUE}); with 0 they hold"
+                            + " up their queue.")
     private int threadPoolSize = 4;
 
     @Option(
@@ -327,11 +336,13 @@ final class ServeCommand implements Callable<Integer> {
     /** What was typed, judged as far as the command line alone allows. */
     private ShareOptions options() {
         sharedDir();
-        if ((socketPath == null) == (fd == null)) {
+        List<String> sockets = sockets();
+        if (sockets.size() != 1) {
             throw wrong(
-                    fd == null
-                            ? "say where to listen: --socket-path PATH (or --fd N for a socket that listens already)"
-                            : "--socket-path and --fd exclude each other: there is one socket");
+                    sockets.isEmpty()
+                            ? "say where to listen: --socket-path PATH (or --fd N for a socket that listens already,"
+                                    + " or --vfio-user-path PATH to be a PCI device)"
+                            : String.join(" and ", sockets) + " exclude each other: there is one socket");
         }
         if (fd != null && fd < 0) {
             throw wrong("--fd " + fd + ": a descriptor is a number from 0");
@@ -340,9 +351,14 @@ final class ServeCommand implements Callable<Integer> {
             throw wrong(
                     "--socket-group is for a socket made by --socket-path; who made that of --fd has set its group");
         }
+        if (vfioUserPath != null && dax == DaxMode.DIRECT) {
+            throw wrong(
+                    "--dax=direct: over vfio-user files cannot be mapped into the window; say --dax or --dax=staged");
+        }
         try {
             return new ShareOptions(
-                    socketPath,
+                    vfioUserPath == null ? DeviceProtocol.VHOST_USER : DeviceProtocol.VFIO_USER,
+                    vfioUserPath == null ? socketPath : vfioUserPath,
                     fd,
                     socketGroup,
                     tag,
@@ -355,6 +371,21 @@ final class ServeCommand implements Callable<Integer> {
         } catch (IllegalArgumentException invalid) {
             throw wrong(String.valueOf(invalid.getMessage()));
         }
+    }
+
+    /** The options that were given of those of which one is needed. */
+    private List<String> sockets() {
+        List<String> given = new ArrayList<>();
+        if (socketPath != null) {
+            given.add("--socket-path");
+        }
+        if (fd != null) {
+            given.add("--fd");
+        }
+        if (vfioUserPath != null) {
+            given.add("--vfio-user-path");
+        }
+        return given;
     }
 
     private @Nullable DaxOptions daxOptions() {
@@ -373,9 +404,9 @@ final class ServeCommand implements Callable<Integer> {
         System.Logger log = System.getLogger("dev.oriel.app");
         if (sandbox != null && !sandbox.equals("none")) {
             throw wrong("--sandbox " + sandbox
-                    + ": Oriel does not confine itself (a Java process has threads from its start, "
-                    + "and Linux lets only a single thread enter a namespace). Start it inside a sandbox (systemd, bwrap; see "
-                    + "docs/operating.md) and say --sandbox none");
+                    + ": Oriel does not confine itself (a Java process has threads from its start, and Linux lets only"
+                    + " a single thread enter a namespace). Start it inside a sandbox (systemd, bwrap; see"
+                    + " docs/operating.md) and say --sandbox none");
         }
         if (seccomp != null && !seccomp.equals("none")) {
             throw wrong(

@@ -7,6 +7,7 @@ import dev.oriel.filesystem.local.LocalOptions;
 import dev.oriel.linux.ConnectionServer;
 import dev.oriel.linux.LinuxException;
 import dev.oriel.linux.UnixSocket;
+import dev.oriel.vfiouser.VfioUserConnection;
 import dev.oriel.vhostuser.VhostUserBackend;
 import java.io.PrintWriter;
 import org.jspecify.annotations.Nullable;
@@ -23,19 +24,26 @@ final class Server implements AutoCloseable {
 
     private Server(FileSystem fileSystem, UnixSocket socket, ShareOptions options) {
         this.fileSystem = fileSystem;
-        String tag = options.advisedTag();
-        int requestQueues = options.requestQueues();
-        int threads = options.threadPoolSize();
-        VhostUserBackend.Options offer = new VhostUserBackend.Options(
-                options.queueSize(), options.tag() != null || options.dax() != null, options.polling());
         frontEnds = new ConnectionServer(
                 socket,
-                (name, connection) -> new VhostUserBackend(
-                        name,
-                        connection,
-                        new VirtioFsDevice(fileSystem, tag, requestQueues, threads, options.dax()),
-                        offer),
+                switch (options.protocol()) {
+                    case VHOST_USER ->
+                        (name, connection) -> new VhostUserBackend(name, connection, device(options), offer(options));
+                    case VFIO_USER ->
+                        (name, connection) -> new VfioUserConnection(
+                                name, connection, device(options), options.queueSize(), options.polling());
+                },
                 MOST_CONNECTIONS);
+    }
+
+    private VirtioFsDevice device(ShareOptions options) {
+        return new VirtioFsDevice(
+                fileSystem, options.advisedTag(), options.requestQueues(), options.threadPoolSize(), options.dax());
+    }
+
+    private static VhostUserBackend.Options offer(ShareOptions options) {
+        return new VhostUserBackend.Options(
+                options.queueSize(), options.tag() != null || options.dax() != null, options.polling());
     }
 
     /**

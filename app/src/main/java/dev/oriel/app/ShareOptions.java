@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * Where a share is offered and as what device: the command line of {@code oriel serve} but for the file system, valid as far
  * as it can be without looking at the host.
  *
+ * @param protocol what is spoken on the socket
  * @param socketPath where to make the socket; null if {@code fd} is given
  * @param fd a socket that listens already; null if {@code socketPath} is given
  * @param socketGroup the group that may connect to the socket; null: only the user
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param dax the DAX window; null: none
  */
 record ShareOptions(
+        DeviceProtocol protocol,
         @Nullable Path socketPath,
         @Nullable Integer fd,
         @Nullable String socketGroup,
@@ -62,7 +64,7 @@ record ShareOptions(
         if (socketPath != null) {
             int bytes = socketPath.toString().getBytes(UTF_8).length;
             if (bytes < 1 || bytes > MOST_SOCKET_PATH_BYTES) {
-                throw new IllegalArgumentException("--socket-path " + socketPath + " has " + bytes
+                throw new IllegalArgumentException(protocol.pathOption() + " " + socketPath + " has " + bytes
                         + " bytes; the path of a socket has 1 to " + MOST_SOCKET_PATH_BYTES
                         + " (a relative path or a symbolic link may be shorter)");
             }

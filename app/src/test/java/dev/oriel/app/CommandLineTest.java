@@ -66,14 +66,23 @@ class CommandLineTest {
     @Test
     void aSocketPathThatIsTooLongIsRefused() throws Exception {
         CommandRun run = CommandRun.oriel("serve", "--shared-dir=/tmp", "--socket-path=/tmp/" + "s".repeat(103));
-        assertWrongUsage(run, "108 bytes", "1 to 107");
+        assertWrongUsage(run, "--socket-path", "108 bytes", "1 to 107");
+        run = CommandRun.oriel("serve", "--shared-dir=/tmp", "--vfio-user-path=/tmp/" + "s".repeat(103));
+        assertWrongUsage(run, "--vfio-user-path", "108 bytes", "1 to 107");
     }
 
     @Test
     void whatIsMissingOrTooMuchIsSaid() throws Exception {
         assertWrongUsage(CommandRun.oriel("serve", "--socket-path=/tmp/s"), "--shared-dir DIR");
         assertWrongUsage(CommandRun.oriel("serve", "--shared-dir=/tmp"), "--socket-path PATH");
-        assertWrongUsage(serve("--fd=3"), "exclude each other");
+        assertWrongUsage(serve("--fd=3"), "--socket-path and --fd exclude each other");
+        assertWrongUsage(serve("--vfio-user-path=/tmp/v"), "--socket-path and --vfio-user-path exclude each other");
+    }
+
+    @Test
+    void aPciDeviceHasNoFilesMappedIntoItsWindow() throws Exception {
+        CommandRun run = CommandRun.oriel("serve", "--shared-dir=/tmp", "--vfio-user-path=/tmp/v", "--dax=direct");
+        assertWrongUsage(run, "--dax=direct", "--dax=staged");
     }
 
     @Test

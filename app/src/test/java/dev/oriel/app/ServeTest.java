@@ -141,8 +141,8 @@ class ServeTest {
     void aListeningDescriptorIsTaken() throws Exception {
         try (UnixSocket listening = UnixSocket.listen(socket, 1)) {
             int copy = FileCalls.dup(listening.number());
-            try (UnixSocket taken =
-                    Host.listen(new ShareOptions(null, copy, null, null, 1, 128, Polling.OFF, 1, null, null))) {
+            try (UnixSocket taken = Host.listen(new ShareOptions(
+                    DeviceProtocol.VHOST_USER, null, copy, null, null, 1, 128, Polling.OFF, 1, null, null))) {
                 assertThat(taken.number()).isEqualTo(copy);
             }
             assertThat(socket).as("a socket of somebody else's").exists();

@@ -58,8 +58,8 @@ public final class Guest {
 
     /** Gives it a share; the order is that of mounting. */
     public Guest share(Share share) {
-        if (share.daxWindow() && kind != GuestKind.X86_64) {
-            throw new IllegalArgumentException("a " + kind + " guest has no DAX window");
+        if (share.attachment() != Attachment.VHOST_USER_FS && kind != GuestKind.X86_64) {
+            throw new IllegalArgumentException("a " + kind + " guest cannot have a share by " + share.attachment());
         }
         shares.add(share);
         return this;

@@ -57,6 +57,10 @@ record GuestCommand(List<String> words, @Nullable Path folder, Map<String, Strin
         int index = 0;
         for (Share share : guest.shares()) {
             String chardev = "fs" + index++;
+            if (share.attachment() == Attachment.VFIO_USER) {
+                add(words, "-device", vfioUser(share, chardev));
+                continue;
+            }
             // A comma ends a value in QEMU's options; two stand for one.
             String path = share.socket().toString().replace(",", ",,");
             add(words, "-chardev", "socket,id=" + chardev + ",path=" + path);
@@ -70,9 +74,17 @@ record GuestCommand(List<String> words, @Nullable Path folder, Map<String, Strin
                 words, null, Map.of("QEMU_MODULE_DIR", tree.qemuModules().toString()));
     }
 
+    /** The daemon may be slow on a busy host: QEMU's own 5 s of patience are the end of the device. */
+    private static String vfioUser(Share share, String id) {
+        String path = share.socket().toString().replace("\\", "\\\\").replace("\"", "\\\"");
+        return """
+            {"driver":"vfio-user-pci","id":"%s","socket":{"type":"unix","path":"%s"},"x-msg-timeout":60000}\
+            """.formatted(id, path);
+    }
+
     private static String device(Share share, String chardev, String bus) {
         String device;
-        if (share.daxWindow()) {
+        if (share.attachment() == Attachment.VHOST_USER_TEST_DEVICE) {
             // num_vqs counts the hiprio queue; 44 is the whole of struct virtio_fs_config (virtio 1.4, 5.11.4).
             device = "vhost-user-test-device-pci,virtio-id=26,config_size=44,num_vqs=" + (share.requestQueues() + 1)
                     + ",vq_size=" + share.queueSize();

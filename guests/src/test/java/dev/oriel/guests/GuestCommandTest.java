@@ -45,6 +45,19 @@ class GuestCommandTest {
     }
 
     @Test
+    void aShareOverVfioUserIsAWholePciDevice() throws Exception {
+        Share share = Share.of(Path.of("/run/a \"b\".sock"), "myfs").attachedBy(Attachment.VFIO_USER);
+        Guest guest = guest(GuestKind.X86_64).share(share);
+
+        assertThat(words(guest, false))
+                .containsSequence(
+                        "-device",
+                        "{\"driver\":\"vfio-user-pci\",\"id\":\"fs0\",\"socket\":{\"type\":\"unix\","
+                                + "\"path\":\"/run/a \\\"b\\\".sock\"},\"x-msg-timeout\":60000}")
+                .doesNotContain("-chardev socket");
+    }
+
+    @Test
     void anS390xGuestGetsItsShareOverChannelIo() throws Exception {
         assertThat(words(guest(GuestKind.S390X).share(SHARE), false))
                 .contains("vhost-user-fs-ccw,tag=myfs,num-request-queues=1,queue-size=128,chardev=fs0")
