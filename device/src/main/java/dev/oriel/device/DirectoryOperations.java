@@ -33,8 +33,9 @@ final class DirectoryOperations {
             return -Errno.EINVAL;
         }
         openIn.at(request.head(), in, request.order());
-        int result =
-                request.session().fileSystem().opendir(request, request.nodeid(), openIn.flags(), reply.at(0, openOut));
+        FuseSession session = request.session();
+        int flags = session.hostFlagsOfOpen(openIn.flags(), true);
+        int result = session.fileSystem().opendir(request, request.nodeid(), flags, reply.at(0, openOut));
         return result < 0 ? result : FuseOpenOut.SIZE;
     }
 
@@ -65,7 +66,9 @@ final class DirectoryOperations {
             return -Errno.EINVAL;
         }
         releaseIn.at(request.head(), in, request.order());
-        return request.session().fileSystem().releasedir(request, request.nodeid(), releaseIn.fh(), releaseIn.flags());
+        FuseSession session = request.session();
+        int flags = session.hostFlags(releaseIn.flags());
+        return session.fileSystem().releasedir(request, request.nodeid(), releaseIn.fh(), flags);
     }
 
     long fsyncdir(FuseRequest request) {

@@ -55,9 +55,10 @@ final class FileOperations {
             return -Errno.EINVAL;
         }
         openIn.at(request.head(), in, request.order());
-        int result = request.session()
-                .fileSystem()
-                .open(request, request.nodeid(), openIn.flags(), openIn.openFlags(), reply.at(0, scratch.open));
+        FuseSession session = request.session();
+        int flags = session.hostFlagsOfOpen(openIn.flags(), false);
+        int result = session.fileSystem()
+                .open(request, request.nodeid(), flags, openIn.openFlags(), reply.at(0, scratch.open));
         return result < 0 ? result : FuseOpenOut.SIZE;
     }
 
@@ -71,13 +72,13 @@ final class FileOperations {
             return error;
         }
         createIn.at(request.head(), in, request.order());
-        int result = request.session()
-                .fileSystem()
+        FuseSession session = request.session();
+        int result = session.fileSystem()
                 .create(
                         request,
                         request.nodeid(),
                         scratch.name,
-                        createIn.flags(),
+                        session.hostFlagsOfOpen(createIn.flags(), false),
                         createIn.mode(),
                         createIn.umask(),
                         createIn.openFlags(),
@@ -97,12 +98,12 @@ final class FileOperations {
             return error;
         }
         createIn.at(request.head(), in, request.order());
-        int result = request.session()
-                .fileSystem()
+        FuseSession session = request.session();
+        int result = session.fileSystem()
                 .tmpfile(
                         request,
                         request.nodeid(),
-                        createIn.flags(),
+                        session.hostFlagsOfOpen(createIn.flags(), true),
                         createIn.mode(),
                         createIn.umask(),
                         createIn.openFlags(),
@@ -135,7 +136,9 @@ final class FileOperations {
         if (to.bytes() != size) {
             return -Errno.EINVAL;
         }
-        return request.session().fileSystem().read(request, request.nodeid(), readIn.fh(), offset, readIn.flags(), to);
+        FuseSession session = request.session();
+        int flags = session.hostFlags(readIn.flags());
+        return session.fileSystem().read(request, request.nodeid(), readIn.fh(), offset, flags, to);
     }
 
     long write(FuseRequest request) {
@@ -154,9 +157,10 @@ final class FileOperations {
         if (from.bytes() != size) {
             return -Errno.EINVAL;
         }
-        long result = request.session()
-                .fileSystem()
-                .write(request, request.nodeid(), writeIn.fh(), offset, writeIn.flags(), writeIn.writeFlags(), from);
+        FuseSession session = request.session();
+        int flags = session.hostFlags(writeIn.flags());
+        long result = session.fileSystem()
+                .write(request, request.nodeid(), writeIn.fh(), offset, flags, writeIn.writeFlags(), from);
         if (result < 0) {
             return result;
         }
@@ -181,13 +185,13 @@ final class FileOperations {
             return -Errno.EINVAL;
         }
         releaseIn.at(request.head(), in, request.order());
-        int result = request.session()
-                .fileSystem()
+        FuseSession session = request.session();
+        int result = session.fileSystem()
                 .release(
                         request,
                         request.nodeid(),
                         releaseIn.fh(),
-                        releaseIn.flags(),
+                        session.hostFlags(releaseIn.flags()),
                         releaseIn.releaseFlags(),
                         releaseIn.lockOwner());
         sessionThread.lockDropped();

@@ -14,6 +14,8 @@ final class FuseSession {
     private final int minor;
     private final long flags;
 
+    private volatile GuestArchitecture architecture = GuestArchitecture.ofHost();
+
     /**
      * A session that begins.
      *
@@ -45,6 +47,25 @@ final class FuseSession {
     /** Whether the arguments of a SETXATTR are 16 bytes long and not 8. */
     boolean longSetxattr() {
         return (flags & FuseInitFlags.SETXATTR_EXT) != 0;
+    }
+
+    /** The flags of a file that the client has open, in the host's values. */
+    int hostFlags(int clientFlags) {
+        return architecture.toHost(clientFlags);
+    }
+
+    /**
+     * The flags with which the client opens something, in the host's values. They may tell what the client is.
+     *
+     * @param directory whether O_DIRECTORY is to be expected in them
+     */
+    int hostFlagsOfOpen(int clientFlags, boolean directory) {
+        GuestArchitecture assumed = architecture;
+        GuestArchitecture judged = assumed.judgedBy(clientFlags, directory);
+        if (judged != assumed) {
+            architecture = judged;
+        }
+        return judged.toHost(clientFlags);
     }
 
     /** For the log. */

@@ -16,6 +16,9 @@ import java.nio.ByteOrder;
  *   FS_IOC_GETFLAGS, FS_IOC_SETFLAGS       | u32 flags |                             (the number says long, the kernel int)
  *   FS_IOC_FSGETXATTR, FS_IOC_FSSETXATTR   | u32 xflags | extsize | nextents | projid | cowextsize | 8 bytes padding |
  * </pre>
+ *
+ * <p>On PowerPC, and on Alpha, MIPS and SPARC, numbers of ioctls tell the direction by 3 other bits (arch/powerpc/include/uapi/asm/ioctl.h).
+ * These mean nothing elsewhere, so all are known everywhere.
  */
 final class IoctlOperation {
     private static final int GETFLAGS = 0x8008_6601;
@@ -24,6 +27,13 @@ final class IoctlOperation {
     private static final int SETFLAGS_32 = 0x4004_6602;
     private static final int FSGETXATTR = 0x801c_581f;
     private static final int FSSETXATTR = 0x401c_5820;
+
+    private static final int POWERPC_GETFLAGS = 0x4008_6601;
+    private static final int POWERPC_SETFLAGS = 0x8008_6602;
+    private static final int POWERPC_GETFLAGS_32 = 0x4004_6601;
+    private static final int POWERPC_SETFLAGS_32 = 0x8004_6602;
+    private static final int POWERPC_FSGETXATTR = 0x401c_581f;
+    private static final int POWERPC_FSSETXATTR = 0x801c_5820;
 
     private static final int FSXATTR_SIZE = 28;
 
@@ -47,10 +57,12 @@ final class IoctlOperation {
         }
         in.at(request.head(), at, request.order());
         return switch (in.cmd()) {
-            case GETFLAGS, GETFLAGS_32 -> get(request, GETFLAGS, Integer.BYTES, Integer.BYTES);
-            case SETFLAGS, SETFLAGS_32 -> set(request, SETFLAGS, Integer.BYTES, Integer.BYTES);
-            case FSGETXATTR -> get(request, FSGETXATTR, FSXATTR_SIZE, FSXATTR_WORDS);
-            case FSSETXATTR -> set(request, FSSETXATTR, FSXATTR_SIZE, FSXATTR_WORDS);
+            case GETFLAGS, GETFLAGS_32, POWERPC_GETFLAGS, POWERPC_GETFLAGS_32 ->
+                get(request, GETFLAGS, Integer.BYTES, Integer.BYTES);
+            case SETFLAGS, SETFLAGS_32, POWERPC_SETFLAGS, POWERPC_SETFLAGS_32 ->
+                set(request, SETFLAGS, Integer.BYTES, Integer.BYTES);
+            case FSGETXATTR, POWERPC_FSGETXATTR -> get(request, FSGETXATTR, FSXATTR_SIZE, FSXATTR_WORDS);
+            case FSSETXATTR, POWERPC_FSSETXATTR -> set(request, FSSETXATTR, FSXATTR_SIZE, FSXATTR_WORDS);
             default -> -Errno.ENOTTY;
         };
     }

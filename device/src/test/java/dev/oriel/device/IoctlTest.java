@@ -58,6 +58,17 @@ class IoctlTest {
             answer = client.call(ioctl(client, SETFLAGS, 4, 0).u32(0x80), 16);
             assertThat(answer.bodyLength()).isEqualTo(16);
             assertThat(set).hasValue(0x80);
+
+            // PowerPC's _IOR and _IOW.
+            for (int command : new int[] {0x4008_6601, 0x4004_6601}) {
+                assertThat(client.call(ioctl(client, command, 0, 4), 20).u32(16))
+                        .isEqualTo(0x12);
+            }
+            for (int command : new int[] {0x8008_6602, 0x8004_6602}) {
+                set.set(0);
+                client.call(ioctl(client, command, 4, 0).u32(0x40), 16);
+                assertThat(set).hasValue(0x40);
+            }
         }
     }
 
@@ -89,6 +100,12 @@ class IoctlTest {
             assertThat(answer.u64(36)).as("padding").isZero();
             client.call(ioctl(client, FSSETXATTR, 28, 0).u32(1, 2, 3, 4, 5, 6, 7), 16);
             assertThat(set).hasValue("1 2 3 4 5 0 0 ");
+
+            // PowerPC's _IOR and _IOW.
+            assertThat(client.call(ioctl(client, 0x401c_581f, 0, 28), 44).u32(16 + 4 * 4))
+                    .isEqualTo(5);
+            client.call(ioctl(client, 0x801c_5820, 28, 0).u32(9, 8, 7, 6, 5, 4, 3), 16);
+            assertThat(set).hasValue("9 8 7 6 5 0 0 ");
         }
     }
 

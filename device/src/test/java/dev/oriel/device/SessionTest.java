@@ -10,6 +10,7 @@ import dev.oriel.fuse.FuseInitFlags;
 import dev.oriel.fuse.FuseOpcode;
 import dev.oriel.linux.Errno;
 import java.nio.ByteOrder;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -127,6 +128,106 @@ class SessionTest {
                             .error())
                     .isZero();
             assertThat(fileSystem.calls()).containsExactly("rmdir 1 'd'");
+        }
+    }
+
+    /** Bytes 4 to 7 of a session's first request are FUSE_INIT in one of two orders, or no session begins. */
+    @Test
+    void whatIsInitInNeitherOrderBeginsNothing() throws Exception {
+        try (Client client = new Client(fileSystem, LITTLE_ENDIAN)) {
+            for (int opcode : new int[] {0, 26 << 8, 26 << 16, 4096, 1 << 20, -1, Integer.MIN_VALUE}) {
+                for (ByteOrder order : orders()) {
+                    byte[] request = Wire.request(order, opcode, 0x0102_0304_0403_0201L, 0)
+                            .u32(7, 46, 0, (int) Client.LINUX_FLAGS)
+                            .u32(new int[12])
+                            .done();
+                    byte[] reply = client.guest.await(client.guest.send(Client.REQUESTS, request, 80));
+                    // Nobody can know in which order it is to be.
+                    assertThat(reply).hasSize(16);
+                    assertThat(List.of(new Answer(reply, LITTLE_ENDIAN).error(), new Answer(reply, BIG_ENDIAN).error()))
+                            .as("opcode %x, %s", opcode, order)
+                            .containsAnyOf(-Errno.ENOTCONN, -Errno.EINVAL);
+                }
+            }
+            assertThat(fileSystem.calls()).isEmpty();
+            client.mount();
+        }
+    }
+
+    @Test
+    void whatIsSaidInTheOtherOrderIsRefusedAndTheSessionGoesOn() throws Exception {
+        for (ByteOrder order : orders()) {
+            ByteOrder other = order == LITTLE_ENDIAN ? BIG_ENDIAN : LITTLE_ENDIAN;
+            try (Client client = new Client(fileSystem, order).mount()) {
+                fileSystem.calls();
+                byte[] statfs =
+                        Wire.request(other, FuseOpcode.STATFS, 7L << 32 | 7, 1).done();
+                Answer answer = client.guest.call(Client.REQUESTS, order, statfs, 512);
+                assertThat(answer.error()).isEqualTo(-Errno.EINVAL);
+                byte[] forget =
+                        Wire.request(other, FuseOpcode.FORGET, 0, 1).u64(1).done();
+                assertThat(client.guest.await(client.guest.send(Client.HIPRIO, forget, 0)))
+                        .isEmpty();
+                assertThat(fileSystem.calls()).isEmpty();
+                assertThat(client.call(client.request(FuseOpcode.STATFS, 1)).error())
+                        .isZero();
+            }
+        }
+    }
+
+    /** It is answered in the order in which it was asked. */
+    @Test
+    void whatWaitsWhenTheOrderChangesIsAnsweredInItsOwn() throws Exception {
+        fileSystem.on("setlk", arguments -> -Errno.EAGAIN);
+        try (Client client = new Client(fileSystem, BIG_ENDIAN).mount()) {
+            Guest.Sent waiting = client.send(
+                    client.request(FuseOpcode.SETLKW, 3)
+                            .u64(1, 66, 0, Long.MAX_VALUE)
+                            .u32(1, 8, 0, 0),
+                    0);
+            long unique = client.lastUnique();
+            byte[] init = Wire.request(LITTLE_ENDIAN, FuseOpcode.INIT, 9, 0)
+                    .u32(7, 46, 0, (int) Client.LINUX_FLAGS)
+                    .u32(new int[12])
+                    .done();
+            assertThat(client.guest
+                            .call(Client.OTHER_REQUESTS, LITTLE_ENDIAN, init, 80)
+                            .isSound(9)
+                            .error())
+                    .isZero();
+            Answer late = client.await(waiting).isSound(unique);
+            assertThat(late.error()).isEqualTo(-Errno.ENOTCONN);
+        }
+    }
+
+    @Test
+    void theHiprioQueueBeforeInitIsEmptiedAndBeginsNothing() throws Exception {
+        for (ByteOrder order : orders()) {
+            try (Client client = new Client(fileSystem, order)) {
+                List<byte[]> early = List.of(
+                        client.request(FuseOpcode.FORGET, 1).u64(1).done(),
+                        client.request(FuseOpcode.BATCH_FORGET, 0)
+                                .u32(1, 0)
+                                .u64(1, 1)
+                                .done(),
+                        client.request(FuseOpcode.INTERRUPT, 0).u64(5).done(),
+                        client.request(FuseOpcode.STATFS, 1).done(),
+                        new byte[3]);
+                for (byte[] request : early) {
+                    assertThat(client.guest.await(client.guest.send(Client.HIPRIO, request, 0)))
+                            .isEmpty();
+                }
+                byte[] init = client.init(7, 46, Client.LINUX_FLAGS).done();
+                assertThat(client.guest
+                                .call(Client.HIPRIO, order, init, 80)
+                                .isSound(client.lastUnique())
+                                .error())
+                        .isEqualTo(-Errno.EINVAL);
+                assertThat(fileSystem.calls()).isEmpty();
+                client.mount();
+                assertThat(fileSystem.calls()).containsExactly("begin");
+            }
+            fileSystem.calls();
         }
     }
 
