@@ -21,6 +21,7 @@ from cases import check, equal, eventually, fails, finish, start_child
 from opening import get, put
 
 LIMIT = 30
+BOOT_LIMIT = 240
 SEEN_WITHIN = 10  # the guest may cache names and attributes for a second
 
 _cases = []
@@ -397,6 +398,11 @@ def main():
     folder = os.path.abspath(options.folder)
     host = options.side == "host"
     os.umask(0o022)
+    start = Meeting(folder, "start", host)
+    if host:
+        start.hear("arrived", BOOT_LIMIT)
+    else:
+        start.say("arrived")
     for function, needs in _cases:
         name = function.__name__
         missing = [need for need in needs if need not in having]

@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import tree
-from cases import case, check, equal, finish, have, main, note, start_child
+from cases import Skip, case, check, equal, finish, have, main, note, start_child
 
 ENVIRONMENT = dict(
     os.environ,
@@ -25,6 +25,8 @@ ENVIRONMENT = dict(
 
 def run(*words, folder=".", status=0):
     """The program's output; it must end with this status."""
+    if shutil.which(words[0]) is None:
+        raise Skip(f"the tools have no {words[0]}")
     result = subprocess.run(words, cwd=folder, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     text = result.stdout.decode(errors="replace").strip()
     equal(result.returncode, status, f"status of {' '.join(words[:3])}, which says {text[-300:]!r}:")

@@ -1,16 +1,18 @@
 """A tree of all sorts of files: written, and shown in lines that guest and host must agree on.
 
-    tree.py write FOLDER    write it
-    tree.py show FOLDER     print a line for each file of FOLDER: all that can be known of it
+    tree.py write FOLDER [xattr] [acl]    write it
+    tree.py show FOLDER [xattr] [acl]     print a line for each file of FOLDER: all that can be known of it
 """
 
 import errno
 import hashlib
 import os
 import stat
+import struct
 import sys
 
 PIECE = 1 << 20
+NAMESPACES = ("user.", "trusted.", "system.", "security.capability")
 
 
 def escaped(name):
@@ -74,7 +76,7 @@ def lines_of(root, portable=False, xattrs=False, leave_out=()):
             content = content_of(path, status.st_size)
             parts.append(content.split(" ")[0] if portable else content)
         if xattrs:
-            parts.append("xattrs=" + attributes_of(path, ("user.", "trusted.", "system.")))
+            parts.append("xattrs=" + attributes_of(path, NAMESPACES))
         found.append(" ".join(parts))
         if stat.S_ISDIR(mode):
             for entry in sorted(os.listdir(path)):
@@ -85,8 +87,8 @@ def lines_of(root, portable=False, xattrs=False, leave_out=()):
     return found
 
 
-def write(folder, xattrs, owners):
-    """All sorts of files."""
+def write(folder, xattrs, owners, acls=False):
+    """All sorts of files. Device numbers and what is set on files of others need root."""
     os.umask(0o022)
     os.makedirs(folder, exist_ok=True)
     here = os.getcwd()
@@ -117,6 +119,7 @@ def write(folder, xattrs, owners):
     if owners:
         os.mknod("device", stat.S_IFCHR | 0o600, os.makedev(1, 3))
         os.mknod("block", stat.S_IFBLK | 0o600, os.makedev(7, 300))
+        os.mknod("large-numbers", stat.S_IFBLK | 0o600, os.makedev(0xABC, 0xFEDCB))
         for i, name in enumerate(("sparse", "link", "fifo", "device", "folder1", "setgid")):
             os.lchown(name, 1000 + i, 70_000 + i)
     os.chmod("setgid", 0o2775)
@@ -128,15 +131,38 @@ def write(folder, xattrs, owners):
         os.setxattr("folder1", "user.two", bytes(range(256)))
         if owners:
             os.setxattr("link", "trusted.three", b"of a link", follow_symlinks=False)
+    if acls:
+        write_lists()
+        if owners:
+            # struct vfs_cap_data of version 2: cap_net_bind_service and cap_sys_admin, effective; all little endian
+            os.setxattr("program", "security.capability", struct.pack("<5I", 0x02000001, 1 << 10 | 1 << 21, 0, 0, 0))
     for i, name in enumerate(("sparse", "link", "folder2", "fifo", "program", "empty")):
         os.utime(name, ns=(1_500_000_000_000_000_000 + i, 1_600_000_000_123_456_789 + i), follow_symlinks=False)
     os.chdir(here)
 
 
+def write_lists():
+    """Access control lists, whose values are little endian on every machine, and a file that inherits one."""
+
+    def acl(*entries):
+        return struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in entries)
+
+    owner, user, owning_group, group, mask, others, none = 1, 2, 4, 8, 16, 32, 0xFFFFFFFF
+    entries = ((owner, 7, none), (user, 5, 70_001), (owning_group, 4, none), (group, 6, 1001), (mask, 7, none), (others, 0, none))
+    with open("listed", "wb") as file:
+        file.write(b"for some")
+    os.setxattr("listed", "system.posix_acl_access", acl(*entries))
+    os.mkdir("listed-folder")
+    os.setxattr("listed-folder", "system.posix_acl_default", acl(*entries))
+    with open("listed-folder/heir", "wb") as file:
+        file.write(b"inherits")
+    os.mkdir("listed-folder/folder")
+
+
 def main():
     action, folder, *words = sys.argv[1:]
     if action == "write":
-        write(folder, "xattr" in words, os.geteuid() == 0)
+        write(folder, "xattr" in words, os.geteuid() == 0, "acl" in words)
         os.sync()
     else:
         for line in lines_of(folder, xattrs="xattr" in words):

@@ -43,6 +43,7 @@ final class TryCommand implements Callable<Integer> {
     /** Which client. */
     enum Client {
         X86_64(GuestKind.X86_64),
+        S390X(GuestKind.S390X),
         UML(GuestKind.UML);
 
         private final GuestKind kind;
@@ -72,7 +73,9 @@ final class TryCommand implements Callable<Integer> {
             names = "--guest",
             paramLabel = "KIND",
             defaultValue = "x86_64",
-            description = "x86_64: Linux in QEMU; uml: user-mode Linux, quicker (default: ${DEFAULT-VALUE}).")
+            description =
+                    "x86_64: Linux in QEMU; s390x: the same on a big-endian mainframe, emulated; uml: user-mode Linux, quicker "
+                            + "(default: ${DEFAULT-VALUE}).")
     private Client client = Client.X86_64;
 
     @Option(
@@ -220,7 +223,7 @@ final class TryCommand implements Callable<Integer> {
     }
 
     private void shell(Steps steps, GuestKit kit, Path socket) throws IOException, InterruptedException {
-        steps.begin("shell", "booting; leave it with 'exit'" + (client == Client.X86_64 ? ", or Ctrl-A x" : ""));
+        steps.begin("shell", "booting; leave it with 'exit'" + (client.kind.isQemu() ? ", or Ctrl-A x" : ""));
         spec.commandLine().getOut().println();
         spec.commandLine().getOut().flush();
         Guest guest = Guest.of(kit, client.kind)

@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -129,6 +130,46 @@ class ShareTest {
                 }
             }
         }
+    }
+
+    /** The flags of a Linux on Arm, as the driver of one would send them. */
+    @Test
+    void directIoOfAnotherArchitectureIsDirectIoOnTheHost() throws IOException {
+        int armLargefile = 0x20000;
+        int armDirect = 0x10000;
+        Files.write(shared.resolve("data"), content(5000));
+        start("--allow-direct-io");
+        try (FuseClient client = FuseClient.connect(socket)) {
+            long node = client.lookup(FuseClient.ROOT, "data".getBytes(UTF_8)).nodeid();
+            OpenFile usual = client.files().open(node, OpenFlags.O_RDWR | armLargefile);
+            assertThat(flagsOnTheHost("data") & OpenFlags.O_DIRECT).isZero();
+            client.files().release(usual);
+            OpenFile direct = client.files().open(node, OpenFlags.O_RDWR | armLargefile | armDirect);
+            assertThat(flagsOnTheHost("data") & OpenFlags.O_DIRECT).isNotZero();
+            client.files().release(direct);
+        }
+    }
+
+    /** With which flags the server has a file open for reading and writing, see proc_pid_fdinfo(5). */
+    private int flagsOnTheHost(String name) throws IOException {
+        Path state = Path.of("/proc", Long.toString(process.pid()));
+        try (Stream<Path> descriptors = Files.list(state.resolve("fd"))) {
+            for (Path descriptor : descriptors.toList()) {
+                if (!Files.isSymbolicLink(descriptor)
+                        || !Files.readSymbolicLink(descriptor).equals(shared.resolve(name))) {
+                    continue;
+                }
+                for (String line : Files.readAllLines(state.resolve("fdinfo").resolve(descriptor.getFileName()))) {
+                    int flags = line.startsWith("flags:")
+                            ? Integer.parseInt(line.substring(6).strip(), 8)
+                            : 0;
+                    if ((flags & OpenFlags.O_ACCMODE) == OpenFlags.O_RDWR) {
+                        return flags;
+                    }
+                }
+            }
+        }
+        throw new IOException("the server does not have " + name + " open");
     }
 
     @Test

@@ -11,6 +11,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The tour, in a process of its own, with its temporary files where the test sees what is left of them. */
 class TryTest {
@@ -50,13 +52,14 @@ class TryTest {
         assertThat(leftInTemporaryFolder()).isEqualTo(before);
     }
 
-    @Test
+    @ParameterizedTest
+    @ValueSource(strings = {"uml", "s390x"})
     @Tag("guest")
-    void aGuestMountsListsReadsAndWrites() throws Exception {
-        CommandRun run = tour(Map.of(), "--guest=uml", "--json");
+    void aGuestMountsListsReadsAndWrites(String guest) throws Exception {
+        CommandRun run = tour(Map.of(), "--guest=" + guest, "--json");
         assertThat(run.status()).as(run.out() + run.err()).isZero();
         assertThat(run.out())
-                .contains("\"complete\": true", "\"guest\": \"uml\"")
+                .contains("\"complete\": true", "\"guest\": \"" + guest + "\"")
                 .startsWith("{");
         assertThat(run.err()).contains("every SHA-256 as on the host", "appeared on the host");
     }

@@ -4,21 +4,28 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import dev.oriel.guests.GuestKind;
-import java.util.ArrayList;
+import dev.oriel.guests.GuestRun;
+import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicContainer;
 import org.junit.jupiter.api.DynamicNode;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /** What a guest does the host sees, and the other way round: locks, contents, names, and a tree of all sorts of files. */
 @Tag("guest")
 class HostViewTest {
+    /** Words for the tree, where the share has all that they need. */
+    private static final String LISTED = " xattr acl";
+
+    private static final Duration PATIENCE = Duration.ofMinutes(4);
+
     @TestFactory
     Stream<DynamicNode> inUserModeLinux() {
         return Stream.of(
-                sides(GuestKind.UML, OptionSet.of("defaults", "--posix-acl", "xattr", "mmap"), "fresh,through,mmap"),
+                sides(GuestKind.UML, OptionSet.of("acl", "--posix-acl", "xattr", "acl", "mmap"), "fresh,through,mmap"),
                 sides(GuestKind.UML, OptionSet.of("cache never", "--cache=never --xattr", "xattr"), "fresh,through"),
                 sides(GuestKind.UML, OptionSet.of("writeback", "--writeback --xattr", "xattr", "mmap"), "mmap"),
                 sides(
@@ -30,7 +37,44 @@ class HostViewTest {
     @TestFactory
     Stream<DynamicNode> inQemu() {
         return Stream.of(
-                sides(GuestKind.X86_64, OptionSet.of("defaults", "--xattr", "xattr", "mmap"), "fresh,through,mmap"));
+                sides(GuestKind.X86_64, OptionSet.of("defaults", "--xattr", "xattr", "mmap"), "fresh,through,mmap"),
+                sides(
+                        GuestKind.S390X,
+                        OptionSet.of("acl", "--posix-acl", "xattr", "acl", "mmap"),
+                        "fresh,through,mmap"));
+    }
+
+    @Test
+    void aTreeIsTheSameForGuestsOfEitherByteOrder() throws Exception {
+        try (SharedFolder shared = SharedFolder.serve(List.of("--posix-acl"))) {
+            GuestRun big = shared.start(shared.guest(GuestKind.S390X, share -> share, writeAndShow("big", "little")));
+            GuestRun little =
+                    shared.start(shared.guest(GuestKind.X86_64, share -> share, writeAndShow("little", "big")));
+            big.awaitLine("^WRITTEN", PATIENCE);
+            little.awaitLine("^WRITTEN", PATIENCE);
+            big.type("show");
+            little.type("show");
+            big.await().orThrow();
+            little.await().orThrow();
+            for (String maker : List.of("big", "little")) {
+                List<String> onHost = show(shared.folder().resolve(maker).toString(), LISTED);
+                assertThat(onHost).hasSizeGreaterThan(80).anyMatch(line -> line.contains("system.posix_acl_default="));
+                assertThat(tree(big.lines(), maker)).as("in the s390x guest").isEqualTo(onHost);
+                assertThat(tree(little.lines(), maker))
+                        .as("in the x86_64 guest")
+                        .isEqualTo(onHost);
+            }
+            shared.server().stop();
+        }
+    }
+
+    /** Writes a tree, and when it is told shows both. */
+    private static String writeAndShow(String own, String other) {
+        return GuestProgram.run("tree", "write /mnt/" + own + LISTED)
+                + "echo WRITTEN\nread -r turn\necho " + own + "\n"
+                + GuestProgram.run("tree", "show /mnt/" + own + LISTED)
+                + "echo " + other + "\n"
+                + GuestProgram.run("tree", "show /mnt/" + other + LISTED);
     }
 
     private static DynamicNode sides(GuestKind kind, OptionSet set, String features) {
@@ -42,9 +86,10 @@ class HostViewTest {
     private static Stream<DynamicNode> boot(String name, GuestKind kind, OptionSet set, String features) {
         try (SharedFolder shared = SharedFolder.serve(set.options())) {
             String with = " --with " + features;
-            String extended = set.features().contains("xattr") ? " xattr" : "";
+            String extended =
+                    set.features().contains("acl") ? LISTED : set.features().contains("xattr") ? " xattr" : "";
             String made = shared.folder().resolve("made-by-host").toString();
-            NativeProgram.run(SharedFolder.KIT, "tree", "write", made, "xattr");
+            NativeProgram.run(SharedFolder.KIT, "tree", words("write", made, extended));
             List<String> onHost;
             List<String> inGuest;
             try (NativeProgram host = NativeProgram.start(
@@ -84,12 +129,12 @@ class HostViewTest {
     }
 
     private static List<String> show(String folder, String extended) throws Exception {
-        List<String> arguments = new ArrayList<>(List.of("show", folder));
-        if (!extended.isEmpty()) {
-            arguments.add(extended.strip());
-        }
-        List<String> lines = NativeProgram.run(SharedFolder.KIT, "tree", arguments.toArray(String[]::new));
+        List<String> lines = NativeProgram.run(SharedFolder.KIT, "tree", words("show", folder, extended));
         return lines.stream().filter(line -> line.startsWith("tree ")).toList();
+    }
+
+    private static String[] words(String action, String folder, String extended) {
+        return (action + " " + folder + extended).split(" ");
     }
 
     /** The lines from a marker to the end of the tree. */

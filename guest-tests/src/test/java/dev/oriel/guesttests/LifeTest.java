@@ -12,6 +12,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Guests come and go, one after another and several at once, well and badly; the server stays as on the first day. */
 @Tag("guest")
@@ -56,13 +58,13 @@ class LifeTest {
         }
     }
 
-    @Test
-    void aVirtualMachineThatIsKilledAndComesBackIsServed() throws Exception {
+    @ParameterizedTest
+    @EnumSource(names = {"X86_64", "S390X"})
+    void aVirtualMachineThatIsKilledAndComesBackIsServed(GuestKind kind) throws Exception {
         try (SharedFolder shared = SharedFolder.serve(List.of())) {
             int descriptors = settled(shared.server(), 0);
             for (int round = 0; round < 2; round++) {
-                try (GuestRun run =
-                        shared.guest(GuestKind.X86_64, share -> share, BUSY).start()) {
+                try (GuestRun run = shared.guest(kind, share -> share, BUSY).start()) {
                     run.awaitLine("^BUSY", PATIENCE);
                 }
                 assertThat(settled(shared.server(), descriptors)).isEqualTo(descriptors);
@@ -71,10 +73,11 @@ class LifeTest {
         }
     }
 
-    @Test
-    void aGuestRebootsAndMountsAgain() throws Exception {
+    @ParameterizedTest
+    @EnumSource(names = {"X86_64", "S390X"})
+    void aGuestRebootsAndMountsAgain(GuestKind kind) throws Exception {
         try (SharedFolder shared = SharedFolder.serve(List.of("--posix-acl"))) {
-            Guest guest = shared.guest(GuestKind.X86_64, share -> share, """
+            Guest guest = shared.guest(kind, share -> share, """
                             if [ ! -e booted ]; then
                                 echo first >booted
                                 exec 5>open
@@ -89,10 +92,11 @@ class LifeTest {
         }
     }
 
-    @Test
-    void aGuestMountsAgainWithOtherOptions() throws Exception {
+    @ParameterizedTest
+    @EnumSource(names = {"UML", "S390X"})
+    void aGuestMountsAgainWithOtherOptions(GuestKind kind) throws Exception {
         try (SharedFolder shared = SharedFolder.serve(List.of("--xattr"))) {
-            List<String> lines = shared.run(shared.guest(GuestKind.UML, share -> share.at(""), """
+            List<String> lines = shared.run(shared.guest(kind, share -> share.at(""), """
                     mount -t virtiofs share /mnt && echo content >/mnt/file
                     for options in ro,nosuid rw noatime,nodev ro; do
                         umount /mnt && mount -t virtiofs -o $options share /mnt || echo MOUNT FAILED

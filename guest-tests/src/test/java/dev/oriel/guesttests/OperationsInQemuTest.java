@@ -26,6 +26,15 @@ class OperationsInQemuTest {
                         share -> share.withQueues(4, 128).withDeviceProperties("packed=on")));
     }
 
+    /** All that is said in the other byte order, over channel I/O. */
+    @TestFactory
+    Stream<DynamicNode> operationsDoTheSameForABigEndianGuest() throws IOException, InterruptedException {
+        OperationCases cases = OperationCases.proveOnALocalFolder();
+        OptionSet everything =
+                OptionSet.of("everything on", "--posix-acl --killpriv-v2", "xattr", "acl", "mmap", "killpriv", "slow");
+        return Stream.of(cases.in(GuestKind.S390X, everything, share -> share.withQueues(2, 256)));
+    }
+
     /** Files as memory: the file's own pages, then copies of them. */
     @TestFactory
     Stream<DynamicNode> operationsDoTheSameThroughTheDaxWindow() throws IOException, InterruptedException {

@@ -4,6 +4,7 @@ import dev.oriel.guests.Guest;
 import dev.oriel.guests.GuestKind;
 import dev.oriel.guests.GuestKit;
 import dev.oriel.guests.GuestRun;
+import dev.oriel.guests.KitPart;
 import dev.oriel.guests.PeerDaemon;
 import dev.oriel.guests.Share;
 import java.io.IOException;
@@ -15,10 +16,12 @@ import java.util.Deque;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A folder of the host that Oriel shares, and guests that mount it at {@code /mnt}, with their tools at {@code /tools}. The
- * tools come from the Rust virtiofsd, so that a fault of Oriel shows in the cases and not in the programs that run them.
+ * tools come from the Rust virtiofsd, so that a fault of Oriel shows in the cases and not in the programs that run them; but
+ * for s390x, since it serves no big-endian guest.
  */
 final class SharedFolder implements AutoCloseable {
     static final GuestKit KIT = GuestKit.locate();
@@ -32,6 +35,7 @@ final class SharedFolder implements AutoCloseable {
     private final Path folder;
     private final OrielServer server;
     private final Deque<Runnable> closers = new ArrayDeque<>();
+    private @Nullable OrielServer toolsS390x;
 
     private SharedFolder(Path state, Path folder, OrielServer server) {
         this.state = state;
@@ -83,15 +87,31 @@ final class SharedFolder implements AutoCloseable {
 
     /** A guest with this share and the tools; its script begins with the programs' installation. */
     Guest guest(GuestKind kind, UnaryOperator<Share> change, String script) throws IOException, InterruptedException {
-        Path socket = state.resolve("tools" + closers.size() + ".sock");
-        PeerDaemon tools = PeerDaemon.start(KIT, KIT.tools(), socket, "tools", "--readonly", "--cache=always");
-        closers.push(tools::close);
         return Guest.of(KIT, kind)
                 .share(change.apply(share()))
-                .share(Share.of(socket, "tools").at("/tools"))
+                .share(Share.of(kind == GuestKind.S390X ? toolsS390x() : tools(), "tools")
+                        .at("/tools"))
                 .memory(768)
                 .limit(LIMIT)
                 .script(GuestProgram.install() + script);
+    }
+
+    /** The socket of a daemon of its own. */
+    private Path tools() throws IOException, InterruptedException {
+        Path socket = state.resolve("tools" + closers.size() + ".sock");
+        PeerDaemon tools = PeerDaemon.start(KIT, KIT.tools(), socket, "tools", "--readonly", "--cache=always");
+        closers.push(tools::close);
+        return socket;
+    }
+
+    /** The socket of a server for all guests. */
+    private Path toolsS390x() throws IOException {
+        if (toolsS390x == null) {
+            KIT.require(List.of(KitPart.TOOLS_S390X));
+            toolsS390x = OrielServer.start(KIT.toolsS390x(), state, "tools", List.of("--readonly", "--cache=always"));
+            closers.push(toolsS390x::close);
+        }
+        return toolsS390x.socket();
     }
 
     /** A guest with this share alone. */

@@ -117,7 +117,7 @@ public final class GuestKit {
         return part(KitPart.TOOLS).resolve("tree");
     }
 
-    /** The same for s390x guests, with python3, acl, attr, bash, coreutils and util-linux. */
+    /** The same for s390x guests, without tcc (which has no code for them) and fio. */
     public Path toolsS390x() {
         return part(KitPart.TOOLS_S390X).resolve("tree");
     }
