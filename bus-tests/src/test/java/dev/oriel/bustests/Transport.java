@@ -1,5 +1,6 @@
 package dev.oriel.bustests;
 
+import dev.oriel.bus.BusFeatures;
 import dev.oriel.bus.InterruptLine;
 import dev.oriel.bus.MachineMemory;
 import dev.oriel.bus.ccw.CcwDevice;
@@ -8,11 +9,15 @@ import dev.oriel.bus.ccw.CcwTransport.Notifications;
 import dev.oriel.bus.ccw.ChannelSubsystem;
 import dev.oriel.bus.mmio.MmioDevice;
 import dev.oriel.bus.mmio.MmioTransport;
+import dev.oriel.bus.pci.PciFunction;
+import dev.oriel.bus.pci.PciHost;
+import dev.oriel.bus.pci.PciTransport;
 import dev.oriel.linux.ConnectionServer;
 import dev.oriel.linux.LinuxException;
 import dev.oriel.linux.UnixSocket;
 import dev.oriel.vhostuser.VhostUserBackend;
 import dev.oriel.vhostuser.VhostUserFrontend;
+import dev.oriel.virtio.GuestMemoryTable;
 import dev.oriel.virtio.SharedMemoryWindow;
 import dev.oriel.virtio.VirtioDevice;
 import dev.oriel.virtio.VirtioTransport;
@@ -27,6 +32,19 @@ enum Transport {
         @Override
         Joint open(Path folder, VirtioDevice device) throws IOException {
             return new VhostUser(folder, device);
+        }
+    },
+    PCI("pci", true) {
+        @Override
+        Joint open(Path folder, VirtioDevice device) throws IOException {
+            return new Pci(new Machine(device), true);
+        }
+    },
+    /** As on s390: what is in a BAR cannot be used as memory, and the window is never offered. */
+    PCI_WITHOUT_MEMORY("pci, memory is not RAM", false) {
+        @Override
+        Joint open(Path folder, VirtioDevice device) throws IOException {
+            return new Pci(new Machine(device), false);
         }
     },
     MMIO("mmio", true) {
@@ -58,8 +76,7 @@ enum Transport {
     static final int FILE_SYSTEM = 26;
     private static final int QUEUE_SIZE = 256;
 
-    /** Not all memory of a machine is below 4 GiB of it: the slot is above RAM in any case. */
-    private static final long RAM = 192 << 20;
+    private static final long RAM = 64 << 20;
 
     private final String label;
     final boolean hasRegions;
@@ -141,6 +158,34 @@ enum Transport {
             } catch (InterruptedException now) {
                 Thread.currentThread().interrupt();
             }
+        }
+    }
+
+    private static final class Pci implements Joint {
+        private final Machine machine;
+        private final GuestMemoryTable table;
+        private final PciHost host;
+        private final PciFunction function;
+
+        Pci(Machine machine, boolean memoryIsRam) throws LinuxException {
+            this.machine = machine;
+            table = machine.memory.table();
+            SharedMemoryWindow region = memoryIsRam ? machine.region : null;
+            function = new PciFunction("pci", machine.device, table, QUEUE_SIZE, BusFeatures.RING_RESET, region);
+            host = new PciHost(machine.memory, memoryIsRam);
+            host.add(function, region, machine.regionAddress);
+        }
+
+        @Override
+        public VirtioTransport probe(long wanted) throws IOException {
+            return PciTransport.probe(machine.memory, host, FILE_SYSTEM, wanted);
+        }
+
+        @Override
+        public void close() {
+            function.close();
+            table.close();
+            machine.close();
         }
     }
 

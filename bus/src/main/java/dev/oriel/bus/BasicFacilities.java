@@ -212,6 +212,9 @@ public final class BasicFacilities implements AutoCloseable {
             queue.reset();
         }
         device.reset();
+        if (region != null) {
+            region.clear();
+        }
         driverFeatures = 0;
         status.set(0);
         bus.deviceReset();

@@ -16,7 +16,7 @@ public interface BusAttachment {
 
     /**
      * The device was reset: nothing runs, the status is 0. The bus forgets what it keeps for the driver, such as interrupt causes,
-     * vectors or indicators, and what was mapped in shared memory regions. On the control thread.
+     * vectors or indicators. On the control thread.
      */
     void deviceReset();
 }

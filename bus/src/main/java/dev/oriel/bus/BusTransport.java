@@ -77,8 +77,11 @@ public abstract class BusTransport implements VirtioTransport {
     protected abstract void setQueue(int queue, int size, long descriptorArea, long driverArea, long deviceArea)
             throws IOException;
 
-    /** Prepares interrupts for so many queues. They lead to {@link #usedBuffers} and {@link #configurationChanged}. */
-    protected abstract void setInterrupts(int queueCount) throws IOException;
+    /**
+     * Prepares interrupts for queues. They lead to {@link #usedBuffers} and {@link #configurationChanged}, or signal the eventfds of the queues
+     * themselves.
+     */
+    protected abstract void setInterrupts(List<DriverQueue> started) throws IOException;
 
     /** What notifies the device that a queue has available buffers: any thread, answers 0 or -errno. */
     protected abstract IntSupplier availableBufferNotification(int queue) throws IOException;
@@ -219,7 +222,7 @@ public abstract class BusTransport implements VirtioTransport {
         synchronized (this) {
             queues = List.copyOf(started);
         }
-        setInterrupts(started.size());
+        setInterrupts(started);
         for (int i = 0; i < started.size(); i++) {
             DriverQueue queue = started.get(i);
             setQueue(

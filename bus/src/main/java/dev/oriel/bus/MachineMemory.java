@@ -39,6 +39,7 @@ public final class MachineMemory implements AutoCloseable {
     private final DriverMemory ram;
     private final TreeMap<Long, Long> allocated = new TreeMap<>();
     private final TreeMap<Long, SharedMemoryWindow> slots = new TreeMap<>();
+    private final List<SharedMemoryWindow> windows = new ArrayList<>();
 
     private MachineMemory(DriverMemory ram) {
         this.ram = ram;
@@ -74,7 +75,24 @@ public final class MachineMemory implements AutoCloseable {
         long alignment = Math.max(SLOT_ALIGNMENT, window.length());
         long address = (end + alignment - 1) / alignment * alignment;
         slots.put(address, window);
+        windows.add(window);
         return address;
+    }
+
+    /**
+     * Moves a slot to another address, as a driver moves a BAR. Where RAM or another slot is, it cannot be, and is nowhere then.
+     *
+     * @param guestAddress a multiple of the page size; negative: nowhere
+     */
+    public synchronized void moveSlot(SharedMemoryWindow window, long guestAddress) {
+        slots.values().remove(window);
+        Map.Entry<Long, SharedMemoryWindow> below = slots.lowerEntry(guestAddress + window.length());
+        boolean free = guestAddress >= ram.size()
+                && guestAddress <= Long.MAX_VALUE - window.length()
+                && (below == null || below.getKey() + below.getValue().length() <= guestAddress);
+        if (free) {
+            slots.put(guestAddress, window);
+        }
     }
 
     /** The slot that begins at a guest address and has this length; empty if there is no such slot. */
@@ -141,6 +159,6 @@ public final class MachineMemory implements AutoCloseable {
     @Override
     public synchronized void close() {
         ram.close();
-        slots.values().forEach(SharedMemoryWindow::close);
+        windows.forEach(SharedMemoryWindow::close);
     }
 }

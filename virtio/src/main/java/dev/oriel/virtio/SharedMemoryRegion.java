@@ -44,4 +44,9 @@ public interface SharedMemoryRegion {
      * @return 0, or {@code -errno}
      */
     int unmap(long offset, long length);
+
+    /**
+     * Takes all mappings away, after the device was reset. Where the other side does so by itself there is nothing to do.
+     */
+    default void clear() {}
 }

@@ -153,7 +153,7 @@ public final class SharedMemoryWindow implements SharedMemoryRegion, AutoCloseab
         return result;
     }
 
-    /** Takes all mappings away. */
+    @Override
     public synchronized void clear() {
         if (!mapped.isEmpty() && memory.segment().scope().isAlive() && fill(0, length()) == 0) {
             mapped.clear();

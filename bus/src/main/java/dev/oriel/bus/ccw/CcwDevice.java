@@ -5,7 +5,7 @@ import dev.oriel.bus.BusAttachment;
 import dev.oriel.bus.DeviceQueue;
 import dev.oriel.linux.LinuxException;
 import dev.oriel.virtio.GuestMemoryTable;
-import dev.oriel.virtio.SharedMemoryWindow;
+import dev.oriel.virtio.SharedMemoryRegion;
 import dev.oriel.virtio.VirtioDevice;
 import org.jspecify.annotations.Nullable;
 
@@ -37,22 +37,16 @@ public final class CcwDevice implements AutoCloseable {
             VirtioDevice device,
             GuestMemoryTable memory,
             int maxQueueSize,
-            @Nullable SharedMemoryWindow region,
+            @Nullable SharedMemoryRegion region,
             long regionAddress)
             throws LinuxException {
         this.memory = memory;
         indicators = new DeviceIndicators(memory, device.queueCount());
-        facilities = new BasicFacilities(name, device, memory, maxQueueSize, 0, region, new Attachment(region));
+        facilities = new BasicFacilities(name, device, memory, maxQueueSize, 0, region, new Attachment());
         unit = new VirtioControlUnit(facilities, indicators, regionAddress);
     }
 
     private final class Attachment implements BusAttachment {
-        private final @Nullable SharedMemoryWindow region;
-
-        Attachment(@Nullable SharedMemoryWindow region) {
-            this.region = region;
-        }
-
         @Override
         public void notifyUsedBuffer(int queue) {
             indicators.notifyUsedBuffer(queue);
@@ -66,9 +60,6 @@ public final class CcwDevice implements AutoCloseable {
         @Override
         public void deviceReset() {
             indicators.forget();
-            if (region != null) {
-                region.clear();
-            }
         }
     }
 

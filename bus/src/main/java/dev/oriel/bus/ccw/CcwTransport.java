@@ -5,10 +5,12 @@ import dev.oriel.bus.MachineMemory;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.LinuxException;
 import dev.oriel.virtio.DriverMemory;
+import dev.oriel.virtio.DriverQueue;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.IntSupplier;
 
@@ -267,7 +269,8 @@ public final class CcwTransport extends BusTransport {
     }
 
     @Override
-    protected void setInterrupts(int count) throws IOException {
+    protected void setInterrupts(List<DriverQueue> started) throws IOException {
+        int count = started.size();
         queueCount = count;
         synchronized (io) {
             adapter = notifications == Notifications.ADAPTER && setAdapterIndicators(count);

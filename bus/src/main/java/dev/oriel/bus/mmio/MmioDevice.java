@@ -9,7 +9,7 @@ import dev.oriel.bus.DeviceQueue;
 import dev.oriel.bus.InterruptLine;
 import dev.oriel.linux.LinuxException;
 import dev.oriel.virtio.GuestMemoryTable;
-import dev.oriel.virtio.SharedMemoryWindow;
+import dev.oriel.virtio.SharedMemoryRegion;
 import dev.oriel.virtio.VirtioDevice;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -36,7 +36,6 @@ public final class MmioDevice implements MmioBus, BusAttachment, AutoCloseable {
 
     private final BasicFacilities facilities;
     private final GuestMemoryTable memory;
-    private final @Nullable SharedMemoryWindow region;
     private final long regionAddress;
     private final InterruptLine line;
     private final AtomicInteger interruptStatus = new AtomicInteger();
@@ -60,12 +59,11 @@ public final class MmioDevice implements MmioBus, BusAttachment, AutoCloseable {
             VirtioDevice device,
             GuestMemoryTable memory,
             int maxQueueSize,
-            @Nullable SharedMemoryWindow region,
+            @Nullable SharedMemoryRegion region,
             long regionAddress,
             InterruptLine line)
             throws LinuxException {
         this.memory = memory;
-        this.region = region;
         this.regionAddress = regionAddress;
         this.line = line;
         facilities = new BasicFacilities(name, device, memory, maxQueueSize, BusFeatures.RING_RESET, region, this);
@@ -101,9 +99,6 @@ public final class MmioDevice implements MmioBus, BusAttachment, AutoCloseable {
         driverFeaturesSel = 0;
         queueSel = 0;
         shmSel = 0;
-        if (region != null) {
-            region.clear();
-        }
     }
 
     @Override

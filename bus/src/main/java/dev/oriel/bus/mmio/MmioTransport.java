@@ -6,7 +6,9 @@ import dev.oriel.bus.BusTransport;
 import dev.oriel.bus.InterruptLine;
 import dev.oriel.bus.MachineMemory;
 import dev.oriel.linux.LinuxException;
+import dev.oriel.virtio.DriverQueue;
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.IntSupplier;
 
@@ -130,7 +132,7 @@ public final class MmioTransport extends BusTransport {
     }
 
     @Override
-    protected void setInterrupts(int queueCount) {
+    protected void setInterrupts(List<DriverQueue> started) {
         line.addHandler(handler);
     }
 

@@ -1,0 +1,266 @@
+package dev.oriel.bus.pci;
+
+import dev.oriel.bus.BusTransport;
+import dev.oriel.bus.MachineMemory;
+import dev.oriel.linux.Descriptor;
+import dev.oriel.linux.EventDescriptor;
+import dev.oriel.linux.FileCalls;
+import dev.oriel.linux.LinuxException;
+import dev.oriel.virtio.DriverQueue;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.IntSupplier;
+
+/**
+ * The driver end of a virtio device over PCI (virtio 1.4, section 4.1), as Linux has it: it finds the function by vendor and device, its
+ * registers by the capability list, and has an MSI-X vector for each queue and one for configuration changes.
+ *
+ * <p>A shared memory region is in a BAR. On a bus whose memory is not RAM to the processor there is none, whatever the function says.
+ */
+public final class PciTransport extends BusTransport {
+    private static final int VENDOR = 0x1af4;
+    private static final int DEVICE_ID = 0x1040;
+
+    private static final int DEVICE_FEATURE_SELECT = 0x00;
+    private static final int DEVICE_FEATURE = 0x04;
+    private static final int DRIVER_FEATURE_SELECT = 0x08;
+    private static final int DRIVER_FEATURE = 0x0c;
+    private static final int CONFIG_MSIX_VECTOR = 0x10;
+    private static final int NUM_QUEUES = 0x12;
+    private static final int DEVICE_STATUS = 0x14;
+    private static final int CONFIG_GENERATION = 0x15;
+    private static final int QUEUE_SELECT = 0x16;
+    private static final int QUEUE_SIZE = 0x18;
+    private static final int QUEUE_MSIX_VECTOR = 0x1a;
+    private static final int QUEUE_ENABLE = 0x1c;
+    private static final int QUEUE_NOTIFY_OFF = 0x1e;
+    private static final int QUEUE_DESC = 0x20;
+    private static final int QUEUE_DRIVER = 0x28;
+    private static final int QUEUE_DEVICE = 0x30;
+    private static final int COMMON_LENGTH = 0x38;
+
+    private static final int MSIX_ENTRY = 16;
+    private static final int NO_VECTOR = 0xffff;
+
+    /** Where the platform takes messages; the data are the vector's. */
+    private static final int MESSAGE_ADDRESS = 0xfee0_0000;
+
+    private final PciBus bus;
+    private final int function;
+    private final PciCapabilities capabilities;
+    private final long common;
+    private final long notify;
+    private final EventDescriptor configuration;
+    private final Thread configurationThread =
+            Thread.ofPlatform().daemon().name("oriel-pci-configuration").unstarted(this::awaitConfigurationChanges);
+    private volatile boolean released;
+    private int vectors;
+
+    private PciTransport(String name, MachineMemory memory, PciBus bus, int function, PciCapabilities capabilities)
+            throws IOException {
+        super(name, memory);
+        this.bus = bus;
+        this.function = function;
+        this.capabilities = capabilities;
+        common = capabilities.address(PciCapabilities.COMMON, COMMON_LENGTH);
+        notify = capabilities.address(PciCapabilities.NOTIFY, Short.BYTES);
+        configuration = EventDescriptor.create(EventDescriptor.EFD_NONBLOCK);
+    }
+
+    /**
+     * Finds the first function of a type, and negotiates features with it.
+     *
+     * @param memory the machine's, which outlives the transport
+     * @param deviceType the type that the driver is for (virtio 1.4, section 5)
+     * @param wanted features to accept if offered; VERSION_1 is always demanded
+     * @throws IOException if there is no such function, or it cannot be used; the message says why
+     */
+    public static PciTransport probe(MachineMemory memory, PciBus bus, int deviceType, long wanted) throws IOException {
+        for (int function = 0; function < bus.functions(); function++) {
+            int id = bus.readConfig(function, 0, Integer.BYTES);
+            if ((id & 0xffff) == VENDOR && id >>> Short.SIZE == DEVICE_ID + deviceType) {
+                String name = "PCI function " + function;
+                PciCapabilities capabilities = PciCapabilities.read(name, bus, function);
+                PciTransport transport = new PciTransport(name, memory, bus, function, capabilities);
+                try {
+                    transport.negotiate(wanted);
+                    return transport;
+                } catch (IOException | RuntimeException failed) {
+                    transport.close();
+                    throw failed;
+                }
+            }
+        }
+        throw new IOException("there is no virtio device of type " + deviceType + " on the PCI bus");
+    }
+
+    private int read(int register, int size) {
+        return bus.read(common + register, size);
+    }
+
+    private void write(int register, int size, int value) {
+        bus.write(common + register, size, value);
+    }
+
+    private void writeAddress(int register, long address) {
+        write(register, Integer.BYTES, (int) address);
+        write(register + Integer.BYTES, Integer.BYTES, (int) (address >>> Integer.SIZE));
+    }
+
+    @Override
+    protected int status() {
+        return read(DEVICE_STATUS, 1) & 0xff;
+    }
+
+    @Override
+    protected void status(int value) {
+        write(DEVICE_STATUS, 1, value);
+    }
+
+    @Override
+    protected void reset() {
+        write(DEVICE_STATUS, 1, 0);
+    }
+
+    @Override
+    protected int deviceFeatures(int select) {
+        write(DEVICE_FEATURE_SELECT, Integer.BYTES, select);
+        return read(DEVICE_FEATURE, Integer.BYTES);
+    }
+
+    @Override
+    protected void driverFeatures(int select, int value) {
+        write(DRIVER_FEATURE_SELECT, Integer.BYTES, select);
+        write(DRIVER_FEATURE, Integer.BYTES, value);
+    }
+
+    @Override
+    protected int queueSizeMax(int queue) {
+        if (queue >= (read(NUM_QUEUES, Short.BYTES) & 0xffff)) {
+            return 0;
+        }
+        write(QUEUE_SELECT, Short.BYTES, queue);
+        return read(QUEUE_SIZE, Short.BYTES) & 0xffff;
+    }
+
+    /** Vector 0 is for configuration changes, the next ones are for the queues, whose eventfds the platform signals itself. */
+    @Override
+    protected void setInterrupts(List<DriverQueue> started) throws IOException {
+        if (capabilities.msixVectors() < started.size() + 1) {
+            throw new IOException("%s has %d MSI-X vectors; %d queues need one more than they are"
+                    .formatted(name(), capabilities.msixVectors(), started.size()));
+        }
+        vectors = started.size() + 1;
+        attach(0, configuration.number());
+        for (int i = 0; i < started.size(); i++) {
+            attach(i + 1, started.get(i).call().number());
+        }
+        capabilities.enableMsix();
+        use(CONFIG_MSIX_VECTOR, 0);
+        configurationThread.start();
+    }
+
+    private void attach(int vector, int eventfd) throws IOException {
+        int copy = LinuxException.check(FileCalls.dup(eventfd), "duplicate an eventfd");
+        bus.attach(function, vector, new Descriptor(copy));
+        long entry = capabilities.msixTable() + (long) vector * MSIX_ENTRY;
+        bus.write(entry, Integer.BYTES, MESSAGE_ADDRESS);
+        bus.write(entry + 4, Integer.BYTES, 0);
+        bus.write(entry + 8, Integer.BYTES, vector);
+        bus.write(entry + 12, Integer.BYTES, 0);
+    }
+
+    /** A function that has no room for a vector says so by the value that is read back (section 4.1.5.1.2). */
+    private void use(int register, int vector) throws IOException {
+        write(register, Short.BYTES, vector);
+        int answered = read(register, Short.BYTES) & 0xffff;
+        if (answered != vector) {
+            throw new IOException("%s does not take MSI-X vector %d (it answers 0x%x%s)"
+                    .formatted(name(), vector, answered, answered == NO_VECTOR ? ", none" : ""));
+        }
+    }
+
+    private void awaitConfigurationChanges() {
+        while (!released) {
+            if (configuration.await() > 0 && !released) {
+                configurationChanged();
+            }
+        }
+    }
+
+    @Override
+    protected void setQueue(int queue, int size, long descriptorArea, long driverArea, long deviceArea)
+            throws IOException {
+        write(QUEUE_SELECT, Short.BYTES, queue);
+        if ((read(QUEUE_ENABLE, Short.BYTES) & 0xffff) != 0) {
+            throw new IOException(name() + " says that its queue " + queue + " is in use already");
+        }
+        write(QUEUE_SIZE, Short.BYTES, size);
+        writeAddress(QUEUE_DESC, descriptorArea);
+        writeAddress(QUEUE_DRIVER, driverArea);
+        writeAddress(QUEUE_DEVICE, deviceArea);
+        use(QUEUE_MSIX_VECTOR, queue + 1);
+        write(QUEUE_ENABLE, Short.BYTES, 1);
+    }
+
+    @Override
+    protected IntSupplier availableBufferNotification(int queue) throws IOException {
+        write(QUEUE_SELECT, Short.BYTES, queue);
+        long offset = (long) (read(QUEUE_NOTIFY_OFF, Short.BYTES) & 0xffff) * capabilities.notifyMultiplier();
+        if (offset > capabilities.length(PciCapabilities.NOTIFY) - Short.BYTES) {
+            throw new IOException("%s has the notification of queue %d at 0x%x, behind the end of its part of the BAR"
+                    .formatted(name(), queue, offset));
+        }
+        long address = notify + offset;
+        return () -> {
+            bus.write(address, Short.BYTES, queue);
+            return 0;
+        };
+    }
+
+    @Override
+    protected int configGeneration() {
+        return read(CONFIG_GENERATION, 1) & 0xff;
+    }
+
+    @Override
+    protected void readConfig(int offset, byte[] destination) throws IOException {
+        long device = capabilities.address(PciCapabilities.DEVICE, 1);
+        for (int i = 0; i < destination.length; i++) {
+            destination[i] = (byte) bus.read(device + offset + i, 1);
+        }
+    }
+
+    @Override
+    protected Optional<Location> sharedMemoryLocation(int id) throws IOException {
+        return bus.memoryIsRam() ? capabilities.sharedMemory(id) : Optional.empty();
+    }
+
+    @Override
+    protected void release() {
+        for (int vector = 0; vector < vectors; vector++) {
+            bus.detach(function, vector);
+        }
+        released = true;
+        if (configurationThread.isAlive()) {
+            int _ = configuration.signal();
+            join();
+        }
+        configuration.close();
+    }
+
+    private void join() {
+        boolean interrupted = false;
+        while (configurationThread.isAlive()) {
+            try {
+                configurationThread.join();
+            } catch (InterruptedException later) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
