@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A command takes or gives as much as its definition says. If the count is not that, and the program did not suppress the indication
  * (SLI), the program ends with incorrect length; a command for which there is too little is not executed, and rejected if the indication
- * was suppressed (virtio 1.4, section 4.3.1.2.1). An address outside of memory is a program check. All of it is checked here.
+ * was suppressed (virtio 1.4, section 4.3.1.3). An address outside of memory is a program check. All of it is checked here.
  */
 final class ChannelData {
     private final MemorySegment scratch = MemorySegment.ofArray(new byte[Ccw.SENSE_ID_SIZE]);

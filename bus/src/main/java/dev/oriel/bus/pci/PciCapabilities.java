@@ -94,7 +94,7 @@ final class PciCapabilities {
                 address |= (long) high << Integer.SIZE;
                 bar++;
             }
-            if (memory && mask != 0) {
+            if (memory && Long.bitCount(-mask) == 1) {
                 barAddresses[index] = address;
                 barLengths[index] = -mask;
             }
@@ -125,7 +125,7 @@ final class PciCapabilities {
         }
     }
 
-    /** The first of a kind counts that can be used, as the specification wants it (section 4.1.4.2). */
+    /** The first of a kind counts that can be used (section 4.1.4.1). */
     private void readPart(int at) {
         int length = config(at + 2, 1);
         if (at + Math.max(length, LENGTH_MIN) > SPACE) {

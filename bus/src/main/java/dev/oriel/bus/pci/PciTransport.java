@@ -43,6 +43,9 @@ public final class PciTransport extends BusTransport {
     private static final int MSIX_ENTRY = 16;
     private static final int NO_VECTOR = 0xffff;
 
+    /** No status has all bits: this is what is read where no BAR is, or no function any more. */
+    private static final int NOTHING_THERE = 0xff;
+
     /** Where the platform takes messages; the data are the vector's. */
     private static final int MESSAGE_ADDRESS = 0xfee0_0000;
 
@@ -109,8 +112,12 @@ public final class PciTransport extends BusTransport {
     }
 
     @Override
-    protected int status() {
-        return read(DEVICE_STATUS, 1) & 0xff;
+    protected int status() throws IOException {
+        int status = read(DEVICE_STATUS, 1) & 0xff;
+        if (status == NOTHING_THERE) {
+            throw new IOException(name() + " does not answer: its registers read as ones");
+        }
+        return status;
     }
 
     @Override
