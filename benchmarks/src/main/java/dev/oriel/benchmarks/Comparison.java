@@ -100,6 +100,9 @@ public final class Comparison {
                 });
                 Noise.Heard heard = noise.end();
                 report.heard(heard);
+                if (heard.isTooLoud()) {
+                    progress.accept(step + " was too loud: " + heard.text());
+                }
                 loud |= heard.isTooLoud();
                 values.put(subject.getKey(), measured);
             }

@@ -35,6 +35,12 @@ final class Noise {
         boolean isTooLoud() {
             return foreign > MOST_FOREIGN || slowdown > MOST_SLOWDOWN;
         }
+
+        /** For people. */
+        String text() {
+            return "others had %.0f %% of the processors (limit %.0f), a fixed computation took %.0f %% longer (limit %.0f)"
+                    .formatted(foreign * 100, MOST_FOREIGN * 100, (slowdown - 1) * 100, (MOST_SLOWDOWN - 1) * 100);
+        }
     }
 
     /** Begins to listen. */

@@ -85,15 +85,12 @@ public final class Report {
 
     /** What the machine did besides, for people. */
     public String noise() {
-        return "%s: %d quiet rounds%s; others had at most %.0f %% of the processors (limit %.0f), a fixed computation varied by %.0f %% (limit %.0f)"
+        return "%s: %d quiet rounds%s; at worst %s"
                 .formatted(
                         quiet ? "a quiet machine" : "TOO LOUD for ratios",
                         quietRounds.size(),
-                        loudRounds.size() > 0 ? " and " + loudRounds.size() + " that were too loud" : "",
-                        mostForeign * 100,
-                        Noise.MOST_FOREIGN * 100,
-                        (mostSlowdown - 1) * 100,
-                        (Noise.MOST_SLOWDOWN - 1) * 100);
+                        loudRounds.isEmpty() ? "" : " and " + loudRounds.size() + " that were too loud",
+                        new Noise.Heard(mostForeign, mostSlowdown).text());
     }
 
     /** The values of a row and subject, one for each round that has it. */

@@ -3,6 +3,7 @@ package dev.oriel.benchmarks;
 import dev.oriel.driver.FuseException;
 import dev.oriel.driver.FuseRequest;
 import dev.oriel.driver.RequestQueue;
+import dev.oriel.linux.Errno;
 import java.util.List;
 
 /** Keeps requests in flight on one queue, one for each slot: whatever comes back is sent out again. For one thread. */
@@ -44,7 +45,7 @@ final class RequestStream {
         long done = 0;
         while (inFlight > 0) {
             if (!queue.await(PATIENCE_NANOS)) {
-                throw new FuseException("wait for " + inFlight + " replies", 110);
+                throw new FuseException("wait for " + inFlight + " replies", Errno.ETIMEDOUT);
             }
             boolean over = System.nanoTime() - end >= 0;
             FuseRequest request = queue.poll();

@@ -26,15 +26,21 @@ public final class Table {
             lines.add(line(report, row));
         }
         int[] widths = new int[lines.getFirst().size()];
-        for (List<String> line : lines) {
+        for (List<String> line : lines.subList(1, lines.size())) {
             for (int i = 0; i < widths.length; i++) {
                 widths[i] = Math.max(widths[i], line.get(i).length());
             }
         }
+        for (int i = 0; i < widths.length; i++) {
+            // A column without a value, as of the memory of what is no server, is left out.
+            widths[i] = widths[i] == 0
+                    ? 0
+                    : Math.max(widths[i], lines.getFirst().get(i).length());
+        }
         for (List<String> line : lines) {
             StringBuilder text = new StringBuilder(padded(line.getFirst(), -widths[0]));
             for (int i = 1; i < widths.length; i++) {
-                text.append("  ").append(padded(line.get(i), widths[i]));
+                text.append(widths[i] == 0 ? "" : "  " + padded(line.get(i), widths[i]));
             }
             out.println(text.toString().stripTrailing());
         }
@@ -83,7 +89,7 @@ public final class Table {
     }
 
     private static String padded(String text, int width) {
-        return width == 0 ? text : String.format(Locale.ROOT, "%" + width + "s", text);
+        return String.format(Locale.ROOT, "%" + width + "s", text);
     }
 
     private static String number(OptionalDouble value) {

@@ -1,0 +1,68 @@
+package dev.oriel.benchmarks;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.oriel.driver.FuseClient;
+import dev.oriel.guests.GuestKit;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** The requests of the benchmark, to the Rust virtiofsd. */
+@Tag("guest")
+class DriverLoadTest {
+    private static final long MILLIS = 60_000;
+
+    @TempDir
+    @SuppressWarnings("NullAway.Init") // by JUnit
+    private Path folder;
+
+    private static List<String> names(Path of) throws IOException {
+        try (Stream<Path> files = Files.list(of)) {
+            return files.map(file -> file.getFileName().toString()).sorted().toList();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void asManyOperationsEndAsAreWantedAndLeaveNoName(DriverOperation operation) throws Exception {
+        Path shared = Files.createDirectory(folder.resolve("share"));
+        DriverShare.make(shared);
+        List<String> before = names(shared.resolve("folder"));
+        try (Daemon daemon = new PeerSubject(GuestKit.locate()).start(shared, folder, "test", List.of());
+                FuseClient client = FuseClient.connect(daemon.socket());
+                DriverLoad load = new DriverLoad(List.of(client))) {
+            DriverShare share = new DriverShare(client);
+            Work work = Work.begin(daemon);
+            DriverLoad.Done done = load.run(any -> operation.source(share), operation.bufferBytes, 4, MILLIS, 101);
+            assertThat(done.operations()).isEqualTo(101);
+            Measurement measured = work.end(Row.rate("row", "/s"), done.perSecond(), done.operations());
+            assertThat(measured.value()).isPositive();
+            assertThat(measured.residentMebibytes().orElseThrow()).isPositive();
+        }
+        assertThat(names(shared.resolve("folder"))).isEqualTo(before);
+    }
+
+    @Test
+    void aRequestThatFailsEndsTheRun() throws Exception {
+        Path shared = Files.createDirectory(folder.resolve("share"));
+        DriverShare.make(shared);
+        try (Daemon daemon = new PeerSubject(GuestKit.locate()).start(shared, folder, "test", List.of());
+                FuseClient client = FuseClient.connect(daemon.socket());
+                DriverLoad load = new DriverLoad(List.of(client))) {
+            DriverShare share = new DriverShare(client);
+            Files.delete(shared.resolve("folder/file-0000"));
+            assertThatThrownBy(() -> load.run(any -> DriverOperation.LOOKUP.source(share), 0, 4, MILLIS, 100_000))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("LOOKUP");
+        }
+    }
+}
