@@ -1,0 +1,66 @@
+# shellcheck shell=bash disable=SC2154 # set by oriel
+# The cache of classes and profiles that a start begins with (JEP 483, 514, 515); sourced by `oriel`, which sets root, modules,
+# java_home and java_command. A start without it is only slower, so nothing here fails.
+#
+# A server makes it, for one Java: it is started on a folder of its own, files are copied through it, and when it is stopped its JVM
+# writes down what it loaded and what ran hot. The JVM looks at its own version and at each jar before it uses a cache, and goes
+# without where one has changed; that the file is younger than the jars and the launcher is checked here so that it is made anew.
+# An empty file stands for a Java that cannot make one.
+
+# Sets cache to where this Java's is.
+find_cache() {
+    local line version=''
+    while IFS= read -r line; do
+        case $line in JAVA_RUNTIME_VERSION=*) version=${line#*=} ;; esac
+    done <"$java_home/release"
+    cache=$java_home-$version
+    cache=$root/app/target/cache/${cache//[!0-9A-Za-z.+-]/_}
+}
+
+is_cached() {
+    local jar
+    for jar in "$modules"/oriel-app-*.jar; do
+        [ "$cache" -nt "$jar" ] && [ "$cache" -nt "$root/oriel" ]
+        return
+    done
+    return 1
+}
+
+# make_cache: two starts at once make it once. Takes some seconds.
+make_cache() {
+    mkdir -p "${cache%/*}" 2>/dev/null && [ -w "${cache%/*}" ] || return 0
+    exec 9>"${cache%/*}/lock"
+    if command -v flock >/dev/null; then flock 9; fi
+    if ! is_cached; then
+        find "${cache%/*}" -type f ! -name lock -delete
+        echo "$name: preparing quick starts with this Java, once, some seconds" >&2
+        (train) >"${cache%/*}/log" 2>&1 9>&- || : >"$cache"
+    fi
+    exec 9>&-
+}
+
+# Runs in a shell of its own; fails if no cache comes of it.
+train() {
+    local work server socket line listening='' new=$cache.new output jar i
+    work=$(mktemp -d) || return
+    # shellcheck disable=SC2064 # now
+    trap "rm -rf '$work' '$new' '$new.config'" EXIT
+    socket=$work/socket
+    mkdir "$work"/{share,source}
+    for jar in "$modules"/picocli-*.jar; do
+        "$java_home/bin/java" "$root/scripts/ModernClasses.java" "$jar" "$work/modern.jar" && mv "$work/modern.jar" "$jar"
+    done
+    for i in {1..400}; do echo "$i" >"$work/source/$i"; done
+    exec {output}< <(exec timeout 300 "${java_command[0]}" "-XX:AOTCacheOutput=$new" "${java_command[@]:1}" \
+        serve --shared-dir "$work/share" --socket-path "$socket" --tag train)
+    server=$!
+    while [ -z "$listening" ] && read -r -t 120 -u "$output" line; do
+        case $line in 'Listening on '*) listening=1 ;; esac
+    done
+    [ -n "$listening" ] || return 1
+    timeout 120 "${java_command[@]}" cp -r --socket "$socket" "$work/source" :/copy
+    timeout 120 "${java_command[@]}" cp -r --socket "$socket" :/copy "$work/back"
+    kill "$server"
+    wait "$server" || true
+    [ -s "$new" ] && mv "$new" "$cache"
+}
