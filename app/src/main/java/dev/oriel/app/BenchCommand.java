@@ -20,7 +20,8 @@ import picocli.CommandLine.Spec;
             BenchCommand.Startup.class,
             BenchDriverCommand.class,
             BenchGuestCommand.class,
-            BenchScaleCommand.class
+            BenchScaleCommand.class,
+            BenchVfioUserCommand.class
         })
 final class BenchCommand implements Runnable {
     @Spec
@@ -29,7 +30,8 @@ final class BenchCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "say what to measure: startup, driver, guest or scale");
+        throw new ParameterException(
+                spec.commandLine(), "say what to measure: startup, driver, guest, scale or vfio-user");
     }
 
     /** {@code oriel bench startup}. */

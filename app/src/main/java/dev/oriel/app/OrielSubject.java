@@ -2,6 +2,8 @@ package dev.oriel.app;
 
 import dev.oriel.benchmarks.Daemon;
 import dev.oriel.benchmarks.Subject;
+import dev.oriel.guests.Attachment;
+import dev.oriel.guests.Share;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -12,17 +14,31 @@ import java.util.List;
  *
  * @param name what it is called in tables, where there are several
  * @param always options that it is always started with
+ * @param attachment by which device guests have its share
+ * @param mountOptions how they mount it
  */
-record OrielSubject(String name, List<String> always) implements Subject {
+record OrielSubject(String name, List<String> always, Attachment attachment, String mountOptions) implements Subject {
     /** As it is without options. */
     static final OrielSubject DEFAULT = new OrielSubject("oriel", List.of());
+
+    /** Over vhost-user, mounted without options. */
+    OrielSubject(String name, List<String> always) {
+        this(name, always, Attachment.VHOST_USER_FS, "");
+    }
+
+    @Override
+    public Share attach(Share share) {
+        return share.attachedBy(attachment).withMountOptions(mountOptions);
+    }
 
     @Override
     public Daemon start(Path shared, Path state, String tag, List<String> options)
             throws IOException, InterruptedException {
         Path socket = state.resolve("socket");
+        DeviceProtocol protocol =
+                attachment == Attachment.VFIO_USER ? DeviceProtocol.VFIO_USER : DeviceProtocol.VHOST_USER;
         List<String> words = new ArrayList<>(
-                List.of("--shared-dir", shared.toString(), "--socket-path", socket.toString(), "--tag", tag));
+                List.of("--shared-dir", shared.toString(), protocol.pathOption(), socket.toString(), "--tag", tag));
         words.addAll(always);
         words.addAll(options);
         ServerProcess server = ServerProcess.start(state.resolve("log"), words);

@@ -39,7 +39,7 @@ final class TestClient implements AutoCloseable, PciDriver.Accesses {
 
     /** What QEMU 11.1 sends. */
     private static final String QEMU = "{\"capabilities\": {\"migration\": {\"pgsize\": 4096}, \"max_msg_fds\": 16,"
-        + " \"max_data_xfer_size\": 1048576, \"max_dma_maps\": 65535, \"pgsizes\": 4096, \"write_multiple\": true}}\0";
+            + " \"max_data_xfer_size\": 1048576, \"max_dma_maps\": 65535, \"pgsizes\": 4096, \"write_multiple\": true}}\0";
 
     private static final int SIZE = 1 << 17;
 
