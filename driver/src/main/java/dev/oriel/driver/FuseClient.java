@@ -8,6 +8,7 @@ import dev.oriel.fuse.FuseFlags;
 import dev.oriel.fuse.FuseForgetIn;
 import dev.oriel.fuse.FuseForgetOne;
 import dev.oriel.fuse.FuseGetattrIn;
+import dev.oriel.fuse.FuseInterruptIn;
 import dev.oriel.fuse.FuseKstatfs;
 import dev.oriel.fuse.FuseLinkIn;
 import dev.oriel.fuse.FuseMkdirIn;
@@ -153,7 +154,7 @@ public final class FuseClient implements AutoCloseable {
         return Optional.ofNullable(dax);
     }
 
-    /** Rare operations on open files: ioctl. */
+    /** Rare operations: ioctl, poll, bmap. */
     public FileControls controls() {
         return controls;
     }
@@ -241,6 +242,24 @@ public final class FuseClient implements AutoCloseable {
             for (long nodeid : some) {
                 request.argument(new FuseForgetOne()).nodeid(nodeid).nlookup(1);
             }
+            if (queue.send(request) < 0) {
+                request.release();
+            }
+        }
+    }
+
+    /**
+     * INTERRUPT: asks the device to end a request that waits, on another thread or enqueued, as SETLKW does; it then fails with
+     * EINTR. Has no effect on a request that is over, or that the device does not wait in.
+     */
+    public void interrupt(FuseRequest waiting) {
+        RequestQueue queue = session.priorityQueue();
+        FuseRequest request = queue.acquireOrNull();
+        if (request != null) {
+            request.begin(FuseOpcode.INTERRUPT, 0)
+                    .noReply()
+                    .argument(new FuseInterruptIn())
+                    .unique(waiting.unique());
             if (queue.send(request) < 0) {
                 request.release();
             }

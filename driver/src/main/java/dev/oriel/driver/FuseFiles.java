@@ -1,6 +1,7 @@
 package dev.oriel.driver;
 
 import dev.oriel.fuse.FuseCopyFileRangeIn;
+import dev.oriel.fuse.FuseCopyFileRangeOut;
 import dev.oriel.fuse.FuseCreateIn;
 import dev.oriel.fuse.FuseEntryOut;
 import dev.oriel.fuse.FuseFallocateIn;
@@ -265,20 +266,49 @@ public final class FuseFiles {
      */
     public long copyFileRange(OpenFile source, long sourceOffset, OpenFile target, long targetOffset, long length)
             throws FuseException {
-        FuseRequest request = begin(FuseOpcode.COPY_FILE_RANGE, source.nodeid());
         // the reply has 32 bits for the count, so ask for whole pages within them
         long most = Math.min(length, Integer.MAX_VALUE & -4096);
+        FuseRequest request =
+                copy(FuseOpcode.COPY_FILE_RANGE, source, sourceOffset, target, targetOffset, most, FuseWriteOut.SIZE);
+        long copied = Integer.toUnsignedLong(request.reply(new FuseWriteOut()).size());
+        request.release();
+        return copied;
+    }
+
+    /** COPY_FILE_RANGE_64: as {@link #copyFileRange} with a length of any size, from FUSE 7.45 on; ENOSYS before. */
+    public long copyFileRange64(OpenFile source, long sourceOffset, OpenFile target, long targetOffset, long length)
+            throws FuseException {
+        FuseRequest request = copy(
+                FuseOpcode.COPY_FILE_RANGE_64,
+                source,
+                sourceOffset,
+                target,
+                targetOffset,
+                length,
+                FuseCopyFileRangeOut.SIZE);
+        long copied = request.reply(new FuseCopyFileRangeOut()).bytesCopied();
+        request.release();
+        return copied;
+    }
+
+    private FuseRequest copy(
+            int opcode,
+            OpenFile source,
+            long sourceOffset,
+            OpenFile target,
+            long targetOffset,
+            long length,
+            int replySize)
+            throws FuseException {
+        FuseRequest request = begin(opcode, source.nodeid());
         request.argument(new FuseCopyFileRangeIn())
                 .fhIn(source.fh())
                 .offIn(sourceOffset)
                 .nodeidOut(target.nodeid())
                 .fhOut(target.fh())
                 .offOut(targetOffset)
-                .len(most);
-        call(request.reply(8, 8));
-        long copied = Integer.toUnsignedLong(request.reply(new FuseWriteOut()).size());
-        request.release();
-        return copied;
+                .len(length);
+        return call(request.reply(replySize, replySize));
     }
 
     /**

@@ -248,6 +248,11 @@ public final class FuseRequest {
         return opcode;
     }
 
+    /** The number that names it to the device, new with each {@link #begin}. */
+    long unique() {
+        return unique;
+    }
+
     /** 0 or -errno, after the reply came. */
     public int result() {
         return result;
