@@ -25,11 +25,13 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * <p>Parts are mapped in whole slots and stay mapped after use, until their slots are needed: the least recently used go first, those
- * that are pinned or being copied never. A range of several slots gets adjacent ones, so it is one piece of memory, and may be
- * mapped twice for that.
+ * that are pinned or being copied never. A range of several slots gets adjacent ones, so it is one piece of memory; a part of it that is
+ * mapped elsewhere is mapped anew for that.
  *
  * <p>An instance is either pinnable, as the mail's x86 with struct pages, or limited: then memory is not handed out, only copied to
  * and from.
+ *
+ * <p>Slots for which the device does not answer in time stay out of use: what is late could land on what came after it.
  *
  * <p>Stores reach the file at the latest with {@link FuseFiles#fsync}. Any thread.
  */
@@ -49,44 +51,16 @@ public final class DaxDevice {
     /** All of what follows is guarded by this. */
     private final BitSet used = new BitSet();
 
-    private final Map<Long, List<Extent>> extents = new HashMap<>();
-    private final LinkedHashSet<Extent> idle = new LinkedHashSet<>();
-
-    /** Adjacent slots that hold adjacent parts of one file. */
-    private static final class Extent {
-        final long nodeid;
-        final long fileOffset;
-        final int firstSlot;
-        final int slotCount;
-        boolean writable;
-        /** The size of the file when this was set up: bytes behind it may not be there. */
-        long fileSize;
-
-        int users;
-
-        Extent(long nodeid, long fileOffset, int firstSlot, int slotCount) {
-            this.nodeid = nodeid;
-            this.fileOffset = fileOffset;
-            this.firstSlot = firstSlot;
-            this.slotCount = slotCount;
-        }
-
-        boolean holds(long from, long to) {
-            return from >= fileOffset && to <= fileOffset + slotCount * SLOT_SIZE;
-        }
-
-        long windowOffset(long position) {
-            return firstSlot * SLOT_SIZE + (position - fileOffset);
-        }
-    }
+    private final Map<Long, List<DaxExtent>> extents = new HashMap<>();
+    private final LinkedHashSet<DaxExtent> idle = new LinkedHashSet<>();
 
     /** Memory of a file that stays where it is until this is closed. */
     public final class Pin implements AutoCloseable {
-        private final Extent extent;
+        private final DaxExtent extent;
         private final MemorySegment segment;
         private boolean closed;
 
-        private Pin(Extent extent, MemorySegment segment) {
+        private Pin(DaxExtent extent, MemorySegment segment) {
             this.extent = extent;
             this.segment = segment;
         }
@@ -153,7 +127,8 @@ public final class DaxDevice {
      * @param offset of the first byte, any
      * @param length bytes, more than 0
      * @param writable whether stores are to reach the file; if not, the memory is read-only
-     * @throws FuseException EINVAL if the range goes beyond the file, EBUSY if too much of the window is pinned, or what the device says
+     * @throws FuseException EINVAL if the range goes beyond the file; EBUSY if too much of the window is pinned, or if a part of the range is
+     *     pinned as part of a smaller one, and one of the two is for writing; or what the device says
      * @throws UnsupportedOperationException if this instance is limited
      */
     public Pin map(long nodeid, long offset, long length, boolean writable) throws FuseException {
@@ -161,7 +136,7 @@ public final class DaxDevice {
             throw new UnsupportedOperationException(
                     "the window of " + session.name() + " is used without pinning: copy in and out of it instead");
         }
-        Extent extent = enter(nodeid, offset, length, writable);
+        DaxExtent extent = enter(nodeid, offset, length, writable);
         MemorySegment segment = window.segment().asSlice(extent.windowOffset(offset), length);
         return new Pin(extent, writable ? segment : segment.asReadOnly());
     }
@@ -210,7 +185,7 @@ public final class DaxDevice {
         while (done < length) {
             long position = offset + done;
             long part = Math.min(length - done, SLOT_SIZE - position % SLOT_SIZE);
-            Extent extent = enter(nodeid, position, part, writable);
+            DaxExtent extent = enter(nodeid, position, part, writable);
             try {
                 mover.move(window.segment(), extent.windowOffset(position), done, part);
             } catch (InternalError shrunk) {
@@ -226,7 +201,7 @@ public final class DaxDevice {
 
     /** Takes away what is mapped of a file and not in use: before the node is forgotten, or after its size was set. */
     public synchronized void release(long nodeid) throws FuseException {
-        for (Extent extent : List.copyOf(extents.getOrDefault(nodeid, List.of()))) {
+        for (DaxExtent extent : List.copyOf(extents.getOrDefault(nodeid, List.of()))) {
             if (extent.users == 0) {
                 remove(extent);
             }
@@ -234,12 +209,12 @@ public final class DaxDevice {
     }
 
     /** An extent that holds a range; it stays until {@link #leave}. */
-    private synchronized Extent enter(long nodeid, long offset, long length, boolean writable) throws FuseException {
+    private synchronized DaxExtent enter(long nodeid, long offset, long length, boolean writable) throws FuseException {
         if (offset < 0 || length <= 0 || offset > Long.MAX_VALUE - length - SLOT_SIZE) {
             throw new FuseException("map " + length + " bytes of node " + nodeid + " at " + offset, Errno.EINVAL);
         }
         long end = offset + length;
-        Extent extent = find(nodeid, offset, end);
+        DaxExtent extent = find(nodeid, offset, end);
         if (extent == null || extent.fileSize < end || (writable && !extent.writable)) {
             long size = client.getattr(nodeid).size();
             if (end > size) {
@@ -247,6 +222,7 @@ public final class DaxDevice {
                         "map " + length + " bytes at " + offset + " of node " + nodeid + ", which has " + size,
                         Errno.EINVAL);
             }
+            giveWay(nodeid, offset / SLOT_SIZE * SLOT_SIZE, end, writable, extent);
             if (extent == null) {
                 extent = allocate(nodeid, offset, end);
                 setUpNew(extent, size, writable);
@@ -262,15 +238,15 @@ public final class DaxDevice {
         return extent;
     }
 
-    private synchronized void leave(Extent extent) {
+    private synchronized void leave(DaxExtent extent) {
         extent.users--;
         if (extent.users == 0) {
             idle.add(extent);
         }
     }
 
-    private @Nullable Extent find(long nodeid, long from, long to) {
-        for (Extent extent : extents.getOrDefault(nodeid, List.of())) {
+    private @Nullable DaxExtent find(long nodeid, long from, long to) {
+        for (DaxExtent extent : extents.getOrDefault(nodeid, List.of())) {
             if (extent.holds(from, to)) {
                 return extent;
             }
@@ -278,8 +254,33 @@ public final class DaxDevice {
         return null;
     }
 
+    /**
+     * Keeps one byte of a file from being in the window twice while it is written there: a device may show copies, and of two copies one would
+     * not see what is stored into the other.
+     *
+     * @param self not in its own way
+     * @throws FuseException EBUSY if the other place is pinned
+     */
+    private void giveWay(long nodeid, long from, long to, boolean writable, @Nullable DaxExtent self)
+            throws FuseException {
+        for (DaxExtent extent : List.copyOf(extents.getOrDefault(nodeid, List.of()))) {
+            if (extent == self || !extent.overlaps(from, to)) {
+                continue;
+            }
+            if (extent.users == 0) {
+                remove(extent);
+            } else if (writable || extent.writable) {
+                throw new FuseException(
+                        "map node " + nodeid + " from " + from + " to " + to
+                                + " while a part of it is pinned elsewhere in the window of " + session.name()
+                                + " and one of the two is for writing",
+                        Errno.EBUSY);
+            }
+        }
+    }
+
     /** Finds adjacent slots, those of the least recently used extents if need be. */
-    private Extent allocate(long nodeid, long from, long to) throws FuseException {
+    private DaxExtent allocate(long nodeid, long from, long to) throws FuseException {
         long fileOffset = from / SLOT_SIZE * SLOT_SIZE;
         long needed = (to - fileOffset + SLOT_SIZE - 1) / SLOT_SIZE;
         int first = needed > slots ? -1 : freeRun((int) needed);
@@ -293,7 +294,7 @@ public final class DaxDevice {
             first = freeRun((int) needed);
         }
         used.set(first, first + (int) needed);
-        return new Extent(nodeid, fileOffset, first, (int) needed);
+        return new DaxExtent(nodeid, fileOffset, first, (int) needed);
     }
 
     private int freeRun(int needed) {
@@ -316,12 +317,14 @@ public final class DaxDevice {
         return true;
     }
 
-    private void setUpNew(Extent extent, long size, boolean writable) throws FuseException {
+    private void setUpNew(DaxExtent extent, long size, boolean writable) throws FuseException {
         try {
             setUp(extent, size, writable);
         } catch (FuseException failed) {
-            takeDown(extent);
-            used.clear(extent.firstSlot, extent.firstSlot + extent.slotCount);
+            // a device that is late may still map something there
+            if (failed.errno() != Errno.ETIMEDOUT && takeDown(extent)) {
+                used.clear(extent.firstSlot, extent.firstSlot + extent.slotCount);
+            }
             throw failed;
         }
         extents.computeIfAbsent(extent.nodeid, _ -> new ArrayList<>()).add(extent);
@@ -329,7 +332,7 @@ public final class DaxDevice {
     }
 
     /** Maps all slots; those that lie behind the end of the file are left out. */
-    private void setUp(Extent extent, long size, boolean writable) throws FuseException {
+    private void setUp(DaxExtent extent, long size, boolean writable) throws FuseException {
         for (int i = 0; i < extent.slotCount && extent.fileOffset + i * SLOT_SIZE < size; i++) {
             setUp(extent, i, writable);
         }
@@ -337,7 +340,7 @@ public final class DaxDevice {
         extent.writable = writable;
     }
 
-    private void setUp(Extent extent, int index, boolean writable) throws FuseException {
+    private void setUp(DaxExtent extent, int index, boolean writable) throws FuseException {
         while (true) {
             FuseRequest request = session.queue().acquire().begin(FuseOpcode.SETUPMAPPING, extent.nodeid);
             request.argument(new FuseSetupmappingIn())
@@ -362,7 +365,7 @@ public final class DaxDevice {
     }
 
     /** A device that says it mapped what it did not map would give zeros for a file, and take stores that go nowhere. */
-    private void checkMapped(Extent extent, long offset, long length, boolean writable) throws FuseException {
+    private void checkMapped(DaxExtent extent, long offset, long length, boolean writable) throws FuseException {
         long at = extent.windowOffset(offset);
         if (!window.isMapped(at, length)) {
             throw new FuseException(
@@ -375,19 +378,25 @@ public final class DaxDevice {
         }
     }
 
-    private void remove(Extent extent) throws FuseException {
+    private void remove(DaxExtent extent) throws FuseException {
         idle.remove(extent);
-        List<Extent> ofNode = extents.getOrDefault(extent.nodeid, List.of());
+        List<DaxExtent> ofNode = extents.getOrDefault(extent.nodeid, List.of());
         ofNode.remove(extent);
         if (ofNode.isEmpty()) {
             extents.remove(extent.nodeid);
         }
-        used.clear(extent.firstSlot, extent.firstSlot + extent.slotCount);
-        takeDown(extent);
+        if (takeDown(extent)) {
+            used.clear(extent.firstSlot, extent.firstSlot + extent.slotCount);
+        }
     }
 
-    /** REMOVEMAPPING. That a device could not is no reason to stop: what is mapped there next replaces it. */
-    private void takeDown(Extent extent) throws FuseException {
+    /**
+     * REMOVEMAPPING. That a device could not is no reason to stop: what is mapped there next replaces it.
+     *
+     * @return false if the device did not answer in time. It may still do it, at any time: the slots must not be used any more.
+     */
+    private boolean takeDown(DaxExtent extent) throws FuseException {
+        boolean answered = true;
         int most = (FuseRequest.ARGUMENTS_MAX - FuseRemovemappingIn.SIZE) / FuseRemovemappingOne.SIZE;
         for (int from = 0; from < extent.slotCount; from += most) {
             int count = Math.min(most, extent.slotCount - from);
@@ -398,8 +407,9 @@ public final class DaxDevice {
                         .moffset((extent.firstSlot + from + i) * SLOT_SIZE)
                         .len(SLOT_SIZE);
             }
-            int _ = request.queue.call(request);
+            answered &= request.queue.call(request) != -Errno.ETIMEDOUT;
             request.release();
         }
+        return answered;
     }
 }

@@ -1,5 +1,6 @@
 package dev.oriel.driver;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -115,6 +116,40 @@ class HostileDeviceTest {
                 client.getattr(2);
                 assertThat(queue.inFlight()).isZero();
                 assertThat(queue.available()).isEqualTo(queue.depth());
+            }
+        }
+    }
+
+    @Test
+    void aMappingThatComesTooLateDoesNotLandOnAnother() throws Exception {
+        CountDownLatch goOn = new CountDownLatch(1);
+        try (var device = new DaxScript(socket(), 4 * DaxDevice.SLOT_SIZE, folder) {
+            @Override
+            byte @Nullable [] setUp(long node, long fileOffset, long length, long flags, long offset)
+                    throws IOException {
+                if (node == 2) {
+                    try {
+                        goOn.await();
+                    } catch (InterruptedException over) {
+                        Thread.currentThread().interrupt();
+                    }
+                }
+                return super.setUp(node, fileOffset, length, flags, offset);
+            }
+        }) {
+            Files.write(device.file(2), new byte[] {2});
+            Files.write(device.file(3), new byte[] {3});
+            try (FuseClient client = FuseClient.connect(socket(), IMPATIENT)) {
+                DaxDevice dax = client.dax().orElseThrow();
+                failsWith(Errno.ETIMEDOUT, () -> dax.map(2, 0, 1, false));
+                goOn.countDown();
+                try (DaxDevice.Pin pin = dax.map(3, 0, 1, false)) {
+                    client.getattr(2);
+                    assertThat(pin.segment().get(JAVA_BYTE, 0)).isEqualTo((byte) 3);
+                }
+                assertThat(dax.slotsInUse())
+                        .as("the slot of the late mapping is lost")
+                        .isEqualTo(2);
             }
         }
     }

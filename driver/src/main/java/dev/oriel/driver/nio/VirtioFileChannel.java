@@ -12,7 +12,6 @@ import dev.oriel.linux.FlockBuffer;
 import dev.oriel.linux.OpenFlags;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.lang.ref.Cleaner;
 import java.nio.ByteBuffer;
 import java.nio.MappedByteBuffer;
 import java.nio.channels.ClosedChannelException;
@@ -40,7 +39,6 @@ final class VirtioFileChannel extends FileChannel {
     static final int FILE_MODE = 0644;
 
     private static final int TRANSFER_SIZE = 1 << 20;
-    private static final Cleaner CLEANER = Cleaner.create();
     private static final AtomicLong OWNERS = new AtomicLong();
 
     private final VirtioPath path;
@@ -393,15 +391,7 @@ final class VirtioFileChannel extends FileChannel {
             return copy(from, (int) size, mode);
         }
         try {
-            DaxDevice.Pin pin = dax.map(node.nodeid, from, size, write);
-            ByteBuffer buffer = pin.segment().asByteBuffer();
-            path.getFileSystem().nodes().share(node);
-            Node pinned = node;
-            CLEANER.register(buffer, () -> {
-                pin.close();
-                pinned.close();
-            });
-            return (MappedByteBuffer) buffer;
+            return PinnedBuffer.map(dax, path.getFileSystem().nodes(), node, from, size, write);
         } catch (FuseException failed) {
             throw Failures.of(failed, path);
         }
@@ -413,7 +403,7 @@ final class VirtioFileChannel extends FileChannel {
             // as much as there is; what the file lost meanwhile stays zero
         }
         copy.clear();
-        return (MappedByteBuffer) (mode.equals(MapMode.PRIVATE) ? copy : copy.asReadOnlyBuffer());
+        return (MappedByteBuffer) (mode.equals(MapMode.READ_ONLY) ? copy.asReadOnlyBuffer() : copy);
     }
 
     @Override
