@@ -20,8 +20,8 @@ import picocli.CommandLine.Spec;
             BenchCommand.Startup.class,
             BenchDriverCommand.class,
             BenchGuestCommand.class,
-            BenchScaleCommand.class,
-            BenchVfioUserCommand.class
+            BenchDaxCommand.class,
+            BenchScaleCommand.class
         })
 final class BenchCommand implements Runnable {
     @Spec
@@ -30,8 +30,7 @@ final class BenchCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(
-                spec.commandLine(), "say what to measure: startup, driver, guest, scale or vfio-user");
+        throw new ParameterException(spec.commandLine(), "say what to measure: startup, driver, guest, dax or scale");
     }
 
     /** {@code oriel bench startup}. */

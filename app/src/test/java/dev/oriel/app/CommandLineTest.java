@@ -44,6 +44,12 @@ class CommandLineTest {
     }
 
     @Test
+    void aBenchmarkOfTheWindowIsChosenByName() throws Exception {
+        assertWrongUsage(CommandRun.oriel("bench", "dax"), "guest, driver or memory");
+        assertWrongUsage(CommandRun.oriel("bench", "dax", "memory", "--size=0"), "--size 0", "at least 1 MiB");
+    }
+
+    @Test
     void noCommandAtAllIsWrongUsage() throws Exception {
         assertWrongUsage(CommandRun.oriel(), "say what to do");
     }

@@ -4,9 +4,13 @@ import dev.oriel.fuse.FuseRemovemappingIn;
 import dev.oriel.fuse.FuseRemovemappingOne;
 import dev.oriel.fuse.FuseSetupmappingIn;
 import dev.oriel.linux.Errno;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 
 /** The operations on the DAX window (virtio 1.4, section 5.11.6.5). Each returns 0 or an errno. */
 final class MappingOperations {
+    private static final Logger LOG = System.getLogger("dev.oriel.device");
+
     private final FuseSetupmappingIn setupIn = new FuseSetupmappingIn();
     private final FuseRemovemappingIn removeIn = new FuseRemovemappingIn();
     private final FuseRemovemappingOne removeOne = new FuseRemovemappingOne();
@@ -21,8 +25,19 @@ final class MappingOperations {
             return -Errno.EINVAL;
         }
         setupIn.at(request.head(), in, request.order());
-        return session.setupMapping(
+        long began = System.nanoTime();
+        long result = session.setupMapping(
                 request, request.nodeid(), setupIn.foffset(), setupIn.len(), setupIn.flags(), setupIn.moffset());
+        if (result != Operations.WOULD_BLOCK && LOG.isLoggable(Level.TRACE)) {
+            LOG.log(
+                    Level.TRACE,
+                    "SETUPMAPPING of node {0} at {1} was served ({2}) in {3} ns",
+                    Long.toString(request.nodeid()),
+                    Long.toString(setupIn.foffset()),
+                    -result,
+                    Long.toString(System.nanoTime() - began));
+        }
+        return result;
     }
 
     /** A count and as many ranges behind it; all are taken away, and the first error is told. */

@@ -102,8 +102,23 @@ final class BackendChannel implements SharedMemoryRegion, AutoCloseable {
             awaitedLength = announced ? length : 0;
             arrived = false;
         }
+        long began = System.nanoTime();
         int error = ask(SHMEM_MAP, offset, length, new int[] {fd}, fdOffset);
-        return error == 0 && announced ? awaitArrival() : error;
+        long answered = System.nanoTime();
+        if (error == 0 && announced) {
+            error = awaitArrival();
+        }
+        if (LOGGER.isLoggable(Level.TRACE)) {
+            LOGGER.log(
+                    Level.TRACE,
+                    "{0}: SHMEM_MAP of {1} bytes was answered ({2}) after {3} ns, and memory of the guest after {4} ns",
+                    name,
+                    Long.toString(length),
+                    -error,
+                    Long.toString(answered - began),
+                    Long.toString(System.nanoTime() - began));
+        }
+        return error;
     }
 
     @Override
