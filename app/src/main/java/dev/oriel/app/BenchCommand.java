@@ -21,7 +21,8 @@ import picocli.CommandLine.Spec;
             BenchDriverCommand.class,
             BenchGuestCommand.class,
             BenchDaxCommand.class,
-            BenchScaleCommand.class
+            BenchScaleCommand.class,
+            BenchVfioUserCommand.class
         })
 final class BenchCommand implements Runnable {
     @Spec
@@ -30,7 +31,8 @@ final class BenchCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "say what to measure: startup, driver, guest, dax or scale");
+        throw new ParameterException(
+                spec.commandLine(), "say what to measure: startup, driver, guest, dax, scale or vfio-user");
     }
 
     /** {@code oriel bench startup}. */

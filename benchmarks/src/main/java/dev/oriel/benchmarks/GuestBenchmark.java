@@ -25,6 +25,7 @@ public final class GuestBenchmark {
     private static final int MEMORY_MEBIBYTES = 1024;
     private static final String TAG = "bench";
     private static final String NATIVE = "native";
+    private static final Row MOUNTED = Row.cost("start of the machine until all is mounted", "ms");
 
     private final GuestKit kit;
     private final GuestKind kind;
@@ -83,7 +84,7 @@ public final class GuestBenchmark {
                 PeerDaemon tools = PeerDaemon.start(
                         kit, kit.tools(), work.path().resolve("tools"), "tools", "--readonly", "--cache=always");
                 GuestRun guest = Guest.of(kit, kind)
-                        .share(Share.of(daemon.socket(), TAG))
+                        .share(subject.attach(Share.of(daemon.socket(), TAG)))
                         .share(Share.of(tools.socket(), "tools").at("/tools"))
                         .memory(MEMORY_MEBIBYTES)
                         .limit(LIMIT)
@@ -91,6 +92,10 @@ public final class GuestBenchmark {
                         .start()) {
             GuestDialogue dialogue = new GuestDialogue(daemon, rows);
             String line = guest.awaitLine("^(BENCH|SCRIPT-EXIT) ", LINE_LIMIT);
+            Duration untilMounted = guest.untilMounted();
+            if (untilMounted != null) {
+                rows.accept(Measurement.of(MOUNTED, (double) untilMounted.toMillis()));
+            }
             while (line.startsWith("BENCH")) {
                 if (dialogue.hears(line)) {
                     guest.type("");

@@ -1,5 +1,6 @@
 package dev.oriel.benchmarks;
 
+import dev.oriel.guests.Share;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -8,6 +9,11 @@ import java.util.List;
 public interface Subject {
     /** What it is called in tables. */
     String name();
+
+    /** How a guest has its share: by which device, with which options. */
+    default Share attach(Share share) {
+        return share;
+    }
 
     /**
      * Starts it and waits until it listens.
