@@ -116,7 +116,12 @@ final class SharedFolder implements AutoCloseable {
 
     /** A guest with this share alone. */
     Guest bareGuest(GuestKind kind, String script) {
-        return Guest.of(KIT, kind).share(share()).limit(LIMIT).script(script);
+        return bareGuest(kind, share -> share, script);
+    }
+
+    /** The same, with the share attached or mounted in another way. */
+    Guest bareGuest(GuestKind kind, UnaryOperator<Share> change, String script) {
+        return Guest.of(KIT, kind).share(change.apply(share())).limit(LIMIT).script(script);
     }
 
     /** Starts a guest that ends with this share at the latest. */
