@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * The tour inside a guest: it boots, mounts the share, lists it, reads files whose checksums the host knows, and writes a file that
@@ -30,21 +31,26 @@ final class GuestTour {
     private static final Duration BOOT = Duration.ofSeconds(90);
     private static final Duration STEP = Duration.ofSeconds(60);
     private static final int LISTED_LINES = 6;
-    private static final String END_OF_NAMES = "ORIEL-END-OF-NAMES";
+    static final String END_OF_NAMES = "ORIEL-END-OF-NAMES";
 
     private final Steps steps;
     private final Path folder;
     private final boolean writable;
     private final String fileToWrite;
     private final List<TourTree.Sample> samples;
+    private final Optional<WindowTour> window;
 
-    /** @param writable whether the share may be written to; otherwise the guest must be refused */
-    GuestTour(Steps steps, Path folder, boolean writable) throws IOException {
+    /**
+     * @param writable whether the share may be written to; otherwise the guest must be refused
+     * @param dax whether it goes over the DAX window, and compares
+     */
+    GuestTour(Steps steps, Path folder, boolean writable, boolean dax) throws IOException {
         this.steps = steps;
         this.folder = folder;
         this.writable = writable;
         this.fileToWrite = "oriel-try-" + ProcessHandle.current().pid() + ".txt";
         this.samples = TourTree.samples(folder);
+        this.window = dax ? Optional.of(new WindowTour(steps, samples)) : Optional.empty();
     }
 
     /**
@@ -54,16 +60,26 @@ final class GuestTour {
      */
     void run(GuestKit kit, GuestKind kind, Path socket, ServerProcess server) throws IOException, InterruptedException {
         steps.begin("guest", kind.isQemu() ? "QEMU boots Linux" : "user-mode Linux boots");
-        try (GuestRun guest = Guest.of(kit, kind)
-                .share(Share.of(socket, TAG).withQueues(1, ServeCommand.DEFAULT_QUEUE_SIZE))
-                .script(script())
-                .start()) {
+        Guest described = Guest.of(kit, kind).script(script());
+        Share share = share(socket, TAG);
+        if (window.isPresent()) {
+            described
+                    .share(share.withDaxWindow().withMountOptions("dax=always"))
+                    .share(share(socket, WindowTour.REQUEST_TAG).at(WindowTour.BY_REQUEST));
+        } else {
+            described.share(share);
+        }
+        try (GuestRun guest = described.start()) {
             String kernel = word(guest.awaitLine("^GUEST-UP ", BOOT), 1);
             guest.awaitLine("^MOUNTED ", BOOT);
             steps.done("Linux " + kernel + " is up, '" + TAG + "' mounted on /mnt"
+                    + (window.isPresent() ? " with dax=always" : "")
                     + (guest.usesKvm() ? "" : kind.isQemu() ? " (emulated, no KVM)" : ""));
             list(guest);
             checksums(guest);
+            if (window.isPresent()) {
+                window.get().run(guest);
+            }
             if (writable) {
                 write(guest, kernel);
             } else {
@@ -77,6 +93,10 @@ final class GuestTour {
                     "unmounted, powered off; the server has %.0f MiB",
                     ProcessMemory.of(server.pid()).ownMebibytes()));
         }
+    }
+
+    private static Share share(Path socket, String tag) {
+        return Share.of(socket, tag).withQueues(1, ServeCommand.DEFAULT_QUEUE_SIZE);
     }
 
     private void list(GuestRun guest) throws IOException, InterruptedException {
@@ -181,9 +201,15 @@ final class GuestTour {
                 %s%s
                 read -r turn
                 tr '\\n' '\\000' </tmp/names | xargs -0 sha256sum | sed 's/^/TOUR sum /'
-                read -r turn
                 %sread -r turn
-                """.formatted(LISTED_LINES, END_OF_NAMES, names, END_OF_NAMES, write);
+                %sread -r turn
+                """.formatted(
+                        LISTED_LINES,
+                        END_OF_NAMES,
+                        names,
+                        END_OF_NAMES,
+                        window.map(WindowTour::script).orElse(""),
+                        write);
     }
 
     private static String word(String line, int index) {

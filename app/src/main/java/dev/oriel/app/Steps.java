@@ -48,20 +48,25 @@ final class Steps {
 
     /** Ends the step well. */
     void done(String found) {
-        end("ok", found, "");
+        end("ok", found, "", Map.of());
+    }
+
+    /** Ends the step well, with figures for programs. */
+    void done(String found, Map<String, Object> figures) {
+        end("ok", found, "", figures);
     }
 
     /** Ends the step, which could not be made; the tour goes on. */
     void skipped(String why) {
-        end("skipped", why, "not done: ");
+        end("skipped", why, "not done: ", Map.of());
     }
 
     /** Ends the step, which showed a fault. */
     void failed(String why) {
-        end("failed", why, "FAILED: ");
+        end("failed", why, "FAILED: ", Map.of());
     }
 
-    private synchronized void end(String outcome, String detail, String prefix) {
+    private synchronized void end(String outcome, String detail, String prefix, Map<String, Object> figures) {
         double seconds = (System.nanoTime() - began) / 1e9;
         if (terminal) {
             out.print(CLEAR_LINE);
@@ -77,6 +82,9 @@ final class Steps {
         result.put("outcome", outcome);
         result.put("seconds", Math.round(seconds * 1000) / 1000.0);
         result.put("detail", detail);
+        if (!figures.isEmpty()) {
+            result.put("figures", figures);
+        }
         results.add(result);
     }
 

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -83,6 +84,12 @@ final class TryCommand implements Callable<Integer> {
             description = "Share DIR read-write: the guest writes one file oriel-try-N.txt, and removes it again.")
     private boolean write;
 
+    @Option(
+            names = "--dax",
+            description =
+                    "Go over the DAX window, and show the same reads by request and through it (--guest x86_64 only).")
+    private boolean dax;
+
     @Option(names = "--shell", description = "Instead of the tour: a prompt inside the guest, in the share.")
     private boolean shell;
 
@@ -91,6 +98,10 @@ final class TryCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        if (dax && client != Client.X86_64) {
+            throw new ParameterException(
+                    spec.commandLine(), "--dax: a guest of the kind " + client + " has no DAX window");
+        }
         PrintWriter out =
                 json ? spec.commandLine().getErr() : spec.commandLine().getOut();
         Steps steps = new Steps(out, Boolean.getBoolean("oriel.terminal") && !json);
@@ -153,6 +164,10 @@ final class TryCommand implements Callable<Integer> {
         if (!writable) {
             options.add("--readonly");
         }
+        if (dax) {
+            // the guest's device must have as many queues as it is told
+            options.addAll(List.of("--dax", "--request-queues", "1"));
+        }
         ServerProcess server = ServerProcess.start(work.resolve("log"), options);
         leftovers.add(server);
         try {
@@ -163,9 +178,10 @@ final class TryCommand implements Callable<Integer> {
         }
         steps.done(String.format(
                 Locale.ROOT,
-                "shares %s %s, %.0f MiB resident",
+                "shares %s %s%s, %.0f MiB resident",
                 own == null ? "the tree" : shared,
                 writable ? "read-write" : "read-only",
+                dax ? " with a DAX window" : "",
                 ProcessMemory.of(server.pid()).ownMebibytes()));
 
         if (!guestIsThere) {
@@ -215,7 +231,7 @@ final class TryCommand implements Callable<Integer> {
     private void guestTour(Steps steps, GuestKit kit, Path shared, boolean writable, Path socket, ServerProcess server)
             throws IOException, InterruptedException {
         try {
-            new GuestTour(steps, shared, writable).run(kit, client.kind, socket, server);
+            new GuestTour(steps, shared, writable, dax).run(kit, client.kind, socket, server);
         } catch (GuestException failed) {
             String log = server.log();
             steps.failed(failed.getMessage() + (log.isEmpty() ? "" : "\nthe server's log:\n" + log));
@@ -226,8 +242,9 @@ final class TryCommand implements Callable<Integer> {
         steps.begin("shell", "booting; leave it with 'exit'" + (client.kind.isQemu() ? ", or Ctrl-A x" : ""));
         spec.commandLine().getOut().println();
         spec.commandLine().getOut().flush();
+        Share share = Share.of(socket, GuestTour.TAG);
         Guest guest = Guest.of(kit, client.kind)
-                .share(Share.of(socket, GuestTour.TAG))
+                .share(dax ? share.withDaxWindow().withMountOptions("dax=always") : share)
                 .shell()
                 .limit(SHELL_LIMIT);
         try (GuestRun run = guest.start()) {
@@ -275,6 +292,7 @@ final class TryCommand implements Callable<Integer> {
         Map<String, @Nullable Object> result = new LinkedHashMap<>();
         result.put("version", Oriel.VERSION);
         result.put("guest", client.toString());
+        result.put("dax", dax);
         result.put("directory", own == null ? null : own.toString());
         result.put("complete", steps.isComplete());
         result.put("seconds", Math.round(seconds * 1000) / 1000.0);

@@ -75,6 +75,26 @@ class TryTest {
     }
 
     @Test
+    @Tag("guest")
+    void theTourOverTheWindowComparesItWithRequests() throws Exception {
+        CommandRun run = tour(Map.of(), "--dax", "--json");
+        assertThat(run.status()).as(run.out() + run.err()).isZero();
+        assertThat(run.out())
+                .contains("\"complete\": true", "\"dax\": true", "\"by_request\": {", "\"by_window\": {")
+                .contains("mounted on /mnt with dax=always", "every SHA-256 as on the host");
+        assertThat(run.err())
+                .containsPattern("1 MiB at a time +[0-9]+ MiB/s +[0-9]+ MiB/s +[0-9.]+ times")
+                .containsPattern("memory of the guest +1[0-9.]+ MiB +0.[0-9] MiB");
+    }
+
+    @Test
+    void aGuestWithoutAWindowIsWrongUsage() throws Exception {
+        CommandRun run = tour(Map.of(), "--dax", "--guest=uml");
+        assertThat(run.status()).isEqualTo(2);
+        assertThat(run.err()).contains("--dax: a guest of the kind uml has no DAX window");
+    }
+
+    @Test
     void aDirectoryThatIsMissingIsSaid() throws Exception {
         CommandRun run = tour(Map.of(), folder.resolve("gone").toString());
         assertThat(run.status()).isEqualTo(1);
