@@ -144,7 +144,7 @@ final class WindowTour {
         return new Reading(
                 Double.parseDouble(words[3]),
                 Double.parseDouble(words[5]) * 1e6 / pieces(),
-                Double.parseDouble(words[4]) / 1024);
+                Math.max(0, Double.parseDouble(words[4])) / 1024);
     }
 
     private static Map<String, Object> figures(Reading reading, long size) {
