@@ -46,6 +46,7 @@ final class BenchScaleCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         int rounds = report.rounds();
+        report.refuseChart();
         report.checkAtLeast("--inodes", inodes, ScaleBenchmark.LEAST_INODES);
         report.checkAtLeast("--queues", queues, 1);
         report.checkAtLeast("--guests", guests, 1);

@@ -56,6 +56,13 @@ final class ReportOptions {
         }
     }
 
+    /** Refuses a chart, for a benchmark without ratios. */
+    void refuseChart() {
+        if (chart != null) {
+            throw new ParameterException(spec.commandLine(), "--chart " + chart + ": there are no ratios to draw");
+        }
+    }
+
     /** How many rounds to run. */
     int rounds() {
         if (rounds < Comparison.LEAST_ROUNDS) {
@@ -114,7 +121,7 @@ final class ReportOptions {
             Files.writeString(Path.of(json), Json.write(figures) + "\n");
         }
         if (chart != null) {
-            Files.writeString(chart, Chart.svg(report, report.subjects().getLast()));
+            Files.writeString(chart, Chart.svg(report, report.subjects().get(1)));
         }
         return report.isQuiet() ? 0 : 1;
     }

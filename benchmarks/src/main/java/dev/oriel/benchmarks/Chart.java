@@ -54,7 +54,7 @@ public final class Chart {
     }
 
     private String draw(Report report, List<Row> rows, String other) {
-        int bottom = TOP + rows.size() * LINE;
+        int bottom = TOP + Math.max(1, rows.size()) * LINE;
         int width = LABELS + PLOT + VALUES;
         out.format(
                 """
@@ -80,6 +80,9 @@ public final class Chart {
                         "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s</text>%n",
                         x(mark), bottom + 18, text(mark));
             }
+        }
+        if (rows.isEmpty()) {
+            out.format("<text x=\"12\" y=\"%d\">no ratios: %s</text>%n", TOP + BAR, escaped(report.noise()));
         }
         int y = TOP;
         for (Row row : rows) {
