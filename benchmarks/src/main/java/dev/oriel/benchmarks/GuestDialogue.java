@@ -72,6 +72,9 @@ final class GuestDialogue {
     }
 
     private void measured(Row row, double rate, long operations) throws IOException {
+        if (operations == 0) {
+            throw new IOException(row.name() + ": not one operation in its time; this machine is too busy");
+        }
         Work done = work;
         measurements.accept(done == null ? Measurement.of(row, rate) : done.end(row, rate, operations));
     }

@@ -16,8 +16,8 @@ final class GuestScript {
     static final String WARM_UP = "warm-up:";
     static final int DATA_MEBIBYTES = 512;
 
-    private static final double SECONDS = 1.5;
-    private static final double WARM_UP_SECONDS = 0.5;
+    private static final int MILLIS = 1500;
+    private static final int WARM_UP_MILLIS = 500;
     private static final int FILES = 2000;
     private static final int WARM_UP_FILES = 1000;
 
@@ -31,8 +31,8 @@ final class GuestScript {
 
     /** For people: what comes before the figures. */
     String warmUp() {
-        return "warm-up: all rows once, for %.1f s or %,d names; then for %.1f s or %,d names for each job"
-                .formatted(WARM_UP_SECONDS, WARM_UP_FILES, SECONDS, FILES);
+        return "warm-up: all rows once, for %,d ms or %,d names; then for %,d ms or %,d names for each job"
+                .formatted(WARM_UP_MILLIS, WARM_UP_FILES, MILLIS, FILES);
     }
 
     /** For busybox sh in a guest with the share as its working folder and the tools of the kit. */
@@ -61,18 +61,18 @@ final class GuestScript {
     private String body() {
         StringBuilder script = new StringBuilder("set -e\nDATA_MEBIBYTES=" + DATA_MEBIBYTES + "\n");
         script.append(text("data.sh"));
-        pass(script, WARM_UP, WARM_UP_SECONDS, WARM_UP_FILES);
-        pass(script, "", SECONDS, FILES);
+        pass(script, WARM_UP, WARM_UP_MILLIS, WARM_UP_FILES);
+        pass(script, "", MILLIS, FILES);
         return script.toString();
     }
 
-    private void pass(StringBuilder script, String prefix, double seconds, int files) {
+    private void pass(StringBuilder script, String prefix, int millis, int files) {
         for (int count : jobs) {
             String before = prefix + count + ":";
             String names = "";
             for (GuestRow row : rows) {
                 if (row.isOfData()) {
-                    script.append("data %s %s %d %s %s%n".formatted(before, row.id(), count, seconds, row.options));
+                    script.append("data %s %s %d %d %s%n".formatted(before, row.id(), count, millis, row.options));
                 } else {
                     names += " " + row.id();
                 }

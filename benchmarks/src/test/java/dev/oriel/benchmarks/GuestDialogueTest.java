@@ -47,6 +47,13 @@ class GuestDialogueTest {
                 .hasMessageContaining("no such file");
     }
 
+    @Test
+    void aRowThatDidNothingIsNoFigure() {
+        assertThatThrownBy(() -> dialogue.hears("BENCH END 1:randread 0 0 0 0"))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("not one operation");
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {"1:randread", "1:randread x y 0 0", "1:juggle 1 1", "one:randread 1 1 1 1", "randread 1 1 1 1"})
