@@ -22,7 +22,6 @@ import static dev.oriel.vfiouser.TestClient.unmap;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.oriel.bus.DeviceStatus;
-import dev.oriel.bus.EchoDevice;
 import dev.oriel.bus.pci.testing.PciDriver;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.EventDescriptor;

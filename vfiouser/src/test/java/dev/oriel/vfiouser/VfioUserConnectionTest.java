@@ -21,7 +21,6 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.oriel.bus.DeviceStatus;
-import dev.oriel.bus.EchoDevice;
 import dev.oriel.bus.pci.testing.PciDriver;
 import dev.oriel.linux.EventDescriptor;
 import dev.oriel.linux.FileCalls;
