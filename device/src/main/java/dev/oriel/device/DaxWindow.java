@@ -427,6 +427,11 @@ final class DaxWindow implements AutoCloseable {
             }
             lost.clear();
             describe();
+            LOG.log(
+                    Level.DEBUG,
+                    "the DAX window had at most {0} mappings at a time; the front-end can bear {1}",
+                    other.most(),
+                    other.mappingsMax());
         } finally {
             lock.unlock();
         }

@@ -17,6 +17,7 @@ final class WindowMappings {
     private final TreeMap<Long, Long> live = new TreeMap<>();
     private final TreeMap<Long, Long> doubtful = new TreeMap<>();
     private final SharedMemoryRegion region;
+    private int most;
 
     WindowMappings(SharedMemoryRegion region) {
         this.region = region;
@@ -27,8 +28,17 @@ final class WindowMappings {
         return region.mappingsMax() - live.size() - doubtful.size();
     }
 
+    int mappingsMax() {
+        return region.mappingsMax();
+    }
+
     int count() {
         return live.size();
+    }
+
+    /** The most that there have been at a time. */
+    int most() {
+        return most;
     }
 
     /** All mappings are in doubt. */
@@ -54,6 +64,7 @@ final class WindowMappings {
             // Nobody waited for the answer: it may have been done.
             doubtful.put(offset, length);
         }
+        most = Math.max(most, live.size() + doubtful.size());
         return error;
     }
 
