@@ -12,6 +12,7 @@ AT_FDCWD = -100
 AT_SYMLINK_NOFOLLOW = 0x100
 AT_SYMLINK_FOLLOW = 0x400
 AT_EMPTY_PATH = 0x1000
+AT_STATX_FORCE_SYNC = 0x2000
 
 RENAME_NOREPLACE, RENAME_EXCHANGE, RENAME_WHITEOUT = 1, 2, 4
 
@@ -86,6 +87,27 @@ class Statx:
         self.atime, self.btime, self.ctime, self.mtime = (
             struct.unpack_from("=qI", buffer, 64 + 16 * i) for i in range(4)
         )
+
+
+class Map:
+    """A map of any range of a file, also of what lies behind its end; for reading."""
+
+    def __init__(self, fd, offset, length):
+        _libc.mmap.restype = ctypes.c_void_p
+        address = _libc.mmap(None, ctypes.c_size_t(length), 1, 1, fd, ctypes.c_long(offset))  # PROT_READ, MAP_SHARED
+        if address == ctypes.c_void_p(-1).value:
+            _result(-1)
+        self.address, self._length = address, length
+
+    def bytes(self):
+        return ctypes.string_at(self.address, self._length)
+
+    def close(self):
+        _result(_libc.munmap(ctypes.c_void_p(self.address), ctypes.c_size_t(self._length)))
+
+
+def byte_at(address):
+    return ctypes.string_at(address, 1)
 
 
 def get_flags(fd):

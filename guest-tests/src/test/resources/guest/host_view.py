@@ -1,65 +1,18 @@
-"""What one side does to a share, the other side sees. The program runs twice at once, as `guest` and as `host`:
+"""What one side does to a share, the other side sees. See meeting.py."""
 
-    host_view.py guest FOLDER [--with WORDS]
-    host_view.py host FOLDER [--with WORDS]
-
-Both go through the same cases in step, each with its part, and meet by files in FOLDER.
-"""
-
-import argparse
 import errno
 import fcntl
 import mmap
 import os
 import shutil
-import sys
 import time
-import traceback
 
 import calls
 from cases import check, equal, eventually, fails, finish, start_child
+from meeting import main, pair
 from opening import get, put
 
-LIMIT = 30
-BOOT_LIMIT = 240
 SEEN_WITHIN = 10  # the guest may cache names and attributes for a second
-
-_cases = []
-
-
-def pair(*needs):
-    """Declare a case: a function of a Meeting, whose `host` tells which side it is."""
-
-    def declare(function):
-        _cases.append((function, needs))
-        return function
-
-    return declare
-
-
-class Meeting:
-    """How the two sides of a case meet. Each says its words once."""
-
-    def __init__(self, folder, name, host):
-        self._place = os.path.join(folder, name + ".meeting")
-        self.host = host
-        os.makedirs(self._place, exist_ok=True)
-
-    def say(self, word):
-        put(os.path.join(self._place, word))
-
-    def hear(self, word, limit=LIMIT):
-        other = os.path.join(self._place, "guest-failed" if self.host else "host-failed")
-
-        def said():
-            if os.path.exists(other):
-                raise AssertionError("the other side failed")
-            return os.path.exists(os.path.join(self._place, word))
-
-        eventually(said, f"the other side says '{word}'", limit)
-
-    def fail(self):
-        self.say("host-failed" if self.host else "guest-failed")
 
 
 def file_of(meet):
@@ -386,52 +339,6 @@ def special_files_of_the_host_are_the_guest_s_own(meet):
         os.write(fd, b"to myself")
         equal(os.read(fd, 100), b"to myself")
         meet.say("done")
-
-
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("side", choices=("guest", "host"))
-    parser.add_argument("folder")
-    parser.add_argument("--with", dest="having", default="")
-    options = parser.parse_args()
-    having = set(options.having.split(","))
-    folder = os.path.abspath(options.folder)
-    host = options.side == "host"
-    os.umask(0o022)
-    start = Meeting(folder, "start", host)
-    if host:
-        start.hear("arrived", BOOT_LIMIT)
-    else:
-        start.say("arrived")
-    for function, needs in _cases:
-        name = function.__name__
-        missing = [need for need in needs if need not in having]
-        if missing:
-            print(f"skip {name}: needs {', '.join(missing)}", flush=True)
-            continue
-        meet = Meeting(folder, name, host)
-        place = os.path.join(folder, name)
-        # The host begins each case: the guest must find its folder.
-        if host:
-            os.makedirs(place)
-            meet.say("begin")
-        try:
-            meet.hear("begin", 60)
-        except AssertionError as e:
-            print(f"not ok {name}: {e}", flush=True)
-            break
-        try:
-            os.chdir(place)
-            function(meet)
-            print(f"ok {name}", flush=True)
-        except Exception as e:  # pylint: disable=broad-except
-            meet.fail()
-            places = [f"{f.name}:{f.lineno}" for f in traceback.extract_tb(e.__traceback__)]
-            text = " ".join(f"{type(e).__name__}: {e} (at {' > '.join(places)})".split())
-            print(f"not ok {name}: {text}", flush=True)
-        os.chdir(folder)
-    print("cases end", flush=True)
-    sys.exit(0)
 
 
 if __name__ == "__main__":

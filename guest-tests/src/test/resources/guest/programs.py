@@ -1,5 +1,7 @@
 """What people run on a share. The trees that it leaves must be those that it leaves on a local disk."""
 
+import hashlib
+import json
 import os
 import shutil
 import sqlite3
@@ -184,6 +186,33 @@ def a_project_in_c_is_compiled_and_runs():
         run("tcc", "-Iinclude", "-c", f"source/{name}.c", "-o", f"objects/{name}.o")
     run("tcc", "-o", "program", *(f"objects/{name}" for name in sorted(os.listdir("objects"))))
     equal(run("./program"), str(sum(i * i + 1 for i in range(parts))))
+
+
+@case(limit=240)
+def a_program_finds_its_shared_library_here():
+    text("greet.c", "int greet(int n) { return n + 1; }\n")
+    text("main.c", "#include <stdio.h>\nint greet(int);\nint main(void) { printf(\"%d\\n\", greet(41)); return 0; }\n")
+    run("tcc", "-shared", "-o", "libgreet.so", "greet.c")
+    run("tcc", "-o", "program", "main.c", "-L.", "-lgreet", "-Wl,-rpath=" + os.getcwd())
+    equal(run("./program"), "42")
+    os.unlink("program")  # it holds the folder's name
+
+
+@case(limit=240)
+def python_and_all_its_libraries_run_from_here():
+    libraries = [line.split("=>")[-1].split()[0] for line in run("ldd", sys.executable).splitlines() if "/" in line]
+    loader = next(os.path.basename(library) for library in libraries if "ld-linux" in library)
+    for file in (os.path.realpath(sys.executable), *libraries):
+        shutil.copy(file, os.path.basename(file).replace("python3.13", "python"))
+    program = ("import hashlib, json; maps = [line.split() for line in open('/proc/self/maps')]; "
+               "print(hashlib.sha256(json.dumps(list(range(9999))).encode()).hexdigest(), "
+               "*sorted({m[5] for m in maps if len(m) > 5 and 'x' in m[1] and m[5].startswith('/')}))")
+    said = run("env", "PYTHONHOME=/usr", f"./{loader}", "--library-path", ".", "./python", "-c", program).split()
+    equal(said[0], hashlib.sha256(json.dumps(list(range(9999))).encode()).hexdigest())
+    here = [name for name in said[1:] if name.startswith(os.getcwd() + "/")]
+    check(len(here) >= 4, f"its code comes from {said[1:]}")
+    for name in os.listdir("."):
+        os.unlink(name)
 
 
 def show():

@@ -20,12 +20,18 @@ final class GuestProgram {
             "directories.py",
             "host_view.py",
             "locks.py",
+            "meeting.py",
             "naming.py",
             "opening.py",
             "operations.py",
             "programs.py",
             "tree.py",
             "users.py",
+            "window_ends.py",
+            "window_matrix.py",
+            "window_policy.py",
+            "window_read_only.py",
+            "window_soak.py",
             "xattrs.py");
 
     private static final String END = "END-OF-PROGRAM";

@@ -85,33 +85,27 @@ class HostViewTest {
 
     private static Stream<DynamicNode> boot(String name, GuestKind kind, OptionSet set, String features) {
         try (SharedFolder shared = SharedFolder.serve(set.options())) {
-            String with = " --with " + features;
             String extended =
                     set.features().contains("acl") ? LISTED : set.features().contains("xattr") ? " xattr" : "";
             String made = shared.folder().resolve("made-by-host").toString();
             NativeProgram.run(SharedFolder.KIT, "tree", words("write", made, extended));
-            List<String> onHost;
-            List<String> inGuest;
-            try (NativeProgram host = NativeProgram.start(
-                    SharedFolder.KIT, "host_view", "host", shared.work().toString(), "--with", features)) {
-                inGuest = shared.run(
-                        kind,
-                        GuestProgram.run("host_view", "guest /mnt/work" + with)
-                                + "echo HOST-MADE\n"
-                                + GuestProgram.run("tree", "show /mnt/made-by-host" + extended)
-                                + GuestProgram.run("tree", "write /mnt/made-by-guest" + extended)
-                                + "echo GUEST-MADE\n"
-                                + GuestProgram.run("tree", "show /mnt/made-by-guest" + extended));
-                onHost = host.lines();
-            }
+            BothSides sides = BothSides.run(
+                    shared,
+                    script -> shared.guest(kind, share -> share, script),
+                    "host_view",
+                    features,
+                    "echo HOST-MADE\n"
+                            + GuestProgram.run("tree", "show /mnt/made-by-host" + extended)
+                            + GuestProgram.run("tree", "write /mnt/made-by-guest" + extended)
+                            + "echo GUEST-MADE\n"
+                            + GuestProgram.run("tree", "show /mnt/made-by-guest" + extended));
+            List<String> inGuest = sides.inGuest();
             List<String> hostMade = show(made, extended);
             List<String> guestMade =
                     show(shared.folder().resolve("made-by-guest").toString(), extended);
             shared.server().stop();
             return Stream.concat(
-                    Stream.concat(
-                            GuestCases.tests(name + ", guest's side", inGuest, List.of()),
-                            GuestCases.tests(name + ", host's side", onHost, List.of())),
+                    sides.tests(name),
                     Stream.of(
                             dynamicTest(
                                     name + ": the guest sees the tree that the host made",

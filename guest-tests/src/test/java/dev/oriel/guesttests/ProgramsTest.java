@@ -5,7 +5,9 @@ import static org.junit.jupiter.api.DynamicContainer.dynamicContainer;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import dev.oriel.guests.GuestKind;
+import dev.oriel.guests.Share;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicNode;
 import org.junit.jupiter.api.Tag;
@@ -34,10 +36,24 @@ class ProgramsTest {
                 programs(GuestKind.S390X, OptionSet.of("acl", "--posix-acl", "xattr", "acl", "mmap")));
     }
 
+    /** Programs and libraries run in place, and SQLite's shared memory is the window's. */
+    @TestFactory
+    Stream<DynamicNode> programsDoTheSameThroughTheDaxWindow() {
+        return Stream.of(Window.values()).map(window -> {
+            String options = String.join(" ", window.options("--xattr"));
+            return programs(
+                    GuestKind.X86_64, OptionSet.of("window " + window, options, "xattr", "mmap"), Window::always);
+        });
+    }
+
     private static DynamicNode programs(GuestKind kind, OptionSet set) {
+        return programs(kind, set, share -> share);
+    }
+
+    private static DynamicNode programs(GuestKind kind, OptionSet set, UnaryOperator<Share> change) {
         String name = kind + ", " + set;
         return dynamicContainer(name, Stream.of(set).flatMap(options -> {
-            List<String> lines = boot(kind, options);
+            List<String> lines = boot(kind, options, change);
             List<String> onShare = lines.subList(0, Math.max(0, lines.indexOf(ON_TMPFS)));
             List<String> onTmpfs = lines.subList(onShare.size(), lines.size());
             return Stream.concat(
@@ -50,14 +66,13 @@ class ProgramsTest {
         }));
     }
 
-    private static List<String> boot(GuestKind kind, OptionSet set) {
+    private static List<String> boot(GuestKind kind, OptionSet set, UnaryOperator<Share> change) {
         String features = set.withFeatures();
         try (SharedFolder shared = SharedFolder.serve(set.options())) {
-            return shared.run(
-                    kind,
-                    GuestProgram.run("programs", "/mnt/work " + features)
-                            + "echo " + ON_TMPFS + "\nmkdir /tmp/local\n"
-                            + GuestProgram.run("programs", "/tmp/local " + features));
+            String script = GuestProgram.run("programs", "/mnt/work " + features)
+                    + "echo " + ON_TMPFS + "\nmkdir /tmp/local\n"
+                    + GuestProgram.run("programs", "/tmp/local " + features);
+            return shared.run(shared.guest(kind, change, script));
         } catch (Exception e) {
             throw new IllegalStateException(e.getMessage(), e);
         }

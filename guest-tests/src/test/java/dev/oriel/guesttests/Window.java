@@ -1,0 +1,62 @@
+package dev.oriel.guesttests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.oriel.guests.Guest;
+import dev.oriel.guests.GuestKind;
+import dev.oriel.guests.Share;
+import java.io.IOException;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** A DAX window of the QEMU that people use, in each way that its ranges get their content. */
+enum Window {
+    /** The file's own pages. */
+    DIRECT,
+    /** Copies of them. */
+    STAGED;
+
+    private static final Pattern MAPPINGS =
+            Pattern.compile("the DAX window had at most (\\d+) mappings at a time; the front-end can bear (\\d+)");
+
+    /** Options of {@code oriel serve}: a window of 64 MiB unless they say another. */
+    List<String> options(String... more) {
+        List<String> size = Stream.of(more).anyMatch(word -> word.startsWith("--dax-window="))
+                ? List.of()
+                : List.of("--dax-window=64M");
+        return Stream.of(List.of("--dax=" + this), size, List.of(more))
+                .flatMap(List::stream)
+                .toList();
+    }
+
+    /** Attaches the share with its window, and all files go through it. */
+    static Share always(Share share) {
+        return share.withDaxWindow().withMountOptions("dax=always");
+    }
+
+    /** A guest whose files all go through the window. */
+    static Guest guest(SharedFolder shared, String script) throws IOException, InterruptedException {
+        return shared.guest(GuestKind.X86_64, Window::always, script);
+    }
+
+    /**
+     * What the server's debug log tells about the window of the first session that ended: how many mappings the virtual machine
+     * had at a time.
+     */
+    static void assertMappingsWithinLimit(String log) {
+        Matcher line = MAPPINGS.matcher(log);
+        assertThat(line.find()).as("the log tells of mappings").isTrue();
+        assertThat(Integer.parseInt(line.group(1)))
+                .as("the most mappings at a time")
+                .isPositive()
+                .isLessThanOrEqualTo(Integer.parseInt(line.group(2)));
+    }
+
+    @Override
+    public String toString() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}

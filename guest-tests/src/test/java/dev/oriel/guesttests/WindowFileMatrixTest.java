@@ -1,0 +1,48 @@
+package dev.oriel.guesttests;
+
+import static org.junit.jupiter.api.DynamicContainer.dynamicContainer;
+
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicNode;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.TestFactory;
+
+/** Files of every size and kind as memory of a guest, changed in every way by guest and host: see window_matrix.py. */
+@Tag("guest")
+class WindowFileMatrixTest {
+    @TestFactory
+    Stream<DynamicNode> everyFileIsTheSameForGuestAndHost() {
+        return Stream.of(Window.values())
+                .map(window ->
+                        dynamicContainer(window.toString(), Stream.of(window).flatMap(WindowFileMatrixTest::matrix)));
+    }
+
+    @TestFactory
+    Stream<DynamicNode> everyFileIsReadOnAReadOnlyShare() {
+        return Stream.of(Window.values())
+                .map(window -> GuestCases.container(window + ", read-only", () -> readOnly(window), List.of()));
+    }
+
+    private static Stream<DynamicNode> matrix(Window window) {
+        try (SharedFolder shared = SharedFolder.serve(window.options())) {
+            BothSides sides =
+                    BothSides.run(shared, script -> Window.guest(shared, script), "window_matrix", "mmap", "");
+            shared.server().stop();
+            return sides.tests(window.toString());
+        } catch (Exception e) {
+            throw new IllegalStateException(e.getMessage(), e);
+        }
+    }
+
+    private static List<String> readOnly(Window window) throws Exception {
+        try (SharedFolder shared = SharedFolder.serve(window.options("--readonly"))) {
+            NativeProgram.run(
+                    SharedFolder.KIT, "window_read_only", "make", shared.work().toString());
+            List<String> lines =
+                    shared.run(Window.guest(shared, GuestProgram.run("window_read_only", "read /mnt/work")));
+            shared.server().stop();
+            return lines;
+        }
+    }
+}

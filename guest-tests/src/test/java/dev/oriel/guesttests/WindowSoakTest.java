@@ -1,0 +1,67 @@
+package dev.oriel.guesttests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.DynamicContainer.dynamicContainer;
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
+
+import dev.oriel.guests.Guest;
+import dev.oriel.guests.GuestKind;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicNode;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.TestFactory;
+
+/**
+ * Random writes, each read back, to files four times as large as the window, so that ranges are reclaimed all the time: see
+ * window_soak.py. With {@code -Doriel.soak=MINUTES} it goes on for so long in each mode.
+ */
+@Tag("guest")
+class WindowSoakTest {
+    private static final int MINUTES = Integer.getInteger("oriel.soak", 0);
+
+    @TestFactory
+    Stream<DynamicNode> allThatIsWrittenAtRandomIsReadBack() {
+        return Stream.of(Window.values())
+                .map(window ->
+                        dynamicContainer(window.toString(), Stream.of(window).flatMap(WindowSoakTest::soak)));
+    }
+
+    private static Stream<DynamicNode> soak(Window window) {
+        try (SharedFolder shared =
+                SharedFolder.serve(window.options("--dax-window=32M", "--request-queues=2", "--log-level=debug"))) {
+            String arguments = "soak /mnt/work --rounds 2 --seconds "
+                    + Duration.ofMinutes(MINUTES).toSeconds();
+            Guest guest = shared.guest(
+                            GuestKind.X86_64,
+                            share -> Window.always(share).withQueues(2, 256),
+                            GuestProgram.run("window_soak", arguments))
+                    .processors(2)
+                    .limit(Duration.ofMinutes(8 + MINUTES));
+            List<String> lines = shared.run(guest);
+            lines.stream()
+                    .filter(line -> line.startsWith("soak "))
+                    .forEach(line -> System.out.println(window + ": " + line));
+            List<String> onHost = NativeProgram.run(
+                    SharedFolder.KIT, "window_soak", "sums", shared.work().toString());
+            shared.server().stop();
+            String log = shared.server().log();
+            return Stream.concat(
+                    GuestCases.tests(window.toString(), lines, List.of()),
+                    Stream.of(
+                            dynamicTest(
+                                    window + ": the host has what the guest sees",
+                                    () -> assertThat(onHost).hasSize(16).isEqualTo(sums(lines))),
+                            dynamicTest(
+                                    window + ": there never were too many mappings",
+                                    () -> Window.assertMappingsWithinLimit(log))));
+        } catch (Exception e) {
+            throw new IllegalStateException(e.getMessage(), e);
+        }
+    }
+
+    private static List<String> sums(List<String> lines) {
+        return lines.stream().filter(line -> line.startsWith("sum ")).toList();
+    }
+}
