@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.oriel.guests.Guest;
 import dev.oriel.guests.GuestKind;
 import dev.oriel.guests.GuestRun;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -35,14 +34,14 @@ class LifeTest {
     @Test
     void aGuestThatIsKilledLeavesNothingBehind() throws Exception {
         try (SharedFolder shared = SharedFolder.serve(List.of("--xattr"))) {
-            int descriptors = settled(shared.server(), 0);
+            int descriptors = shared.server().settledDescriptors(0);
             int mebibytes = 0;
             for (int round = 0; round < 4; round++) {
                 try (GuestRun run =
                         shared.guest(GuestKind.UML, share -> share, BUSY).start()) {
                     run.awaitLine("^BUSY", PATIENCE);
                 }
-                assertThat(settled(shared.server(), descriptors))
+                assertThat(shared.server().settledDescriptors(descriptors))
                         .as("descriptors after a guest was killed")
                         .isEqualTo(descriptors);
                 if (round == 0) {
@@ -53,7 +52,7 @@ class LifeTest {
             List<String> lines =
                     shared.run(GuestKind.UML, "tools flock -n locked echo LOCK IS FREE\nls -1 file1 file199\n");
             assertThat(lines).contains("LOCK IS FREE", "file1", "file199");
-            assertThat(settled(shared.server(), descriptors)).isEqualTo(descriptors);
+            assertThat(shared.server().settledDescriptors(descriptors)).isEqualTo(descriptors);
             shared.server().stop();
         }
     }
@@ -62,12 +61,12 @@ class LifeTest {
     @EnumSource(names = {"X86_64", "S390X"})
     void aVirtualMachineThatIsKilledAndComesBackIsServed(GuestKind kind) throws Exception {
         try (SharedFolder shared = SharedFolder.serve(List.of())) {
-            int descriptors = settled(shared.server(), 0);
+            int descriptors = shared.server().settledDescriptors(0);
             for (int round = 0; round < 2; round++) {
                 try (GuestRun run = shared.guest(kind, share -> share, BUSY).start()) {
                     run.awaitLine("^BUSY", PATIENCE);
                 }
-                assertThat(settled(shared.server(), descriptors)).isEqualTo(descriptors);
+                assertThat(shared.server().settledDescriptors(descriptors)).isEqualTo(descriptors);
             }
             shared.server().stop();
         }
@@ -149,19 +148,5 @@ class LifeTest {
                     .isEqualTo("%06d".formatted(guests * steps));
             shared.server().stop();
         }
-    }
-
-    /** The number of descriptors when it no longer changes, or is as expected. */
-    private static int settled(OrielServer server, int expected) throws IOException, InterruptedException {
-        int last = server.openDescriptors();
-        for (int i = 0; i < 100 && last != expected; i++) {
-            Thread.sleep(50);
-            int now = server.openDescriptors();
-            if (expected == 0 && now == last && i > 10) {
-                break;
-            }
-            last = now;
-        }
-        return last;
     }
 }

@@ -6,6 +6,7 @@ import dev.oriel.guests.GuestKind;
 import dev.oriel.guests.Share;
 import java.io.IOException;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.DynamicNode;
 
@@ -28,10 +29,15 @@ final class OperationCases {
     }
 
     DynamicNode in(GuestKind kind, OptionSet set, UnaryOperator<Share> change) {
+        return in(kind, set, change, () -> SharedFolder.serve(set.options()));
+    }
+
+    /** The same on a share that is served in another way. */
+    DynamicNode in(GuestKind kind, OptionSet set, UnaryOperator<Share> change, Callable<SharedFolder> folder) {
         return GuestCases.container(
                 kind + ", " + set,
                 () -> {
-                    try (SharedFolder shared = SharedFolder.serve(set.options())) {
+                    try (SharedFolder shared = folder.call()) {
                         String script = GuestProgram.run("operations", "/mnt/work " + set.withFeatures());
                         List<String> lines =
                                 shared.run(shared.guest(kind, change, script).processors(2));

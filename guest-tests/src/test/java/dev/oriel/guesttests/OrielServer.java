@@ -26,23 +26,29 @@ final class OrielServer implements AutoCloseable {
     }
 
     /**
-     * Starts it and waits until it listens.
+     * Starts it for front-ends of vhost-user, and waits until it listens.
      *
      * @param state a folder for its socket and its log
      * @param tag the mount tag
      */
     static OrielServer start(Path shared, Path state, String tag, List<String> options) throws IOException {
-        return start(List.of(), shared, state, tag, options);
+        return start(List.of(), "--socket-path", shared, state, tag, options);
     }
 
-    /** The same behind a prefix, a program that becomes the command after it. */
-    static OrielServer start(List<String> prefix, Path shared, Path state, String tag, List<String> options)
+    /**
+     * The same in other ways.
+     *
+     * @param prefix a program that becomes the command after it; may be empty
+     * @param socketOption the option that is given the path of the socket, and says by it which protocol is spoken there
+     */
+    static OrielServer start(
+            List<String> prefix, String socketOption, Path shared, Path state, String tag, List<String> options)
             throws IOException {
         Path socket = state.resolve(tag + ".sock");
         Path log = state.resolve(tag + ".log");
         List<String> words = new ArrayList<>(prefix);
         words.addAll(LAUNCHER);
-        words.addAll(List.of("serve", "--shared-dir", shared.toString(), "--socket-path", socket.toString()));
+        words.addAll(List.of("serve", "--shared-dir", shared.toString(), socketOption, socket.toString()));
         words.addAll(List.of("--tag", tag));
         words.addAll(options);
         Process process = new ProcessBuilder(words).redirectError(log.toFile()).start();
@@ -75,6 +81,20 @@ final class OrielServer implements AutoCloseable {
         try (Stream<Path> descriptors = Files.list(Path.of("/proc/" + process.pid() + "/fd"))) {
             return (int) descriptors.count();
         }
+    }
+
+    /** The number of descriptors when it no longer changes, or is as expected. */
+    int settledDescriptors(int expected) throws IOException, InterruptedException {
+        int last = openDescriptors();
+        for (int i = 0; i < 100 && last != expected; i++) {
+            Thread.sleep(50);
+            int now = openDescriptors();
+            if (expected == 0 && now == last && i > 10) {
+                break;
+            }
+            last = now;
+        }
+        return last;
     }
 
     /** Its resident memory in MiB, of which a part may be pages of the guest's memory that it touched. */

@@ -1,5 +1,6 @@
 package dev.oriel.guesttests;
 
+import dev.oriel.guests.Attachment;
 import dev.oriel.guests.Guest;
 import dev.oriel.guests.GuestKind;
 import dev.oriel.guests.GuestKit;
@@ -34,28 +35,41 @@ final class SharedFolder implements AutoCloseable {
     private final Path state;
     private final Path folder;
     private final OrielServer server;
+    private final Attachment attachment;
     private final Deque<Runnable> closers = new ArrayDeque<>();
     private @Nullable OrielServer toolsS390x;
 
-    private SharedFolder(Path state, Path folder, OrielServer server) {
+    private SharedFolder(Path state, Path folder, OrielServer server, Attachment attachment) {
         this.state = state;
         this.folder = folder;
         this.server = server;
+        this.attachment = attachment;
     }
 
     static SharedFolder serve(List<String> options) throws IOException, InterruptedException {
-        return serve(folder -> List.of(), options);
+        return serve(folder -> List.of(), Attachment.VHOST_USER_FS, options);
+    }
+
+    /** Over vfio-user: the server is a whole PCI device. */
+    static SharedFolder serveOverVfioUser(List<String> options) throws IOException, InterruptedException {
+        return serve(folder -> List.of(), Attachment.VFIO_USER, options);
     }
 
     /** With a server behind a prefix, made for the folder: a program that becomes the command after it. */
     static SharedFolder serve(Function<Path, List<String>> prefix, List<String> options)
             throws IOException, InterruptedException {
+        return serve(prefix, Attachment.VHOST_USER_FS, options);
+    }
+
+    private static SharedFolder serve(Function<Path, List<String>> prefix, Attachment attachment, List<String> options)
+            throws IOException, InterruptedException {
         Path state = Folders.create("test");
         try {
             Path folder = Files.createDirectory(state.resolve("folder"));
             Files.createDirectory(folder.resolve("work"));
-            return new SharedFolder(
-                    state, folder, OrielServer.start(prefix.apply(folder), folder, state, TAG, options));
+            String socket = attachment == Attachment.VFIO_USER ? "--vfio-user-path" : "--socket-path";
+            OrielServer server = OrielServer.start(prefix.apply(folder), socket, folder, state, TAG, options);
+            return new SharedFolder(state, folder, server, attachment);
         } catch (IOException e) {
             Folders.delete(state);
             throw e;
@@ -82,7 +96,7 @@ final class SharedFolder implements AutoCloseable {
     }
 
     Share share() {
-        return Share.of(server.socket(), TAG);
+        return Share.of(server.socket(), TAG).attachedBy(attachment);
     }
 
     /** A guest with this share and the tools; its script begins with the programs' installation. */
