@@ -19,6 +19,7 @@ import picocli.CommandLine.Spec;
         subcommands = {
             BenchCommand.Startup.class,
             BenchDriverCommand.class,
+            BenchByteOrderCommand.class,
             BenchGuestCommand.class,
             BenchDaxCommand.class,
             BenchScaleCommand.class,
@@ -32,7 +33,7 @@ final class BenchCommand implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(
-                spec.commandLine(), "say what to measure: startup, driver, guest, dax, scale or vfio-user");
+                spec.commandLine(), "say what to measure: startup, driver, byte-order, guest, dax, scale or vfio-user");
     }
 
     /** {@code oriel bench startup}. */

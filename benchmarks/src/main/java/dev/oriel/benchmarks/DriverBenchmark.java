@@ -63,8 +63,10 @@ public final class DriverBenchmark {
             throws IOException, InterruptedException {
         for (int count : queues) {
             Path state = work.folder("state");
-            FuseClientOptions options =
-                    FuseClientOptions.DEFAULTS.withQueues(count).withQueueSize(QUEUE_SIZE);
+            FuseClientOptions options = FuseClientOptions.DEFAULTS
+                    .withOrder(subject.order())
+                    .withQueues(count)
+                    .withQueueSize(QUEUE_SIZE);
             try (Daemon daemon = subject.start(shared, state, "bench", List.of());
                     FuseClient client = FuseClient.connect(daemon.socket(), options);
                     DriverLoad load = new DriverLoad(List.of(client))) {
