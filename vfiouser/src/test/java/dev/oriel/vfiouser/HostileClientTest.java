@@ -53,7 +53,6 @@ class HostileClientTest {
     private TestClient client;
     private SharedMemory memory;
     private TestDriver driver;
-    private PciDriver pci;
     private long descriptorsBefore;
 
     @BeforeEach
@@ -89,8 +88,8 @@ class HostileClientTest {
         }
     }
 
-    private void running() throws Exception {
-        pci = client.start(memory, driver, Layout.USUAL.features());
+    private PciDriver running() throws Exception {
+        return client.start(memory, driver, Layout.USUAL.features());
     }
 
     @FunctionalInterface
@@ -248,7 +247,7 @@ class HostileClientTest {
     @ParameterizedTest
     @MethodSource("refusals")
     void whatCannotBeDoneIsRefusedAndChangesNothing(Case refusal) throws Exception {
-        running();
+        PciDriver pci = running();
         for (int i = 0; i < 3; i++) {
             refusal.nonsense.send(this);
             TestClient.Reply reply = client.receive();
@@ -269,7 +268,7 @@ class HostileClientTest {
 
     @Test
     void memoryThatShrinksStopsTheQueueAndNothingElse() throws Exception {
-        running();
+        PciDriver pci = running();
         assertThat(pci.echoes(1, driver, 1)).isTrue();
         FileCalls.ftruncate(memory.fd(), 0);
         pci.notify(1);
