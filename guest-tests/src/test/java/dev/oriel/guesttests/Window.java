@@ -2,6 +2,7 @@ package dev.oriel.guesttests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.oriel.guests.Attachment;
 import dev.oriel.guests.Guest;
 import dev.oriel.guests.GuestKind;
 import dev.oriel.guests.Share;
@@ -17,7 +18,9 @@ enum Window {
     /** The file's own pages. */
     DIRECT,
     /** Copies of them. */
-    STAGED;
+    STAGED,
+    /** Copies in memory that is a BAR of a PCI device of ours, over vfio-user. */
+    VFIO_USER;
 
     private static final Pattern MAPPINGS =
             Pattern.compile("the DAX window had at most (\\d+) mappings at a time; the front-end can bear (\\d+)");
@@ -27,14 +30,20 @@ enum Window {
         List<String> size = Stream.of(more).anyMatch(word -> word.startsWith("--dax-window="))
                 ? List.of()
                 : List.of("--dax-window=64M");
-        return Stream.of(List.of("--dax=" + this), size, List.of(more))
+        return Stream.of(List.of("--dax=" + (this == DIRECT ? "direct" : "staged")), size, List.of(more))
                 .flatMap(List::stream)
                 .toList();
     }
 
+    /** Serves a folder with these options. */
+    SharedFolder serve(String... more) throws IOException, InterruptedException {
+        return this == VFIO_USER ? SharedFolder.serveOverVfioUser(options(more)) : SharedFolder.serve(options(more));
+    }
+
     /** Attaches the share with its window, and all files go through it. */
     static Share always(Share share) {
-        return share.withDaxWindow().withMountOptions("dax=always");
+        Share attached = share.attachment() == Attachment.VFIO_USER ? share : share.withDaxWindow();
+        return attached.withMountOptions("dax=always");
     }
 
     /** A guest whose files all go through the window. */
@@ -57,6 +66,6 @@ enum Window {
 
     @Override
     public String toString() {
-        return name().toLowerCase(Locale.ROOT);
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 }

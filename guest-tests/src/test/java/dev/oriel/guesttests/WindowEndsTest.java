@@ -22,7 +22,7 @@ class WindowEndsTest {
     private static final String READABLE = "cat readable\n";
 
     @ParameterizedTest
-    @EnumSource
+    @EnumSource(names = {"DIRECT", "STAGED"})
     void whatWasSynchronisedOutlivesAVirtualMachineThatIsKilled(Window window) throws Exception {
         try (SharedFolder shared = SharedFolder.serve(window.options())) {
             Path file = shared.work().resolve("file");

@@ -25,7 +25,7 @@ class WindowFileMatrixTest {
     }
 
     private static Stream<DynamicNode> matrix(Window window) {
-        try (SharedFolder shared = SharedFolder.serve(window.options())) {
+        try (SharedFolder shared = window.serve()) {
             BothSides sides =
                     BothSides.run(shared, script -> Window.guest(shared, script), "window_matrix", "mmap", "");
             shared.server().stop();
@@ -36,7 +36,7 @@ class WindowFileMatrixTest {
     }
 
     private static List<String> readOnly(Window window) throws Exception {
-        try (SharedFolder shared = SharedFolder.serve(window.options("--readonly"))) {
+        try (SharedFolder shared = window.serve("--readonly")) {
             NativeProgram.run(
                     SharedFolder.KIT, "window_read_only", "make", shared.work().toString());
             List<String> lines =
