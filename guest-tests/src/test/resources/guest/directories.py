@@ -130,3 +130,16 @@ def numbers_of_files_are_unique_and_stay():
         pass
     for i, number in numbers.items():
         equal(os.stat(f"renamed{i}" if i % 7 == 0 else f"file{i}").st_ino, number, f"number of file {i}")
+
+
+@case("statx")
+def a_removed_current_directory_is_still_there():
+    os.mkdir("folder", 0o751)
+    os.chdir("folder")
+    os.rmdir("../folder")
+    os.mkdir("../folder")
+    here = calls.Statx(".", flags=calls.AT_STATX_FORCE_SYNC)
+    equal((stat.S_IMODE(here.mode), here.nlink), (0o751, 0))
+    fails(errno.ENOENT, os.stat, "file")
+    fails(errno.ENOENT, os.open, "file", os.O_CREAT | os.O_WRONLY)
+    fails(errno.ENOENT, os.getcwd)
