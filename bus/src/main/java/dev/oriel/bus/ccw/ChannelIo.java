@@ -22,6 +22,7 @@ final class ChannelIo {
     private static final int PAYLOAD = 64;
     private static final long PATIENCE_SECONDS = 30;
     private static final long LOOK_NANOS = 100_000;
+    private static final int MODIFY_TRIES = 100;
 
     private final String name;
     private final IoInstructions instructions;
@@ -55,22 +56,27 @@ final class ChannelIo {
         return modify(Schib.ENABLED | subclass << Schib.ISC_SHIFT, Schib.CONCURRENT_SENSE);
     }
 
-    /** Disables it. What is pending is taken first. */
+    /** Disables it. What is pending, or comes meanwhile, is taken first. */
     void disable() {
-        handleInterrupt();
         boolean _ = modify(0, 0);
         instructions.ioInterrupts(subchannel).removeHandler(handler);
     }
 
+    /** A device may set its status pending at any time, and a subchannel with a pending status cannot be modified. */
     private boolean modify(int flags, int flags2) {
         MemorySegment schib = MemorySegment.ofArray(new byte[Schib.SIZE]);
-        if (instructions.storeSubchannel(subchannel, schib) != IoInstructions.DONE) {
-            return false;
+        int code = IoInstructions.STATUS_PENDING;
+        for (int i = 0; i < MODIFY_TRIES && code == IoInstructions.STATUS_PENDING; i++) {
+            handleInterrupt();
+            if (instructions.storeSubchannel(subchannel, schib) != IoInstructions.DONE) {
+                return false;
+            }
+            int others = schib.get(BE_INT, Schib.FLAGS) & ~(Schib.ENABLED | Schib.ISC_MASK);
+            schib.set(BE_INT, Schib.FLAGS, others | flags);
+            schib.set(BE_INT, Schib.FLAGS_2, flags2);
+            code = instructions.modifySubchannel(subchannel, schib);
         }
-        int others = schib.get(BE_INT, Schib.FLAGS) & ~(Schib.ENABLED | Schib.ISC_MASK);
-        schib.set(BE_INT, Schib.FLAGS, others | flags);
-        schib.set(BE_INT, Schib.FLAGS_2, flags2);
-        return instructions.modifySubchannel(subchannel, schib) == IoInstructions.DONE;
+        return code == IoInstructions.DONE;
     }
 
     /**
