@@ -201,7 +201,8 @@ def a_program_finds_its_shared_library_here():
 @case(limit=240)
 def python_and_all_its_libraries_run_from_here():
     libraries = [line.split("=>")[-1].split()[0] for line in run("ldd", sys.executable).splitlines() if "/" in line]
-    loader = next(os.path.basename(library) for library in libraries if "ld-linux" in library)
+    # ld-linux-x86-64.so.2, or s390x's ld64.so.1
+    loader = next(name for name in map(os.path.basename, libraries) if name.startswith("ld"))
     for file in (os.path.realpath(sys.executable), *libraries):
         shutil.copy(file, os.path.basename(file).replace("python3.13", "python"))
     program = ("import hashlib, json; maps = [line.split() for line in open('/proc/self/maps')]; "
