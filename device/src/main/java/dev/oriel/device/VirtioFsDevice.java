@@ -40,6 +40,9 @@ public final class VirtioFsDevice implements VirtioDevice {
     private static final Logger LOG = System.getLogger("dev.oriel.device");
     private static final int DEVICE_ID = 26;
 
+    /** The queue of FORGET and INTERRUPT. */
+    private static final int HIPRIO = 0;
+
     /** The id of the shared memory region that is the DAX window (virtio 1.4, section 5.11.4). */
     private static final int WINDOW_REGION = 0;
 
@@ -77,7 +80,7 @@ public final class VirtioFsDevice implements VirtioDevice {
         RequestPool pool = new RequestPool(poolThreads, sessionThread, tag + " pool ");
         queues = new RequestQueue[1 + requestQueues];
         for (int i = 0; i < queues.length; i++) {
-            queues[i] = new RequestQueue(i, i == 0, gate, sessionThread, pool);
+            queues[i] = new RequestQueue(i, i == HIPRIO, gate, sessionThread, pool);
         }
     }
 
@@ -127,6 +130,12 @@ public final class VirtioFsDevice implements VirtioDevice {
         RequestQueue queue = queues[index];
         queue.starting();
         return queue;
+    }
+
+    /** All but hiprio, which carries FORGET, and INTERRUPT of which Linux sends none over virtio (virtio 1.4, section 5.11.2). */
+    @Override
+    public boolean isAwaited(int index) {
+        return index != HIPRIO;
     }
 
     @Override

@@ -3,17 +3,23 @@ package dev.oriel.virtio;
 import dev.oriel.linux.Descriptor;
 import dev.oriel.linux.LinuxException;
 import java.lang.System.Logger.Level;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Serves one queue of a device: its ring, the thread that takes chains from it, and its eventfds.
  *
  * <p>While there is work, and for as long as {@link Polling} says after it, the driver is asked not to kick; before the thread sleeps it
- * asks for kicks again and looks once more. A ring is looked at when it starts, without a kick. A {@link ChainHandler} that throws, or memory that vanishes, stops this queue and no other.
+ * asks for kicks again and looks once more. A queue that the driver does not wait for ({@link VirtioDevice#isAwaited}) is not polled: after
+ * each chain its thread rests, and then takes what came meanwhile. A ring is looked at when it starts, without a kick. A
+ * {@link ChainHandler} that throws, or memory that vanishes, stops this queue and no other.
  *
  * <p>For the one thread that controls the device, with threads of its own.
  */
 public final class QueueWorker implements AutoCloseable {
+    /** How long chains that nobody waits for are left to gather, in nanoseconds. */
+    private static final long GATHERING_NANOS = 500_000;
+
     private static final System.Logger LOGGER = System.getLogger("dev.oriel.virtio");
 
     private final String name;
@@ -25,6 +31,7 @@ public final class QueueWorker implements AutoCloseable {
     private final EventSink error = new EventSink();
     private final Virtqueue queue;
     private final RingPoller poller = new RingPoller();
+    private final boolean awaited;
     private volatile boolean running;
     private @Nullable Thread thread;
 
@@ -41,6 +48,7 @@ public final class QueueWorker implements AutoCloseable {
         this.device = device;
         this.index = index;
         this.memory = memory;
+        awaited = device.isAwaited(index);
         doorbell = new Doorbell();
         queue = new Virtqueue(name, memory, doorbell, call, error);
         memory.attach(queue);
@@ -77,11 +85,14 @@ public final class QueueWorker implements AutoCloseable {
         try {
             do {
                 queue.disableNotifications();
+                boolean served;
                 do {
+                    served = false;
                     for (chain = queue.next(); chain != null; chain = queue.next()) {
                         handler.handle(chain);
+                        served = true;
                     }
-                } while (poller.findsWork(queue));
+                } while (awaited ? poller.findsWork(queue) : served && gathersWork());
             } while (queue.enableNotifications());
         } catch (InternalError lost) {
             fail(chain, Virtqueue.memoryLost(lost));
@@ -89,6 +100,11 @@ public final class QueueWorker implements AutoCloseable {
             LOGGER.log(Level.DEBUG, name + ": this is why it failed", failure);
             fail(chain, "this is a bug in Oriel, please report it: " + failure);
         }
+    }
+
+    private boolean gathersWork() {
+        LockSupport.parkNanos(GATHERING_NANOS);
+        return queue.available();
     }
 
     private void fail(@Nullable DescriptorChain chain, String why) {
@@ -151,7 +167,7 @@ public final class QueueWorker implements AutoCloseable {
         queue.enable(enable);
     }
 
-    /** Sets how long the thread looks at the ring before it sleeps. A new queue sleeps at once. */
+    /** Sets how long the thread looks at the ring of a queue that is awaited before it sleeps. A new queue sleeps at once. */
     public void polling(Polling polling) {
         poller.use(polling);
     }

@@ -32,6 +32,14 @@ public interface VirtioDevice {
     ChainHandler queue(int index);
 
     /**
+     * Whether the driver waits for its chains of queue {@code index}. Those of a queue of notices are taken some at a time: nobody misses
+     * anything, and the processor that their wake-ups would take is left to the queues that somebody waits for.
+     */
+    default boolean isAwaited(int index) {
+        return true;
+    }
+
+    /**
      * Queue {@code index} is about to stop: the device soon completes the chains of it that wait for somebody else, such as a lock
      * that another holds, for they could hold up the carrier for ever. Called after the queue took its last chain and before the
      * carrier waits for those in flight.
