@@ -62,7 +62,7 @@ final class BenchDaxCommand implements Runnable {
             DaxGuestBenchmark benchmark = new DaxGuestBenchmark(
                     kit,
                     new OrielSubject(WINDOW.name(), timed),
-                    List.of(new OrielSubject("oriel, requests", List.of()), new PeerSubject(kit)));
+                    List.of(new OrielSubject("oriel, requests", List.of()), new PeerSubject(kit, List.of())));
             return report.write(benchmark.run(rounds, report.progress()));
         }
     }

@@ -1,8 +1,6 @@
 package dev.oriel.app;
 
 import dev.oriel.benchmarks.DriverBenchmark;
-import dev.oriel.benchmarks.DriverOperation;
-import dev.oriel.benchmarks.PeerSubject;
 import dev.oriel.guests.GuestKit;
 import dev.oriel.guests.KitPart;
 import java.util.List;
@@ -21,20 +19,11 @@ final class BenchDriverCommand implements Callable<Integer> {
     @Mixin
     private ReportOptions report = new ReportOptions();
 
-    @Option(
-            names = "--operations",
-            paramLabel = "NAME",
-            split = ",",
-            description = "Only these of ${COMPLETION-CANDIDATES}.")
-    private List<DriverOperation> operations = List.of(DriverOperation.values());
+    @Mixin
+    private ComparedServers servers = new ComparedServers();
 
-    @Option(
-            names = "--depths",
-            paramLabel = "N",
-            split = ",",
-            defaultValue = "1,16,64",
-            description = "How many requests are in flight at once (default: ${DEFAULT-VALUE}).")
-    private List<Integer> depths = List.of();
+    @Mixin
+    private RequestOptions requests = new RequestOptions();
 
     @Option(
             names = "--queues",
@@ -48,11 +37,10 @@ final class BenchDriverCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         GuestKit kit = GuestKit.locate();
         int rounds = report.rounds();
-        report.checkAtLeast("--depths", depths, 1);
         report.checkAtLeast("--queues", queues, 1);
         kit.fetch(List.of(KitPart.PEER), report.progress());
         DriverBenchmark benchmark =
-                new DriverBenchmark(List.of(OrielSubject.DEFAULT, new PeerSubject(kit)), depths, queues, operations);
+                new DriverBenchmark(servers.subjects(kit), requests.depths(report), queues, requests.operations());
         return report.write(benchmark.run(rounds, report.progress()));
     }
 }

@@ -2,7 +2,6 @@ package dev.oriel.app;
 
 import dev.oriel.benchmarks.GuestBenchmark;
 import dev.oriel.benchmarks.GuestRow;
-import dev.oriel.benchmarks.PeerSubject;
 import dev.oriel.guests.GuestKind;
 import dev.oriel.guests.GuestKit;
 import java.util.List;
@@ -40,6 +39,9 @@ final class BenchGuestCommand implements Callable<Integer> {
     @Mixin
     private ReportOptions report = new ReportOptions();
 
+    @Mixin
+    private ComparedServers servers = new ComparedServers();
+
     @Option(names = "--rows", paramLabel = "NAME", split = ",", description = "Only these of ${COMPLETION-CANDIDATES}.")
     private List<GuestRow> rows = List.of(GuestRow.values());
 
@@ -57,8 +59,7 @@ final class BenchGuestCommand implements Callable<Integer> {
         int rounds = report.rounds();
         report.checkAtLeast("--jobs", jobs, 1);
         kit.fetch(GuestBenchmark.parts(client.kind), report.progress());
-        GuestBenchmark benchmark =
-                new GuestBenchmark(kit, client.kind, List.of(OrielSubject.DEFAULT, new PeerSubject(kit)), rows, jobs);
+        GuestBenchmark benchmark = new GuestBenchmark(kit, client.kind, servers.subjects(kit), rows, jobs);
         return report.write(benchmark.run(rounds, report.progress()));
     }
 }

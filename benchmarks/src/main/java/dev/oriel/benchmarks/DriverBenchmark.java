@@ -63,10 +63,8 @@ public final class DriverBenchmark {
             throws IOException, InterruptedException {
         for (int count : queues) {
             Path state = work.folder("state");
-            FuseClientOptions options = FuseClientOptions.DEFAULTS
-                    .withOrder(subject.order())
-                    .withQueues(count)
-                    .withQueueSize(QUEUE_SIZE);
+            FuseClientOptions options =
+                    FuseClientOptions.DEFAULTS.withQueues(count).withQueueSize(QUEUE_SIZE);
             try (Daemon daemon = subject.start(shared, state, "bench", List.of());
                     FuseClient client = FuseClient.connect(daemon.socket(), options);
                     DriverLoad load = new DriverLoad(List.of(client))) {
@@ -106,7 +104,8 @@ public final class DriverBenchmark {
         return load.run(any -> operation.source(share), operation.bufferBytes, depth, millis, Long.MAX_VALUE);
     }
 
-    private static Measurement row(
+    /** One row, after its own warm-up. */
+    static Measurement row(
             Daemon daemon, DriverLoad load, DriverShare share, DriverOperation operation, int depth, int count)
             throws IOException, InterruptedException {
         run(load, share, operation, depth, WARM_UP_MILLIS);

@@ -2,7 +2,6 @@ package dev.oriel.benchmarks;
 
 import dev.oriel.guests.Share;
 import java.io.IOException;
-import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -14,11 +13,6 @@ public interface Subject {
     /** How a guest has its share: by which device, with which options. */
     default Share attach(Share share) {
         return share;
-    }
-
-    /** The byte order in which the driver speaks with it. */
-    default ByteOrder order() {
-        return ByteOrder.nativeOrder();
     }
 
     /**

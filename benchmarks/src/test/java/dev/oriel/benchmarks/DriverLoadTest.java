@@ -37,7 +37,7 @@ class DriverLoadTest {
         Path shared = Files.createDirectory(folder.resolve("share"));
         DriverShare.make(shared);
         List<String> before = names(shared.resolve("folder"));
-        try (Daemon daemon = new PeerSubject(GuestKit.locate()).start(shared, folder, "test", List.of());
+        try (Daemon daemon = new PeerSubject(GuestKit.locate(), List.of()).start(shared, folder, "test", List.of());
                 FuseClient client = FuseClient.connect(daemon.socket());
                 DriverLoad load = new DriverLoad(List.of(client))) {
             DriverShare share = new DriverShare(client);
@@ -55,7 +55,7 @@ class DriverLoadTest {
     void aRequestThatFailsEndsTheRun() throws Exception {
         Path shared = Files.createDirectory(folder.resolve("share"));
         DriverShare.make(shared);
-        try (Daemon daemon = new PeerSubject(GuestKit.locate()).start(shared, folder, "test", List.of());
+        try (Daemon daemon = new PeerSubject(GuestKit.locate(), List.of()).start(shared, folder, "test", List.of());
                 FuseClient client = FuseClient.connect(daemon.socket());
                 DriverLoad load = new DriverLoad(List.of(client))) {
             DriverShare share = new DriverShare(client);
