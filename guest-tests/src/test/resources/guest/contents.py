@@ -6,7 +6,7 @@ import mmap
 import os
 
 import calls
-from cases import case, check, equal, fails, finish, in_child, note, outcome, start_child
+from cases import case, check, equal, eventually, fails, finish, in_child, note, outcome, start_child
 from opening import get, put
 
 MiB = 1 << 20
@@ -313,6 +313,27 @@ def two_processes_share_a_map():
         equal(view[4096:4101], b"child")
         view[0:6] = b"parent"
         in_child(lambda: equal(os.pread(os.open("file", os.O_RDONLY), 6, 0), b"parent"))
+
+
+@case("mmap")
+def two_processes_see_each_other_s_stores_at_once():
+    size = 2 * 4096 + 100
+    fd = new(content=bytes(size))
+
+    def take_turns(mine, other):
+        own = os.open("file", os.O_RDWR)
+        with mmap.mmap(own, size) as view:
+            for turn in range(1, 201):
+                view[mine] = turn
+                eventually(lambda turn=turn: view[other] in (turn, turn + 1), f"turn {turn} of the other")
+
+    # In two pages; and in the one that holds the end of the file.
+    for mine, other in ((5, 4096), (2 * 4096, 2 * 4096 + 99)):
+        children = [start_child(take_turns, mine, other), start_child(take_turns, other, mine)]
+        for child in children:
+            finish(child)
+        equal((get("file")[mine], get("file")[other]), (200, 200))
+        write_all(fd, bytes(size), 0)
 
 
 @case("mmap")

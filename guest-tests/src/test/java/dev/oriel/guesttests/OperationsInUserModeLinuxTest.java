@@ -1,9 +1,12 @@
 package dev.oriel.guesttests;
 
 import static dev.oriel.guesttests.OperationCases.ALL;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.oriel.guests.GuestKind;
 import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicNode;
 import org.junit.jupiter.api.Tag;
@@ -49,5 +52,27 @@ class OperationsInUserModeLinuxTest {
                                 "--rlimit-nofile=8192 --no-readdirplus --thread-pool-size=1",
                                 "mmap"))
                 .map(set -> cases.in(GuestKind.UML, set, share -> share));
+    }
+
+    /** A server that is not root, on files that belong to its user. */
+    @TestFactory
+    Stream<DynamicNode> anUnprivilegedServerDoesWhatItsUserMay() throws IOException, InterruptedException {
+        assumeTrue("root".equals(System.getProperty("user.name")), "otherwise all servers here are unprivileged");
+        OptionSet set = OptionSet.of("unprivileged", "--xattr", "xattr", "mmap", "unprivileged");
+        return Stream.of(OperationCases.proveOnALocalFolder()
+                .in(
+                        GuestKind.UML,
+                        set,
+                        share -> share,
+                        () -> SharedFolder.serve(OperationsInUserModeLinuxTest::asUser, set.options())));
+    }
+
+    /** {@code $0} is the folder with all that the server needs. */
+    private static List<String> asUser(Path folder) {
+        String command = """
+                chown -R 1000:1000 "$0"
+                exec setpriv --reuid=1000 --regid=1000 --clear-groups --bounding-set=-all "$@"
+                """;
+        return List.of("sh", "-ec", command, folder.getParent().toString());
     }
 }

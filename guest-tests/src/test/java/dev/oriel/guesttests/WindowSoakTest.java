@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicNode;
+import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
 
@@ -23,14 +24,13 @@ class WindowSoakTest {
 
     @TestFactory
     Stream<DynamicNode> allThatIsWrittenAtRandomIsReadBack() {
-        return Stream.of(Window.DIRECT, Window.STAGED)
+        return Stream.of(Window.values())
                 .map(window ->
                         dynamicContainer(window.toString(), Stream.of(window).flatMap(WindowSoakTest::soak)));
     }
 
     private static Stream<DynamicNode> soak(Window window) {
-        try (SharedFolder shared =
-                SharedFolder.serve(window.options("--dax-window=32M", "--request-queues=2", "--log-level=debug"))) {
+        try (SharedFolder shared = window.serve("--dax-window=32M", "--request-queues=2", "--log-level=debug")) {
             String arguments = "soak /mnt/work --rounds 2 --seconds "
                     + Duration.ofMinutes(MINUTES).toSeconds();
             Guest guest = shared.guest(
@@ -47,15 +47,17 @@ class WindowSoakTest {
                     SharedFolder.KIT, "window_soak", "sums", shared.work().toString());
             shared.server().stop();
             String log = shared.server().log();
-            return Stream.concat(
-                    GuestCases.tests(window.toString(), lines, List.of()),
-                    Stream.of(
-                            dynamicTest(
-                                    window + ": the host has what the guest sees",
-                                    () -> assertThat(onHost).hasSize(16).isEqualTo(sums(lines))),
-                            dynamicTest(
-                                    window + ": there never were too many mappings",
-                                    () -> Window.assertMappingsWithinLimit(log))));
+            Stream<DynamicTest> ends = Stream.of(dynamicTest(
+                    window + ": the host has what the guest sees",
+                    () -> assertThat(onHost).hasSize(16).isEqualTo(sums(lines))));
+            if (window != Window.VFIO_USER) { // which maps nothing into QEMU but the window itself
+                ends = Stream.concat(
+                        ends,
+                        Stream.of(dynamicTest(
+                                window + ": there never were too many mappings",
+                                () -> Window.assertMappingsWithinLimit(log))));
+            }
+            return Stream.concat(GuestCases.tests(window.toString(), lines, List.of()), ends);
         } catch (Exception e) {
             throw new IllegalStateException(e.getMessage(), e);
         }
