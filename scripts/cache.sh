@@ -28,11 +28,16 @@ is_cached() {
 
 # make_cache: two starts at once make it once. Takes some seconds.
 make_cache() {
+    local old
     mkdir -p "${cache%/*}" 2>/dev/null && [ -w "${cache%/*}" ] || return 0
     exec 9>"${cache%/*}/lock"
     if command -v flock >/dev/null; then flock 9; fi
     if ! is_cached; then
-        find "${cache%/*}" -type f ! -name lock -delete
+        # those of other Javas are as old as their jars, or good
+        for old in "$modules"/oriel-app-*.jar; do
+            find "${cache%/*}" -type f ! -name lock ! -newer "$old" -delete
+        done
+        rm -f "$cache" "$cache".new*
         echo "$name: preparing quick starts with this Java, once, some seconds" >&2
         (train) >"${cache%/*}/log" 2>&1 9>&- || : >"$cache"
     fi
@@ -42,13 +47,16 @@ make_cache() {
 # Runs in a shell of its own; fails if no cache comes of it.
 train() {
     local work server socket line listening='' new=$cache.new output jar i
+    local modern=$modules/.modern.$$
     work=$(mktemp -d) || return
     # shellcheck disable=SC2064 # now
-    trap "rm -rf '$work' '$new' '$new.config'" EXIT
+    trap "rm -rf '$work' '$new' '$new.config' '$modern'" EXIT
     socket=$work/socket
     mkdir "$work"/{share,source}
     for jar in "$modules"/picocli-*.jar; do
-        "$java_home/bin/java" "$root/scripts/ModernClasses.java" "$jar" "$work/modern.jar" && mv "$work/modern.jar" "$jar"
+        # In place at once, for somebody may be starting: with the rights of the old one.
+        cp -p "$jar" "$modern" && "$java_home/bin/java" "$root/scripts/ModernClasses.java" "$jar" "$work/modern.jar" &&
+            cat "$work/modern.jar" >"$modern" && mv "$modern" "$jar"
     done
     for i in {1..400}; do echo "$i" >"$work/source/$i"; done
     exec {output}< <(exec timeout 300 "${java_command[0]}" "-XX:AOTCacheOutput=$new" "${java_command[@]:1}" \

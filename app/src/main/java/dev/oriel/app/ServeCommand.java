@@ -99,7 +99,8 @@ final class ServeCommand implements Callable<Integer> {
             fallbackValue = "true",
             description =
                     "With --cache always, as root: the guest opens and closes files without asking, and its locks are"
-                            + " its own (default: it does, unless with --readonly, --allow-direct-io or --dax).")
+                            + " its own (default: it does, unless with --readonly, --allow-direct-io,"
+                            + " --preserve-noatime or --dax).")
     private boolean zeroMessageOpen = true;
 
     @Option(names = "--readonly", description = "The guest cannot change anything.")

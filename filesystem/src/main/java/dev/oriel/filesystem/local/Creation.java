@@ -195,11 +195,15 @@ final class Creation {
         if (directory < 0) {
             return (int) directory;
         }
-        if (share.zeroMessage || flags == At.AT_REMOVEDIR) {
-            // nothing says whether the client has the file open, or works in the directory
-            share.nodes.keep((int) directory, name, parent, buffers);
+        // nothing says whether the client has the file open, or works in the directory
+        boolean mayBeUsed = share.zeroMessage || flags == At.AT_REMOVEDIR;
+        if (mayBeUsed) {
+            share.nodes.holdLastName((int) directory, name, parent, share.zeroMessage, buffers);
         }
         int result = FileCalls.unlinkat((int) directory, name.segment(), flags);
+        if (mayBeUsed) {
+            share.nodes.nameRemoved(result == 0, buffers);
+        }
         share.nodes.release(parent, directory);
         return result;
     }
@@ -223,10 +227,14 @@ final class Creation {
         long to = share.nodes.acquire(newParent, buffers);
         int result = (int) Math.min(to, 0);
         if (result == 0) {
-            if (share.zeroMessage && (flags & RenameFlags.RENAME_NOREPLACE) == 0) {
-                share.nodes.keep((int) to, newName, newParent, buffers);
+            boolean replaces = (flags & (RenameFlags.RENAME_NOREPLACE | RenameFlags.RENAME_EXCHANGE)) == 0;
+            if (replaces) {
+                share.nodes.holdLastName((int) to, newName, newParent, share.zeroMessage, buffers);
             }
             result = renameAs(request, (int) from, name, (int) to, newName, flags, buffers);
+            if (replaces) {
+                share.nodes.nameRemoved(result == 0, buffers);
+            }
             if (result == 0) {
                 share.nodes.moved((int) to, newName, newParent, buffers);
                 if ((flags & RenameFlags.RENAME_EXCHANGE) != 0) {

@@ -12,9 +12,9 @@ import java.util.concurrent.locks.ReentrantLock;
  * atomic operations on a word of that inode, and no lock:
  *
  * <pre>
- *    63       62       61    56 55              32 31               0
+ *    63       62       61       55              32 31               0
  *   +--------+--------+--------+------------------+------------------+
- *   | doomed | recent | 61:kept| pins             | descriptor + 1   |
+ *   | doomed | recent |   kept  | pins             | descriptor + 1   |
  *   +--------+--------+--------+------------------+------------------+
  * </pre>
  *
@@ -110,20 +110,24 @@ final class DescriptorCache {
         }
     }
 
-    /** Keeps the descriptor of a slot, which the caller has pinned, until its inode is forgotten, if not too many are kept. */
-    void keep(int slot) {
+    /**
+     * Keeps the descriptor of a slot, which the caller has pinned, until its inode is forgotten.
+     *
+     * @return false if too many are kept
+     */
+    boolean keep(int slot) {
         if (kept.incrementAndGet() > mostKept) {
             kept.decrementAndGet();
-            return;
+            return false;
         }
         while (true) {
             long word = inodes.descriptor(slot);
             if ((word & KEPT) != 0 || word < 0) {
                 kept.decrementAndGet();
-                return;
+                return true;
             }
             if (inodes.compareAndSetDescriptor(slot, word, word | KEPT)) {
-                return;
+                return true;
             }
         }
     }

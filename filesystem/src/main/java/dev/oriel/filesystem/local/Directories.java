@@ -3,6 +3,7 @@ package dev.oriel.filesystem.local;
 import dev.oriel.filesystem.DirectoryEntries;
 import dev.oriel.filesystem.FileSystemSession;
 import dev.oriel.filesystem.Request;
+import dev.oriel.fuse.FuseInitFlags;
 import dev.oriel.fuse.FuseOpenOut;
 import dev.oriel.linux.At;
 import dev.oriel.linux.DirentReader;
@@ -22,7 +23,7 @@ final class Directories {
     }
 
     int open(long nodeid, FuseOpenOut out) {
-        if (share.zeroMessage) {
+        if (share.has(FuseInitFlags.NO_OPENDIR_SUPPORT)) {
             // tells the client not to ask again
             return -Errno.ENOSYS;
         }

@@ -148,7 +148,11 @@ final class FileData {
                 return written;
             }
             // Linux before 6.9 has no RWF_NOAPPEND: the file is no longer one that appends by itself.
-            FileCalls.fcntl(descriptor, FcntlCommand.F_SETFL, file.flags() & SLOW_FLAGS);
+            // A file that only takes what is appended (FS_APPEND_FL) refuses that, and the write.
+            int result = FileCalls.fcntl(descriptor, FcntlCommand.F_SETFL, file.flags() & SLOW_FLAGS);
+            if (result < 0) {
+                return result;
+            }
             file.appendsNoMore();
             return FileCalls.pwritev2(descriptor, from.address(), from.count(), offset, 0);
         }

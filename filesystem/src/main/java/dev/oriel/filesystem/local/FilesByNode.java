@@ -25,6 +25,7 @@ final class FilesByNode {
     private final DirentBuffers direntBuffers = new DirentBuffers();
     private final AtomicReferenceArray<@Nullable OpenHandle> places;
     private final AtomicBoolean sweeping = new AtomicBoolean();
+    private final Thread sweeper;
     private volatile boolean closed;
 
     /**
@@ -35,6 +36,7 @@ final class FilesByNode {
         this.nodes = nodes;
         this.budget = budget;
         places = new AtomicReferenceArray<>(Integer.highestOneBit(Math.clamp(capacity, WAYS, MOST_PLACES)));
+        sweeper = Thread.ofPlatform().daemon().name("oriel-files-by-node").start(this::sweepWhileUsed);
     }
 
     /**
@@ -132,7 +134,7 @@ final class FilesByNode {
         if (closed) {
             sweep(true);
         } else if (!sweeping.get() && sweeping.compareAndSet(false, true)) {
-            Thread.ofPlatform().daemon().name("oriel-files-by-node").start(this::sweepUntilEmpty);
+            LockSupport.unpark(sweeper);
         }
     }
 
@@ -154,14 +156,18 @@ final class FilesByNode {
         }
     }
 
-    private void sweepUntilEmpty() {
-        while (true) {
+    private void sweepWhileUsed() {
+        while (!closed) {
+            if (!sweeping.get()) {
+                LockSupport.park(this);
+                continue;
+            }
             LockSupport.parkNanos(this, SWEEP_NANOS);
             if (!sweep(closed)) {
                 sweeping.set(false);
                 // somebody may have come between the look and the word
-                if (!holdsAny() || !sweeping.compareAndSet(false, true)) {
-                    return;
+                if (holdsAny()) {
+                    sweeping.set(true);
                 }
             }
         }
@@ -200,6 +206,7 @@ final class FilesByNode {
     void close() {
         closed = true;
         sweep(true);
+        LockSupport.unpark(sweeper);
     }
 
     private int first(long nodeid) {

@@ -173,24 +173,28 @@ final class InodeTable {
     }
 
     /**
-     * As {@link #find}, without counting a lookup.
+     * Looks an inode up without counting a lookup, under the lock of its chain: certainly.
      *
-     * @return its nodeid; 0 if it is not there, or if that is not certain
+     * @return its nodeid; 0 if it is not there
      */
     long peek(int mount, long ino, long birth) {
         int hash = hash(mount, ino, birth);
-        int[] table = heads;
-        int slot = (int) HEAD.getAcquire(table, hash & table.length - 1);
-        for (int steps = 0; slot != 0 && steps < MAX_STEPS; steps++) {
-            long[] chunk = chunk(slot);
-            int at = at(slot);
-            long state = (long) WORD.getAcquire(chunk, at + STATE);
-            if ((state & COUNT_MASK) != 0 && matches(chunk, at, mount, ino, birth)) {
-                return state >>> 32 << 32 | slot;
+        ReentrantLock stripe = stripes[hash & STRIPES - 1];
+        stripe.lock();
+        try {
+            int[] table = heads;
+            for (int slot = table[hash & table.length - 1]; slot != 0; ) {
+                long[] chunk = chunk(slot);
+                int at = at(slot);
+                if (matches(chunk, at, mount, ino, birth)) {
+                    return (long) WORD.getAcquire(chunk, at + STATE) >>> 32 << 32 | slot;
+                }
+                slot = (int) chunk[at + NEXT];
             }
-            slot = (int) (long) WORD.getAcquire(chunk, at + NEXT);
+            return 0;
+        } finally {
+            stripe.unlock();
         }
-        return 0;
     }
 
     /** Adds one lookup to the generation of {@code state}. */

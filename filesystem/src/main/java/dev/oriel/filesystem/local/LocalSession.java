@@ -38,7 +38,8 @@ final class LocalSession implements FileSystemSession {
     private final Xattrs xattrs;
 
     LocalSession(LocalOptions options, long offered, boolean changesIds, int root) {
-        share = new Share(options, SessionFlags.choose(options, offered, changesIds), changesIds, root);
+        long flags = SessionFlags.choose(options, offered, changesIds, DirectoryCookies.areSteady(root));
+        share = new Share(options, flags, changesIds, root);
         locks = new PosixLocks(share);
         attributes = new Attributes(share);
         creation = new Creation(share);

@@ -184,8 +184,7 @@ final class Nodes {
         FileCalls.close(opened);
         if (result == 0) {
             // A handle that leads elsewhere was taken while the name changed hands: from its next lookup on the node is
-            // found by
-            // name.
+            // found by name.
             inodes.dropHandle(nodeid);
         }
         return result < 0 ? result : -Errno.ESTALE;
@@ -385,32 +384,63 @@ final class Nodes {
     }
 
     /**
-     * Before a name is removed: if it is the last one of a node that the client knows, its descriptor is kept open until the client forgets
-     * it. Without a name a file lives only as long as it is open, and the client may go on using it.
+     * Before a name is removed: if it is the last one of a file or directory that the client knows, its descriptor is held until {@link
+     * #nameRemoved}. Without a name a file lives only as long as it is open, and the client may go on using it.
      *
      * @param directory the descriptor of {@code parent}
+     * @param files not only directories
      */
-    void keep(int directory, Name name, long parent, ThreadBuffers buffers) {
+    void holdLastName(int directory, Name name, long parent, boolean files, ThreadBuffers buffers) {
+        buffers.heldNode = 0;
         StatxBuffer stat = buffers.stat;
-        if (FileCalls.statx(directory, name.segment(), At.AT_SYMLINK_NOFOLLOW, STAT_MASK, stat) < 0
-                || (stat.type() != FileMode.S_IFDIR && stat.nlink() > 1)) {
+        if (FileCalls.statx(directory, name.segment(), At.AT_SYMLINK_NOFOLLOW, STAT_MASK, stat) < 0) {
+            return;
+        }
+        boolean last =
+                stat.type() == FileMode.S_IFDIR || (files && stat.type() == FileMode.S_IFREG && stat.nlink() == 1);
+        if (!last) {
             return;
         }
         MountTable.Mount mount = mounts.find(stat, mountOf(parent));
+        long nodeid = 0;
+        buffers.heldLookups = 0;
         if (mount != null && mount.hasBirth(stat)) {
-            long nodeid = inodes.peek(mount.index(), stat.ino(), mount.birth(stat));
-            if (nodeid != 0) {
-                keep(nodeid, buffers);
-            }
+            nodeid = inodes.peek(mount.index(), stat.ino(), mount.birth(stat));
         } else if (enter(directory, name, parent, buffers) == 0) {
-            long nodeid = buffers.nodeid;
-            keep(nodeid, buffers);
-            forget(nodeid, 1);
+            nodeid = buffers.nodeid;
+            buffers.heldLookups = 1;
         }
+        if (nodeid == 0 || nodeid == FileSystemSession.ROOT) {
+            return;
+        }
+        long node = acquire(nodeid, buffers);
+        if (node < 0) {
+            forget(nodeid, buffers.heldLookups);
+            return;
+        }
+        buffers.heldNode = nodeid;
+        buffers.heldDescriptor = node;
     }
 
     /**
-     * Keeps a file that never had a name, as {@link #keep} does.
+     * After {@link #holdLastName}.
+     *
+     * @param removed whether the name is gone: the descriptor is then kept until the client forgets the node, as far as there is room
+     */
+    void nameRemoved(boolean removed, ThreadBuffers buffers) {
+        long nodeid = buffers.heldNode;
+        if (nodeid == 0) {
+            return;
+        }
+        if (removed && (buffers.heldDescriptor & TRANSIENT) == 0) {
+            cache.keep(InodeTable.slot(nodeid));
+        }
+        release(nodeid, buffers.heldDescriptor);
+        forget(nodeid, buffers.heldLookups);
+    }
+
+    /**
+     * Keeps a file that never had a name until the client forgets it.
      *
      * @param opened any descriptor of it
      * @return 0 or an errno
@@ -425,20 +455,9 @@ final class Nodes {
             return -Errno.ENFILE;
         }
         int slot = InodeTable.slot(nodeid);
-        cache.keep(slot);
+        boolean kept = cache.keep(slot);
         unpin(slot);
-        return 0;
-    }
-
-    /** Keeps the descriptor of a node until the client forgets it, as far as there is room. */
-    void keep(long nodeid, ThreadBuffers buffers) {
-        long node = acquire(nodeid, buffers);
-        if (node >= 0) {
-            if (nodeid != FileSystemSession.ROOT && (node & TRANSIENT) == 0) {
-                cache.keep(InodeTable.slot(nodeid));
-            }
-            release(nodeid, node);
-        }
+        return kept ? 0 : -Errno.ENFILE;
     }
 
     /** The mount of a node that was acquired. */

@@ -17,36 +17,37 @@ final class SessionFlags {
             | FuseInitFlags.HAS_INODE_DAX
             | FuseInitFlags.ALLOW_IDMAP;
 
-    private static final long ZERO_MESSAGE = FuseInitFlags.NO_OPEN_SUPPORT | FuseInitFlags.NO_OPENDIR_SUPPORT;
-
     private SessionFlags() {}
 
     /**
      * Whether files are used without being opened by the client. That wants a tree that only this client changes, for an open is where it
      * would learn of a change; and a server that can open for reading and writing, at any time, what the client's kernel has decided may be
-     * read or written. O_DIRECT is a matter of the descriptor, and a read-only share refuses to open.
+     * read or written. O_DIRECT and O_NOATIME are matters of the descriptor, and a read-only share refuses to open.
      */
     private static boolean isZeroMessage(LocalOptions options, long offered, boolean changesIds) {
         return options.zeroMessageOpen()
                 && options.cache() == CachePolicy.ALWAYS
                 && changesIds
                 && !options.allowDirectIo()
+                && !options.preserveNoatime()
                 && !options.readOnly()
-                && (offered & ZERO_MESSAGE) == ZERO_MESSAGE;
+                && (offered & FuseInitFlags.NO_OPEN_SUPPORT) != 0;
     }
 
     /**
      * Chooses.
      *
      * @param changesIds whether the server acts with the caller's ids
+     * @param steadyDirectories whether a directory that is opened again can be read on from where it was left, though names were removed
+     *     meanwhile: otherwise each reader has to have it open for itself
      */
-    static long choose(LocalOptions options, long offered, boolean changesIds) {
+    static long choose(LocalOptions options, long offered, boolean changesIds, boolean steadyDirectories) {
         long flags = ALWAYS;
         if (isZeroMessage(options, offered, changesIds)) {
             // Nobody opens, so nobody truncates by opening. Nobody closes, so locks would stay: they are the client's
             // own matter.
-            flags = (flags | ZERO_MESSAGE)
-                    & ~(FuseInitFlags.ATOMIC_O_TRUNC | FuseInitFlags.POSIX_LOCKS | FuseInitFlags.FLOCK_LOCKS);
+            flags |= FuseInitFlags.NO_OPEN_SUPPORT | (steadyDirectories ? FuseInitFlags.NO_OPENDIR_SUPPORT : 0);
+            flags &= ~(FuseInitFlags.ATOMIC_O_TRUNC | FuseInitFlags.POSIX_LOCKS | FuseInitFlags.FLOCK_LOCKS);
         }
         if (options.cache() != CachePolicy.ALWAYS) {
             flags |= FuseInitFlags.AUTO_INVAL_DATA;

@@ -25,7 +25,7 @@ final class Share {
     final Nodes nodes;
     final HandleTable handles;
 
-    /** Whether the client uses files without opening them. */
+    /** Whether the client uses files without opening them; directories too, if NO_OPENDIR_SUPPORT is in force. */
     final boolean zeroMessage;
 
     private final FilesByNode byNode;
@@ -37,7 +37,7 @@ final class Share {
         int half = options.descriptors() / 2;
         handles = new HandleTable(half);
         nodes = new Nodes(options, root, has(FuseInitFlags.SUBMOUNTS), handles, half);
-        zeroMessage = has(FuseInitFlags.NO_OPEN_SUPPORT | FuseInitFlags.NO_OPENDIR_SUPPORT);
+        zeroMessage = has(FuseInitFlags.NO_OPEN_SUPPORT);
         byNode = new FilesByNode(nodes, handles, half / 2);
     }
 

@@ -46,6 +46,12 @@ final class ThreadBuffers {
 
     MountTable.@Nullable Mount mount;
 
+    /** What {@link Nodes#holdLastName} holds: the node, 0 for none; its descriptor; and how many lookups are to be taken back. */
+    long heldNode;
+
+    long heldDescriptor;
+    long heldLookups;
+
     /** Why {@link FilesByNode} could not enter a file: -errno. */
     int notEntered;
 

@@ -243,6 +243,17 @@ class FilesTest {
         assertThat(directory.resolve("d")).doesNotExist();
     }
 
+    /** It may be somebody's working directory, of which the client says nothing. */
+    @Test
+    void aDirectoryThatIsReplacedIsStillThere() throws IOException {
+        client.mkdir(ROOT, "old", 0700);
+        long old = client.entry.nodeid();
+        client.mkdir(ROOT, "fresh", 0700);
+        assertThat(client.rename(ROOT, "fresh", ROOT, "old", 0)).isZero();
+        assertThat(client.getattr(old)).isZero();
+        assertThat(client.attr.attr().nlink()).isZero();
+    }
+
     @Test
     void aSymbolicLinkIsReadAndNeverFollowed() throws IOException {
         assertThat(client.symlink(ROOT, "link", "/etc/passwd")).isZero();
