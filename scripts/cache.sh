@@ -47,7 +47,7 @@ make_cache() {
 # Runs in a shell of its own; fails if no cache comes of it.
 train() {
     local work server socket line listening='' new=$cache.new output jar i
-    local modern=$modules/.modern.$$
+    local modern=$cache.new.jar
     work=$(mktemp -d) || return
     # shellcheck disable=SC2064 # now
     trap "rm -rf '$work' '$new' '$new.config' '$modern'" EXIT
