@@ -2,6 +2,7 @@ package dev.oriel.app;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import dev.oriel.device.DaxOptions;
 import dev.oriel.filesystem.local.FileHandlePolicy;
 import dev.oriel.filesystem.local.LocalOptions;
 import dev.oriel.linux.LinuxException;
@@ -26,6 +27,9 @@ final class Host {
     private static final long RESERVED_DESCRIPTORS = 512;
     private static final long MOST_FOR_SESSION = 32768;
     private static final int ONLY_OWNER = 0177;
+
+    /** The largest window of which QEMU can map every range, some with a stand-in besides (docs/dax.md). */
+    private static final long MOST_DAX_WINDOW = 512L << 20;
 
     private Host() {}
 
@@ -176,5 +180,18 @@ final class Host {
                     "no CAP_DAC_READ_SEARCH: files are found again by name instead of by file handle, so a guest may"
                             + " see ESTALE for what the host renames or removes under it");
         }
+    }
+
+    /** Says what QEMU cannot bear of a window that it maps range by range (docs/dax.md). */
+    static void tellLargeWindow(ShareOptions options) {
+        DaxOptions dax = options.dax();
+        if (dax == null || options.protocol() != DeviceProtocol.VHOST_USER || dax.length() <= MOST_DAX_WINDOW) {
+            return;
+        }
+        LOG.log(
+                System.Logger.Level.WARNING,
+                "--dax-window of %d MiB: QEMU bears a limited number of mappings, and a guest that uses all of this window"
+                                .formatted(dax.length() >>> 20)
+                        + " is refused some (ENOMEM); choose 512M, or --vfio-user-path, where any size is one mapping");
     }
 }

@@ -296,6 +296,7 @@ final class ServeCommand implements Callable<Integer> {
         Path directory = Host.sharedDirectory(sharedDir());
         LocalOptions local = localOptions(directory, Host.limitOpenFiles(rlimitNofile));
         Host.tellMissingPrivileges(local);
+        Host.tellLargeWindow(options);
         return Server.run(
                 options, local, asVirtiofsd ? null : spec.commandLine().getOut());
     }

@@ -15,6 +15,9 @@ import org.junit.jupiter.api.TestFactory;
 /** Every operation on files, in the quickest guest, under each set of the server's options. */
 @Tag("guest")
 class OperationsInUserModeLinuxTest {
+    private static final List<String> AS_USER =
+            List.of("setpriv", "--reuid=1000", "--regid=1000", "--clear-groups", "--bounding-set=-all");
+
     @TestFactory
     Stream<DynamicNode> operationsDoWhatTheyDoOnALocalFolder() throws IOException, InterruptedException {
         OperationCases cases = OperationCases.proveOnALocalFolder();
@@ -58,6 +61,11 @@ class OperationsInUserModeLinuxTest {
     @TestFactory
     Stream<DynamicNode> anUnprivilegedServerDoesWhatItsUserMay() throws IOException, InterruptedException {
         assumeTrue("root".equals(System.getProperty("user.name")), "otherwise all servers here are unprivileged");
+        List<String> version = Stream.of(AS_USER, OrielServer.LAUNCHER, List.of("--version"))
+                .flatMap(List::stream)
+                .toList();
+        int status = new ProcessBuilder(version).inheritIO().start().waitFor();
+        assumeTrue(status == 0, "another user cannot read what was built here");
         OptionSet set = OptionSet.of("unprivileged", "--xattr", "xattr", "mmap", "unprivileged");
         return Stream.of(OperationCases.proveOnALocalFolder()
                 .in(
@@ -67,12 +75,8 @@ class OperationsInUserModeLinuxTest {
                         () -> SharedFolder.serve(OperationsInUserModeLinuxTest::asUser, set.options())));
     }
 
-    /** {@code $0} is the folder with all that the server needs. */
     private static List<String> asUser(Path folder) {
-        String command = """
-                chown -R 1000:1000 "$0"
-                exec setpriv --reuid=1000 --regid=1000 --clear-groups --bounding-set=-all "$@"
-                """;
+        String command = "chown -R 1000:1000 \"$0\"; exec " + String.join(" ", AS_USER) + " \"$@\"";
         return List.of("sh", "-ec", command, folder.getParent().toString());
     }
 }

@@ -13,7 +13,8 @@ import java.util.stream.Stream;
 final class OrielServer implements AutoCloseable {
     private static final long STOP_SECONDS = 30;
 
-    private static final List<String> LAUNCHER = List.of(System.getProperty("oriel.launcher", "../oriel"));
+    /** The command, without its arguments. */
+    static final List<String> LAUNCHER = List.of(System.getProperty("oriel.launcher", "../oriel"));
 
     private final Process process;
     private final Path socket;
