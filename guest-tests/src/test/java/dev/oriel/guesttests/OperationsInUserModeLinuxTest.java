@@ -76,7 +76,7 @@ class OperationsInUserModeLinuxTest {
     }
 
     private static List<String> asUser(Path folder) {
-        String command = "chown -R 1000:1000 \"$0\"; exec " + String.join(" ", AS_USER) + " \"$@\"";
-        return List.of("sh", "-ec", command, folder.getParent().toString());
+        String command = "chown -R 1000:1000 \"$0/..\"; exec " + String.join(" ", AS_USER) + " \"$@\"";
+        return List.of("sh", "-ec", command, folder.toString());
     }
 }
