@@ -12,6 +12,9 @@ final class Machine {
     /** s390x packs struct statfs with 32-bit fields (arch/s390/include/uapi/asm/statfs.h). */
     static final boolean NARROW_STATFS = NAME.equals("s390x");
 
+    /** struct epoll_event has no padding on x86-64 (include/uapi/linux/eventpoll.h). */
+    static final boolean PACKED_EPOLL_EVENT = NAME.equals("amd64") || NAME.equals("x86_64");
+
     /** Columns: x86-64, generic (arm64 and riscv64), s390x. */
     static final int SYS_SETGROUPS = number(116, 159, 206);
 
