@@ -359,7 +359,8 @@ final class DaxWindow implements AutoCloseable {
     /**
      * Bytes of a file were changed by request: stand-ins take them over. What the client changed there was written back before.
      *
-     * @param from the first byte that may have changed; if the file grew or shrank, all from the smaller size on has
+     * @param from the first byte that may have changed, beside what the file gained or lost at its end
+     * @param to where they end; not behind {@code from} if there are no others
      */
     void changed(FileSystemSession session, long nodeid, long from, long to) {
         lock.lock();
@@ -373,15 +374,8 @@ final class DaxWindow implements AutoCloseable {
             }
             for (DaxMapping mapping : mappings.values()) {
                 if (mapping.file == file && mapping.hasStandIn()) {
-                    long known = mapping.knownSize;
-                    boolean resized = known != file.size;
-                    long first = resized ? Math.min(from, Math.min(known, file.size)) : from;
-                    long last = resized ? Math.max(to, Math.max(known, file.size)) : to;
-                    long start = Math.clamp(first - mapping.standInFileOffset(), 0, mapping.standInLength());
-                    long end = Math.clamp(last - mapping.standInFileOffset(), 0, mapping.standInLength());
-                    if (start < end) {
-                        check(standIn.take(session, mapping, start, end), nodeid);
-                    }
+                    check(standIn.resize(session, mapping), nodeid);
+                    check(standIn.takeOver(session, mapping, from, to), nodeid);
                 }
             }
         } finally {

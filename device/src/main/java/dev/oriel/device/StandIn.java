@@ -29,6 +29,9 @@ final class StandIn {
     private final MemorySegment attributesMemory = Arena.ofAuto().allocate(FuseAttrOut.SIZE, Long.BYTES);
     private final IoVector vector = new IoVector(1);
 
+    /** What the file holds, before it is compared with what the stand-in does. */
+    private final MemorySegment fresh = Arena.ofAuto().allocate(RUN_MAX, PAGE);
+
     StandIn(StagingMemory memory) {
         this.memory = memory;
         attributes.at(attributesMemory, 0, ByteOrder.nativeOrder());
@@ -70,7 +73,7 @@ final class StandIn {
     /** Fills the stand-in of a new mapping from the file. */
     int fill(FileSystemSession session, DaxMapping mapping) {
         memory.release(mapping.standInOffset(), mapping.standInLength());
-        return take(session, mapping, 0, mapping.standInLength());
+        return takeAll(session, mapping);
     }
 
     /** The client may write from now on: what is there is what it begins with. */
@@ -86,29 +89,60 @@ final class StandIn {
         mapping.writable = true;
     }
 
-    /**
-     * Takes bytes of the file over into the stand-in, whatever it holds there; behind the end of the file they are zeros.
-     *
-     * @param from where in the stand-in, bytes
-     */
-    int take(FileSystemSession session, DaxMapping mapping, long from, long to) {
-        DaxFile file = mapping.file;
+    private int takeAll(FileSystemSession session, DaxMapping mapping) {
+        int error = take(session, mapping, 0, mapping.standInLength());
+        if (error == 0) {
+            mapping.knownSize = mapping.file.size;
+        }
+        return error;
+    }
+
+    /** Takes over what the file gained or lost at its end since the stand-in last knew its size: bytes that the client has no part in. */
+    int resize(FileSystemSession session, DaxMapping mapping) {
+        long before = mapping.knownSize;
+        long now = mapping.file.size;
+        int error = take(session, mapping, position(mapping, Math.min(before, now)), position(mapping, Math.max(before, now)));
+        if (error == 0) {
+            mapping.knownSize = now;
+        }
+        return error;
+    }
+
+    /** Takes bytes {@code [first, last)} of the file over into the stand-in, as far as they lie in it, whatever it holds there. */
+    int takeOver(FileSystemSession session, DaxMapping mapping, long first, long last) {
+        return take(session, mapping, position(mapping, first), position(mapping, last));
+    }
+
+    /** Where in the stand-in a byte of the file is, or the end of the stand-in that it lies behind. */
+    private static long position(DaxMapping mapping, long offset) {
+        return Math.clamp(offset - mapping.standInFileOffset(), 0, mapping.standInLength());
+    }
+
+    /** Bytes behind the end of the file are zeros. */
+    private int take(FileSystemSession session, DaxMapping mapping, long from, long to) {
+        if (from >= to) {
+            return 0;
+        }
+        // The baseline never comes from where the client may store meanwhile: such a store would never be written back.
+        MemorySegment first = mapping.writable ? memory.baseline() : memory.shared();
         long window = mapping.standInOffset() + from;
-        long length = to - from;
-        mapping.knownSize = file.size;
-        long known = Math.clamp(file.size - (mapping.standInFileOffset() + from), 0, length);
-        MemorySegment shared = memory.shared();
+        int error = read(session, mapping, from, first.asSlice(window, to - from));
+        if (error == 0 && mapping.writable) {
+            MemorySegment.copy(first, window, memory.shared(), window, to - from);
+        }
+        return error;
+    }
+
+    /** Reads the file from a position of the stand-in on. */
+    private int read(FileSystemSession session, DaxMapping mapping, long from, MemorySegment to) {
+        DaxFile file = mapping.file;
+        long start = mapping.standInFileOffset() + from;
+        long known = Math.clamp(file.size - start, 0, to.byteSize());
         long done = 0;
         while (done < known) {
             vector.clear();
-            vector.add(shared.address() + window + done, Math.min(known - done, RUN_MAX));
-            long count = session.read(
-                    InternalRequest.INSTANCE,
-                    file.nodeid,
-                    file.fh,
-                    mapping.standInFileOffset() + from + done,
-                    0,
-                    vector);
+            vector.add(to.address() + done, Math.min(known - done, RUN_MAX));
+            long count = session.read(InternalRequest.INSTANCE, file.nodeid, file.fh, start + done, 0, vector);
             if (count < 0) {
                 return (int) count;
             }
@@ -117,10 +151,7 @@ final class StandIn {
             }
             done += count;
         }
-        shared.asSlice(window + done, length - done).fill((byte) 0);
-        if (mapping.writable) {
-            MemorySegment.copy(shared, window, memory.baseline(), window, length);
-        }
+        to.asSlice(done).fill((byte) 0);
         return 0;
     }
 
@@ -129,17 +160,29 @@ final class StandIn {
      */
     int refresh(FileSystemSession session, DaxMapping mapping) {
         if (!mapping.writable) {
-            return take(session, mapping, 0, mapping.standInLength());
+            return takeAll(session, mapping);
         }
-        for (long page = 0; page < mapping.standInLength(); page += PAGE) {
-            if (!differs(mapping.standInOffset() + page)) {
-                int error = take(session, mapping, page, page + PAGE);
-                if (error != 0) {
-                    return error;
-                }
+        int error = resize(session, mapping);
+        for (long from = 0; from < mapping.standInLength() && error == 0; from += RUN_MAX) {
+            MemorySegment run = fresh.asSlice(0, Math.min(RUN_MAX, mapping.standInLength() - from));
+            error = read(session, mapping, from, run);
+            if (error == 0) {
+                refresh(run, mapping.standInOffset() + from);
             }
         }
-        return 0;
+        return error;
+    }
+
+    private void refresh(MemorySegment run, long window) {
+        MemorySegment baseline = memory.baseline();
+        for (long page = 0; page < run.byteSize(); page += PAGE) {
+            long at = window + page;
+            boolean changed = MemorySegment.mismatch(run, page, page + PAGE, baseline, at, at + PAGE) >= 0;
+            if (changed && !differs(at)) {
+                MemorySegment.copy(run, page, baseline, at, PAGE);
+                MemorySegment.copy(run, page, memory.shared(), at, PAGE);
+            }
+        }
     }
 
     /**

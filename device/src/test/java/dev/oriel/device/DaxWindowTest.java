@@ -6,6 +6,8 @@ import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.oriel.filesystem.FileSystem;
+import dev.oriel.filesystem.FileSystemSession;
 import dev.oriel.filesystem.local.LocalFileSystem;
 import dev.oriel.filesystem.local.LocalOptions;
 import dev.oriel.fuse.FuseFlags;
@@ -13,6 +15,7 @@ import dev.oriel.fuse.FuseInitFlags;
 import dev.oriel.fuse.FuseOpcode;
 import dev.oriel.linux.Errno;
 import java.lang.foreign.MemorySegment;
+import java.lang.reflect.Proxy;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -51,6 +54,7 @@ class DaxWindowTest {
     private FrontEndWindow window;
     private LocalFileSystem share;
     private Client client;
+    private Runnable atOpen = () -> {};
 
     DaxWindowTest(String mode, String order) {
         direct = mode.equals("direct");
@@ -66,9 +70,31 @@ class DaxWindowTest {
     private void attach(int mappingsMax) throws Exception {
         window = new FrontEndWindow(WINDOW_RANGES * RANGE, mappingsMax, isMemory);
         share = LocalFileSystem.open(LocalOptions.of(directory).build());
-        client = new Client(share, order, 2, new DaxOptions(window.length(), direct || isMemory));
+        client = new Client(observed(share), order, 2, new DaxOptions(window.length(), direct || isMemory));
         client.device.sharedMemoryRegion(0, window);
         client.mount(Client.MINOR, WINDOW_CLIENT);
+    }
+
+    /** A share that calls the test when a file is opened. */
+    private FileSystem observed(FileSystem behind) {
+        return new FileSystem() {
+            @Override
+            public FileSystemSession begin(long offered) {
+                FileSystemSession session = behind.begin(offered);
+                return (FileSystemSession) Proxy.newProxyInstance(
+                        FileSystemSession.class.getClassLoader(),
+                        new Class<?>[] {FileSystemSession.class},
+                        (proxy, method, arguments) -> {
+                            if (method.getName().equals("open")) {
+                                atOpen.run();
+                            }
+                            return method.invoke(session, arguments);
+                        });
+            }
+
+            @Override
+            public void close() {}
+        };
     }
 
     @AfterEach
@@ -266,6 +292,22 @@ class DaxWindowTest {
         store(4990, "three");
         System.arraycopy("request".getBytes(US_ASCII), 0, expected, 4980, 7);
         System.arraycopy("three".getBytes(US_ASCII), 0, expected, 4990, 5);
+        assertThat(fsync(node, fh)).isZero();
+        assertThat(onHost("file")).isEqualTo(expected);
+    }
+
+    @Test
+    void whatTheHostAppendsIsNotOverwrittenByAStoreBetweenWriteBackAndOpen() throws Exception {
+        byte[] content = file("file", 5000);
+        long node = lookup("file");
+        assertThat(setup(node, 0, RANGE, READ_WRITE, 0)).isZero();
+        Files.writeString(directory.resolve("file"), "appended", StandardOpenOption.APPEND);
+        atOpen = () -> store(4990, "meanwhile");
+        long fh = open(node);
+        byte[] expected = Arrays.copyOf(content, 5008);
+        System.arraycopy("meanwhile".getBytes(US_ASCII), 0, expected, 4990, 9);
+        System.arraycopy("appended".getBytes(US_ASCII), 0, expected, 5000, 8);
+        assertThat(seen(0, 5008)).isEqualTo(expected);
         assertThat(fsync(node, fh)).isZero();
         assertThat(onHost("file")).isEqualTo(expected);
     }
