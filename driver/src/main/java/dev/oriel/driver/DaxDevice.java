@@ -128,7 +128,8 @@ public final class DaxDevice {
      * @param length bytes, more than 0
      * @param writable whether stores are to reach the file; if not, the memory is read-only
      * @throws FuseException EINVAL if the range goes beyond the file; EBUSY if too much of the window is pinned, or if a part of the range is
-     *     pinned as part of a smaller one, and one of the two is for writing; or what the device says
+     *     pinned as part of a smaller one, one of the two is for writing, and the device does not show the same memory at both places; or
+     *     what the device says
      * @throws UnsupportedOperationException if this instance is limited
      */
     public Pin map(long nodeid, long offset, long length, boolean writable) throws FuseException {
@@ -200,7 +201,7 @@ public final class DaxDevice {
     }
 
     /** Takes away what is mapped of a file and not in use: before the node is forgotten, or after its size was set. */
-    public synchronized void release(long nodeid) throws FuseException {
+    public synchronized void release(long nodeid) {
         for (DaxExtent extent : List.copyOf(extents.getOrDefault(nodeid, List.of()))) {
             if (extent.users == 0) {
                 remove(extent);
@@ -214,66 +215,98 @@ public final class DaxDevice {
             throw new FuseException("map " + length + " bytes of node " + nodeid + " at " + offset, Errno.EINVAL);
         }
         long end = offset + length;
-        DaxExtent extent = find(nodeid, offset, end);
-        if (extent == null || extent.fileSize < end || (writable && !extent.writable)) {
-            long size = client.getattr(nodeid).size();
-            if (end > size) {
-                throw new FuseException(
-                        "map " + length + " bytes at " + offset + " of node " + nodeid + ", which has " + size,
-                        Errno.EINVAL);
-            }
-            giveWay(nodeid, offset / SLOT_SIZE * SLOT_SIZE, end, writable, extent);
-            if (extent == null) {
-                extent = allocate(nodeid, offset, end);
-                setUpNew(extent, size, writable);
-            } else {
-                // the file grew, or was mapped for reading: mapping it anew in place replaces what is there (virtio
-                // 1.4, 5.11.6.4)
+        DaxExtent extent = find(nodeid, offset, end, writable);
+        boolean ready = extent != null && extent.isReady(end, writable);
+        long size = ready ? 0 : sizeFor(nodeid, offset, end);
+        if (extent == null) {
+            giveWay(nodeid, offset, end, writable, null);
+            extent = allocate(nodeid, offset, end);
+        } else if (!ready) {
+            giveWay(nodeid, extent.fileOffset, extent.end(), writable || extent.writable, extent);
+        }
+        // in use from now on, so that no other request takes its slots
+        extent.users++;
+        idle.remove(extent);
+        try {
+            if (!ready) {
+                // If the file grew, or was mapped for reading: mapping it anew in place replaces what is there (virtio
+                // 1.4, 5.11.6.4).
                 setUp(extent, size, writable || extent.writable);
             }
             checkMapped(extent, offset, length, writable);
+            return extent;
+        } catch (FuseException failed) {
+            extent.failed = true;
+            extent.late |= failed.errno() == Errno.ETIMEDOUT;
+            leave(extent);
+            throw failed;
         }
-        extent.users++;
-        idle.remove(extent);
-        return extent;
+    }
+
+    private long sizeFor(long nodeid, long offset, long end) throws FuseException {
+        long size = client.getattr(nodeid).size();
+        if (end > size) {
+            throw new FuseException(
+                    "map " + (end - offset) + " bytes at " + offset + " of node " + nodeid + ", which has " + size,
+                    Errno.EINVAL);
+        }
+        return size;
     }
 
     private synchronized void leave(DaxExtent extent) {
         extent.users--;
-        if (extent.users == 0) {
+        if (extent.users > 0) {
+            return;
+        }
+        if (extent.failed) {
+            remove(extent);
+        } else {
             idle.add(extent);
         }
     }
 
-    private @Nullable DaxExtent find(long nodeid, long from, long to) {
+    /** An extent that holds a range, one that is set up for it if there is one. */
+    private @Nullable DaxExtent find(long nodeid, long from, long to, boolean writable) {
+        DaxExtent found = null;
         for (DaxExtent extent : extents.getOrDefault(nodeid, List.of())) {
-            if (extent.holds(from, to)) {
-                return extent;
+            if (extent.holds(from, to) && (found == null || extent.isReady(to, writable))) {
+                found = extent;
             }
         }
-        return null;
+        return found;
     }
 
     /**
-     * Keeps one byte of a file from being in the window twice while it is written there: a device may show copies, and of two copies one would
-     * not see what is stored into the other.
+     * Takes away what holds a part of a range and is not in use, if one of the two is for writing: a device may show copies, and of two
+     * copies one would not see what is stored into the other.
      *
      * @param self not in its own way
-     * @throws FuseException EBUSY if the other place is pinned
      */
-    private void giveWay(long nodeid, long from, long to, boolean writable, @Nullable DaxExtent self)
-            throws FuseException {
+    private void giveWay(long nodeid, long from, long to, boolean writable, @Nullable DaxExtent self) {
         for (DaxExtent extent : List.copyOf(extents.getOrDefault(nodeid, List.of()))) {
-            if (extent == self || !extent.overlaps(from, to)) {
+            if (extent != self && extent.users == 0 && extent.overlaps(from, to) && (writable || extent.writable)) {
+                remove(extent);
+            }
+        }
+    }
+
+    /**
+     * What is in use does not give way. It may stay if both places are the same pages of memory, as with a device that maps the file's own.
+     *
+     * @throws FuseException EBUSY if they are not, and one of the two is for writing
+     */
+    private void checkCopies(DaxExtent extent, long size, boolean writable) throws FuseException {
+        for (DaxExtent other : extents.getOrDefault(extent.nodeid, List.of())) {
+            if (other == extent || !(writable || other.writable)) {
                 continue;
             }
-            if (extent.users == 0) {
-                remove(extent);
-            } else if (writable || extent.writable) {
+            long from = Math.max(extent.fileOffset, other.fileOffset);
+            long to = Math.min(Math.min(extent.end(), size), Math.min(other.end(), other.fileSize));
+            if (from < to && !window.isSameMemory(extent.windowOffset(from), other.windowOffset(from), to - from)) {
                 throw new FuseException(
-                        "map node " + nodeid + " from " + from + " to " + to
-                                + " while a part of it is pinned elsewhere in the window of " + session.name()
-                                + " and one of the two is for writing",
+                        "map node " + extent.nodeid + " from " + from + " to " + to
+                                + " while it is pinned elsewhere in the window of " + session.name()
+                                + ", one of the two is for writing and they are not the same memory",
                         Errno.EBUSY);
             }
         }
@@ -294,7 +327,9 @@ public final class DaxDevice {
             first = freeRun((int) needed);
         }
         used.set(first, first + (int) needed);
-        return new DaxExtent(nodeid, fileOffset, first, (int) needed);
+        DaxExtent extent = new DaxExtent(nodeid, fileOffset, first, (int) needed);
+        extents.computeIfAbsent(nodeid, _ -> new ArrayList<>()).add(extent);
+        return extent;
     }
 
     private int freeRun(int needed) {
@@ -309,7 +344,7 @@ public final class DaxDevice {
         return -1;
     }
 
-    private boolean removeOldest() throws FuseException {
+    private boolean removeOldest() {
         if (idle.isEmpty()) {
             return false;
         }
@@ -317,25 +352,12 @@ public final class DaxDevice {
         return true;
     }
 
-    private void setUpNew(DaxExtent extent, long size, boolean writable) throws FuseException {
-        try {
-            setUp(extent, size, writable);
-        } catch (FuseException failed) {
-            // a device that is late may still map something there
-            if (failed.errno() != Errno.ETIMEDOUT && takeDown(extent)) {
-                used.clear(extent.firstSlot, extent.firstSlot + extent.slotCount);
-            }
-            throw failed;
-        }
-        extents.computeIfAbsent(extent.nodeid, _ -> new ArrayList<>()).add(extent);
-        idle.add(extent);
-    }
-
     /** Maps all slots; those that lie behind the end of the file are left out. */
     private void setUp(DaxExtent extent, long size, boolean writable) throws FuseException {
         for (int i = 0; i < extent.slotCount && extent.fileOffset + i * SLOT_SIZE < size; i++) {
             setUp(extent, i, writable);
         }
+        checkCopies(extent, size, writable);
         extent.fileSize = size;
         extent.writable = writable;
     }
@@ -378,29 +400,33 @@ public final class DaxDevice {
         }
     }
 
-    private void remove(DaxExtent extent) throws FuseException {
+    private void remove(DaxExtent extent) {
         idle.remove(extent);
         List<DaxExtent> ofNode = extents.getOrDefault(extent.nodeid, List.of());
         ofNode.remove(extent);
         if (ofNode.isEmpty()) {
             extents.remove(extent.nodeid);
         }
-        if (takeDown(extent)) {
+        if (!extent.late && takeDown(extent)) {
             used.clear(extent.firstSlot, extent.firstSlot + extent.slotCount);
         }
     }
 
     /**
-     * REMOVEMAPPING. That a device could not is no reason to stop: what is mapped there next replaces it.
+     * REMOVEMAPPING. That it could not be sent, or that a device could not, is no reason to stop: what is mapped there next replaces it.
      *
      * @return false if the device did not answer in time. It may still do it, at any time: the slots must not be used any more.
      */
-    private boolean takeDown(DaxExtent extent) throws FuseException {
+    private boolean takeDown(DaxExtent extent) {
         boolean answered = true;
         int most = (FuseRequest.ARGUMENTS_MAX - FuseRemovemappingIn.SIZE) / FuseRemovemappingOne.SIZE;
         for (int from = 0; from < extent.slotCount; from += most) {
             int count = Math.min(most, extent.slotCount - from);
-            FuseRequest request = session.queue().acquire().begin(FuseOpcode.REMOVEMAPPING, extent.nodeid);
+            FuseRequest request = session.queue().acquireOrNull();
+            if (request == null) {
+                break;
+            }
+            request.begin(FuseOpcode.REMOVEMAPPING, extent.nodeid);
             request.argument(new FuseRemovemappingIn()).count(count);
             for (int i = 0; i < count; i++) {
                 request.argument(new FuseRemovemappingOne())

@@ -14,6 +14,12 @@ final class DaxExtent {
     /** Pins and copies under way. */
     int users;
 
+    /** Whether it could not be set up as wanted: who knows what is there, so it goes as soon as nobody uses it. */
+    boolean failed;
+
+    /** Whether the device still owes an answer: what it maps may come at any time, so nothing else can be here any more. */
+    boolean late;
+
     DaxExtent(long nodeid, long fileOffset, int firstSlot, int slotCount) {
         this.nodeid = nodeid;
         this.fileOffset = fileOffset;
@@ -21,13 +27,18 @@ final class DaxExtent {
         this.slotCount = slotCount;
     }
 
-    private long end() {
+    long end() {
         return fileOffset + slotCount * DaxDevice.SLOT_SIZE;
     }
 
     /** Whether it has all bytes of the file from one position to another. */
     boolean holds(long from, long to) {
         return from >= fileOffset && to <= end();
+    }
+
+    /** Whether it was set up for bytes up to here, and for writing if that is wanted. */
+    boolean isReady(long to, boolean forWriting) {
+        return fileSize >= to && (writable || !forWriting);
     }
 
     /** Whether it has any of them. */

@@ -163,6 +163,8 @@ final class DriverSession implements AutoCloseable {
             transport.start(memory, queues);
             return session;
         } catch (IOException | RuntimeException failed) {
+            // first the device, which may have the queues already
+            transport.close();
             queues.forEach(DriverQueue::close);
             memory.close();
             throw failed;

@@ -251,15 +251,17 @@ public final class FuseClient implements AutoCloseable {
     /**
      * INTERRUPT: asks the device to end a request that waits, on another thread or enqueued, as SETLKW does; it then fails with
      * EINTR. Has no effect on a request that is over, or that the device does not wait in.
+     *
+     * @param unique of the request ({@link FuseRequest#unique}), as it was when the request began
      */
-    public void interrupt(FuseRequest waiting) {
+    public void interrupt(long unique) {
         RequestQueue queue = session.priorityQueue();
         FuseRequest request = queue.acquireOrNull();
         if (request != null) {
             request.begin(FuseOpcode.INTERRUPT, 0)
                     .noReply()
                     .argument(new FuseInterruptIn())
-                    .unique(waiting.unique());
+                    .unique(unique);
             if (queue.send(request) < 0) {
                 request.release();
             }

@@ -248,8 +248,8 @@ public final class FuseRequest {
         return opcode;
     }
 
-    /** The number that names it to the device, new with each {@link #begin}. */
-    long unique() {
+    /** The number that names it to the device, new with each {@link #begin}. To be asked by whoever builds the request. */
+    public long unique() {
         return unique;
     }
 

@@ -56,6 +56,9 @@ public final class RequestQueue {
     private boolean unflushed;
     private boolean broken;
 
+    /** How many threads notify the device, or are about to. */
+    private final AtomicInteger kicks = new AtomicInteger();
+
     private final AtomicBoolean led = new AtomicBoolean();
     private final AtomicInteger followers = new AtomicInteger();
     private volatile @Nullable Thread poller;
@@ -228,11 +231,11 @@ public final class RequestQueue {
     public void flush() {
         boolean kick;
         synchronized (this) {
-            if (!unflushed) {
+            if (!unflushed || broken) {
                 return;
             }
             unflushed = false;
-            kick = ring.publish();
+            kick = publish();
         }
         if (kick) {
             kick();
@@ -251,7 +254,7 @@ public final class RequestQueue {
             if (!ring.offer(request.token)) {
                 throw new IllegalStateException("a ring of " + ring.size() + " has no room for " + request);
             }
-            kick = publish && ring.publish();
+            kick = publish && publish();
             unflushed |= !publish;
         }
         if (kick) {
@@ -260,9 +263,22 @@ public final class RequestQueue {
         return 0;
     }
 
+    /** Lets the device see what was offered; whether {@link #kick} must follow. Guarded by this. */
+    private boolean publish() {
+        boolean kick = ring.publish();
+        if (kick) {
+            kicks.incrementAndGet();
+        }
+        return kick;
+    }
+
     private void kick() {
-        // an error means that the client is being closed, which ends all requests
-        int _ = queue.notifyDevice();
+        try {
+            // an error means that the client is being closed, which ends all requests
+            int _ = queue.notifyDevice();
+        } finally {
+            kicks.decrementAndGet();
+        }
     }
 
     /** Takes the next request that was enqueued and came back; null if there is none now. */
@@ -465,13 +481,16 @@ public final class RequestQueue {
         }
     }
 
-    /** Ends the queue and waits until no thread sleeps in it. */
+    /** Ends the queue and waits until no thread sleeps in it or notifies the device. */
     void stop() {
         synchronized (this) {
             breakDown("the client was closed");
         }
         while (!led.compareAndSet(false, true)) {
             int _ = queue.call().signal();
+            LockSupport.parkNanos(this, NANOS_PER_MILLI / 10);
+        }
+        while (kicks.get() > 0) {
             LockSupport.parkNanos(this, NANOS_PER_MILLI / 10);
         }
     }

@@ -159,6 +159,96 @@ class DaxDeviceTest {
     }
 
     @Test
+    void aGrowingFileIsMappedAgainBesideWhatIsPinned() throws IOException {
+        file(2, SLOT / 2);
+        try (DaxDevice.Pin small = dax.map(2, 0, SLOT / 2, true)) {
+            try (RandomAccessFile host = new RandomAccessFile(device.file(2).toFile(), "rw")) {
+                host.setLength(SLOT + SLOT / 2);
+            }
+            try (DaxDevice.Pin large = dax.map(2, 0, SLOT + SLOT / 2, true)) {
+                small.segment().set(JAVA_BYTE, 7, (byte) 71);
+                large.segment().set(JAVA_BYTE, 8, (byte) 81);
+                assertThat(large.segment().get(JAVA_BYTE, 7)).isEqualTo((byte) 71);
+                assertThat(small.segment().get(JAVA_BYTE, 8)).isEqualTo((byte) 81);
+            }
+        }
+    }
+
+    @Test
+    void noCopyIsMadeOfWhatIsPinnedForWriting() throws Exception {
+        disconnect();
+        use(new StagingScript(folder.resolve("socket"), WINDOW, folder), FuseClientOptions.DEFAULTS);
+        file(2, 2 * SLOT);
+        try (DaxDevice.Pin part = dax.map(2, SLOT, SLOT, true)) {
+            failsWith(Errno.EBUSY, () -> dax.map(2, 0, 2 * SLOT, false));
+            assertThat(dax.slotsInUse()).isEqualTo(1);
+            part.segment().set(JAVA_BYTE, 0, (byte) 42);
+        }
+        dax.map(2, 0, 2 * SLOT, false).close();
+    }
+
+    @Test
+    void noPartOfWhatIsMappedForWritingIsPinnedAsACopy() throws Exception {
+        disconnect();
+        use(new StagingScript(folder.resolve("socket"), WINDOW, folder), FuseClientOptions.DEFAULTS);
+        file(2, 3 * SLOT);
+        try (DaxDevice.Pin last = dax.map(2, 2 * SLOT, SLOT, false)) {
+            dax.map(2, SLOT, 2 * SLOT, false).close();
+            failsWith(Errno.EBUSY, () -> dax.map(2, SLOT, 4096, true));
+            assertThat(dax.slotsInUse()).isEqualTo(1);
+            try (DaxDevice.Pin alone = dax.map(2, SLOT, 4096, true)) {
+                alone.segment().set(JAVA_BYTE, 0, (byte) 42);
+                failsWith(Errno.EBUSY, () -> dax.map(2, 2 * SLOT - 4096, 8192, true));
+            }
+            assertThat(last.segment().byteSize()).isEqualTo(SLOT);
+        }
+    }
+
+    @Test
+    void whatIsOnlyReadMayBeThereTwice() throws IOException {
+        file(2, 2 * SLOT);
+        dax.map(2, 0, 4096, false).close();
+        dax.map(2, 0, 2 * SLOT, false).close();
+        assertThat(device.removals).isZero();
+        assertThat(dax.slotsInUse()).isEqualTo(3);
+        dax.map(2, 0, 4096, true).close();
+        assertThat(dax.slotsInUse()).isEqualTo(1);
+    }
+
+    @Test
+    void whatIsMappedForWritingInPlaceDoesNotMakeRoomForItself() throws Exception {
+        disconnect();
+        use(
+                new DaxScript(folder.resolve("socket"), WINDOW, folder) {
+                    private boolean full = true;
+
+                    @Override
+                    byte @Nullable [] setUp(long node, long fileOffset, long length, long flags, long offset)
+                            throws IOException {
+                        refusal = Errno.ENOSPC;
+                        if (full && (flags & 1) != 0) {
+                            full = false;
+                            return null;
+                        }
+                        return super.setUp(node, fileOffset, length, flags, offset);
+                    }
+                },
+                FuseClientOptions.DEFAULTS);
+        for (int node = 2; node < 6; node++) {
+            file(node, 4096);
+        }
+        dax.map(2, 0, 4096, false).close();
+        dax.map(3, 0, 4096, false).close();
+        try (DaxDevice.Pin pin = dax.map(2, 0, 4096, true)) {
+            for (int node = 3; node < 6; node++) {
+                dax.map(node, 0, 4096, false).close();
+            }
+            assertThat(pin.segment().toArray(JAVA_BYTE)).isEqualTo(Files.readAllBytes(device.file(2)));
+            assertThat(dax.slotsInUse()).isEqualTo(SLOTS);
+        }
+    }
+
+    @Test
     void aLimitedInstanceOnlyCopies() throws Exception {
         disconnect();
         use(new DaxScript(folder.resolve("socket"), WINDOW, folder), FuseClientOptions.DEFAULTS.withPinnable(false));
@@ -194,7 +284,20 @@ class DaxDeviceTest {
                 },
                 FuseClientOptions.DEFAULTS);
         file(2, 5000);
+        for (int i = 0; i < 2; i++) {
+            failsWith(Errno.EIO, () -> dax.map(2, 0, 5000, false));
+            failsWith(Errno.EIO, () -> dax.copyOut(2, 0, MemorySegment.ofArray(new byte[5000])));
+        }
+        assertThat(dax.slotsInUse()).isZero();
+    }
+
+    @Test
+    void aPlaceThatTheDeviceTookAwayIsFoundOut() throws Exception {
+        file(2, 5000);
+        dax.map(2, 0, 5000, false).close();
+        assertThat(device.ask(ScriptedDevice.SHMEM_UNMAP, 0, 0, 0, 8192, false)).isZero();
         failsWith(Errno.EIO, () -> dax.map(2, 0, 5000, false));
+        dax.map(2, 0, 5000, false).close();
     }
 
     @Test
@@ -211,7 +314,12 @@ class DaxDeviceTest {
                 FuseClientOptions.DEFAULTS);
         file(2, 5000);
         failsWith(Errno.EACCES, () -> dax.map(2, 0, 5000, true));
-        dax.map(2, 0, 5000, false).close();
+        failsWith(Errno.EACCES, () -> dax.map(2, 0, 5000, true));
+        try (DaxDevice.Pin pin = dax.map(2, 0, 5000, false)) {
+            failsWith(Errno.EACCES, () -> dax.map(2, 0, 5000, true));
+            failsWith(Errno.EACCES, () -> dax.map(2, 0, 5000, true));
+            assertThat(pin.segment().toArray(JAVA_BYTE)).isEqualTo(Files.readAllBytes(device.file(2)));
+        }
     }
 
     @Test

@@ -27,7 +27,11 @@ class DaxScript extends ScriptedDevice {
     int removals;
 
     DaxScript(Path socket, long window, Path folder) throws IOException {
-        super(socket, window);
+        this(socket, window, folder, 1);
+    }
+
+    DaxScript(Path socket, long window, Path folder, int requestQueues) throws IOException {
+        super(socket, window, requestQueues);
         this.folder = folder;
     }
 
@@ -69,20 +73,29 @@ class DaxScript extends ScriptedDevice {
     }
 
     byte @Nullable [] setUp(long node, long fileOffset, long length, long flags, long offset) throws IOException {
+        return place(node, fileOffset, length, flags, offset) ? new byte[0] : null;
+    }
+
+    private synchronized boolean place(long node, long fileOffset, long length, long flags, long offset)
+            throws IOException {
         remove(offset);
         long pages = (Files.size(file(node)) + PAGE - 1) / PAGE * PAGE;
         long count = Math.min(length, pages - fileOffset);
         int fd = open(node, OpenFlags.O_RDWR);
-        long answer = ask(SHMEM_MAP, 0, fileOffset, offset, count, (flags & 1) != 0, fd);
+        long answer = map(fd, fileOffset, offset, count, (flags & 1) != 0);
         FileCalls.close(fd);
-        if (answer != 0) {
-            return null;
+        if (answer == 0) {
+            mapped.put(offset, count);
         }
-        mapped.put(offset, count);
-        return new byte[0];
+        return answer == 0;
     }
 
-    private void remove(long offset) {
+    /** Maps the file's own pages. */
+    long map(int fd, long fileOffset, long offset, long length, boolean writable) throws IOException {
+        return ask(SHMEM_MAP, 0, fileOffset, offset, length, writable, fd);
+    }
+
+    private synchronized void remove(long offset) {
         Long length = mapped.remove(offset);
         if (length != null) {
             removals++;

@@ -7,11 +7,18 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.oriel.fuse.FuseOpcode;
 import dev.oriel.linux.Errno;
+import dev.oriel.virtio.DriverMemory;
+import dev.oriel.virtio.DriverQueue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -120,37 +127,184 @@ class HostileDeviceTest {
         }
     }
 
+    /** Has two request queues, and is late with the mappings of node 2 that are for writing, until it is told to go on. */
+    private static final class LateDevice extends DaxScript {
+        final CountDownLatch goOn = new CountDownLatch(1);
+        final CountDownLatch landed = new CountDownLatch(1);
+
+        LateDevice(Path socket, Path folder) throws IOException {
+            super(socket, 4 * DaxDevice.SLOT_SIZE, folder, 2);
+            for (int node = 2; node < 7; node++) {
+                Files.write(file(node), new byte[] {(byte) node});
+            }
+        }
+
+        @Override
+        byte @Nullable [] setUp(long node, long fileOffset, long length, long flags, long offset) throws IOException {
+            boolean late = node == 2 && (flags & 1) != 0;
+            if (late) {
+                try {
+                    goOn.await();
+                } catch (InterruptedException over) {
+                    Thread.currentThread().interrupt();
+                }
+            }
+            byte[] answer = super.setUp(node, fileOffset, length, flags, offset);
+            if (late) {
+                landed.countDown();
+            }
+            return answer;
+        }
+
+        @Override
+        public void close() {
+            goOn.countDown();
+            super.close();
+        }
+    }
+
+    /** Works on one of two request queues: that of a thread with such a number. */
+    private static void onQueue(int queue, ThrowingRunnable work) throws Exception {
+        FutureTask<Void> task = new FutureTask<>(() -> {
+            work.run();
+            return null;
+        });
+        Thread thread = new Thread(task);
+        while (thread.threadId() % 2 != queue) {
+            thread = new Thread(task);
+        }
+        thread.start();
+        task.get();
+    }
+
+    private interface ThrowingRunnable {
+        void run() throws Exception;
+    }
+
     @Test
     void aMappingThatComesTooLateDoesNotLandOnAnother() throws Exception {
-        CountDownLatch goOn = new CountDownLatch(1);
-        try (var device = new DaxScript(socket(), 4 * DaxDevice.SLOT_SIZE, folder) {
-            @Override
-            byte @Nullable [] setUp(long node, long fileOffset, long length, long flags, long offset)
-                    throws IOException {
-                if (node == 2) {
-                    try {
-                        goOn.await();
-                    } catch (InterruptedException over) {
-                        Thread.currentThread().interrupt();
-                    }
-                }
-                return super.setUp(node, fileOffset, length, flags, offset);
-            }
-        }) {
-            Files.write(device.file(2), new byte[] {2});
-            Files.write(device.file(3), new byte[] {3});
-            try (FuseClient client = FuseClient.connect(socket(), IMPATIENT)) {
-                DaxDevice dax = client.dax().orElseThrow();
-                failsWith(Errno.ETIMEDOUT, () -> dax.map(2, 0, 1, false));
-                goOn.countDown();
+        try (LateDevice device = new LateDevice(socket(), folder);
+                FuseClient client = FuseClient.connect(socket(), IMPATIENT)) {
+            DaxDevice dax = client.dax().orElseThrow();
+            onQueue(0, () -> failsWith(Errno.ETIMEDOUT, () -> dax.map(2, 0, 1, true)));
+            onQueue(1, () -> {
                 try (DaxDevice.Pin pin = dax.map(3, 0, 1, false)) {
-                    client.getattr(2);
+                    device.goOn.countDown();
+                    device.landed.await();
                     assertThat(pin.segment().get(JAVA_BYTE, 0)).isEqualTo((byte) 3);
                 }
-                assertThat(dax.slotsInUse())
-                        .as("the slot of the late mapping is lost")
-                        .isEqualTo(2);
+            });
+            assertThat(dax.slotsInUse())
+                    .as("the slot of the late mapping is lost")
+                    .isEqualTo(2);
+        }
+    }
+
+    @Test
+    void aMappingInPlaceThatComesTooLateDoesNotLandOnAnother() throws Exception {
+        try (LateDevice device = new LateDevice(socket(), folder);
+                FuseClient client = FuseClient.connect(socket(), IMPATIENT)) {
+            DaxDevice dax = client.dax().orElseThrow();
+            dax.map(2, 0, 1, false).close();
+            onQueue(0, () -> failsWith(Errno.ETIMEDOUT, () -> dax.map(2, 0, 1, true)));
+            onQueue(1, () -> {
+                List<DaxDevice.Pin> pins = new ArrayList<>();
+                for (int node = 3; node < 6; node++) {
+                    pins.add(dax.map(node, 0, 1, false));
+                }
+                failsWith(Errno.EBUSY, () -> pins.add(dax.map(6, 0, 1, false)));
+                device.goOn.countDown();
+                device.landed.await();
+                for (int i = 0; i < pins.size(); i++) {
+                    assertThat(pins.get(i).segment().get(JAVA_BYTE, 0)).isEqualTo((byte) (3 + i));
+                }
+            });
+        }
+    }
+
+    @Test
+    void aDeviceThatFailsToStartIsClosedBeforeItsMemory() throws Exception {
+        try (var device = new ScriptedDevice(socket(), 0)) {
+            List<Boolean> alive = new ArrayList<>();
+            var transport = new HookedTransport(socket()) {
+                private @Nullable DriverMemory memory;
+
+                @Override
+                public void start(DriverMemory memory, List<DriverQueue> queues) throws IOException {
+                    super.start(memory, queues);
+                    this.memory = memory;
+                    throw new IOException("it needs a reset");
+                }
+
+                @Override
+                public void close() {
+                    DriverMemory given = memory;
+                    if (given != null) {
+                        alive.add(given.segment().scope().isAlive());
+                        memory = null;
+                    }
+                    super.close();
+                }
+            };
+            assertThatExceptionOfType(IOException.class)
+                    .isThrownBy(() -> FuseClient.connect(transport, IMPATIENT))
+                    .withMessage("it needs a reset");
+            assertThat(alive).containsExactly(true);
+            assertThat(device.message()).isNotNull();
+        }
+    }
+
+    @Test
+    void aClientIsNotClosedWhileTheDeviceIsNotified() throws Exception {
+        AtomicReference<@Nullable Thread> slow = new AtomicReference<>();
+        CountDownLatch notifying = new CountDownLatch(1);
+        CountDownLatch goOn = new CountDownLatch(1);
+        try (var device = new DaxScript(socket(), 0, folder)) {
+            Files.createFile(device.file(2));
+            FuseClient client = FuseClient.connect(
+                    new HookedTransport(socket()) {
+                        @Override
+                        public void start(DriverMemory memory, List<DriverQueue> queues) throws IOException {
+                            super.start(memory, queues);
+                            queues.forEach(queue -> queue.notifyBy(() -> {
+                                if (slow.compareAndSet(Thread.currentThread(), null)) {
+                                    notifying.countDown();
+                                    awaitQuietly(goOn);
+                                }
+                                return queue.kick().signal();
+                            }));
+                        }
+                    },
+                    FuseClientOptions.DEFAULTS);
+            FutureTask<Integer> request = new FutureTask<>(() -> {
+                slow.set(Thread.currentThread());
+                RequestQueue queue = client.queue(0);
+                return queue.call(queue.acquire().getattr(2));
+            });
+            Thread.ofPlatform().start(request);
+            notifying.await();
+            Thread closer = Thread.ofPlatform().start(client::close);
+            while (closer.isAlive() && !waitsForQueue(closer)) {
+                Thread.onSpinWait();
             }
+            goOn.countDown();
+            assertThat(request.get()).isIn(0, -Errno.ENOTCONN);
+            closer.join();
+        }
+    }
+
+    private static boolean waitsForQueue(Thread closer) {
+        return closer.getState() == Thread.State.TIMED_WAITING
+                && Arrays.stream(closer.getStackTrace())
+                        .anyMatch(frame -> frame.getClassName().equals(RequestQueue.class.getName())
+                                && frame.getMethodName().equals("stop"));
+    }
+
+    private static void awaitQuietly(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException over) {
+            Thread.currentThread().interrupt();
         }
     }
 

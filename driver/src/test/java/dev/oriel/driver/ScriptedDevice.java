@@ -22,6 +22,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -58,7 +59,7 @@ class ScriptedDevice implements AutoCloseable {
     private final Thread thread;
     private final MemorySegment message = Arena.ofShared().allocate(4096, 8);
     private final DescriptorQueue descriptors = new DescriptorQueue(8);
-    private final Ring[] rings = {new Ring(), new Ring()};
+    private final Ring[] rings;
     private final List<Thread> threads = new ArrayList<>();
     private volatile @Nullable Connection connection;
     private volatile @Nullable Connection backend;
@@ -80,9 +81,19 @@ class ScriptedDevice implements AutoCloseable {
     /** What a device gets: the bytes it may read, in the byte order of the session. */
     record Request(int opcode, long unique, long nodeid, ByteBuffer arguments) {}
 
+    /** What a request without a reply is answered with. */
+    volatile int refusal = Errno.ENOSYS;
+
     /** @param window bytes of the window; 0 for none */
     ScriptedDevice(Path socket, long window) throws IOException {
+        this(socket, window, 1);
+    }
+
+    /** @param requestQueues each with a thread */
+    ScriptedDevice(Path socket, long window, int requestQueues) throws IOException {
         this.window = window;
+        rings = new Ring[1 + requestQueues];
+        Arrays.setAll(rings, _ -> new Ring());
         listener = UnixSocket.listen(socket, 1);
         thread = Thread.ofPlatform().daemon().start(this::serve);
     }
@@ -92,7 +103,7 @@ class ScriptedDevice implements AutoCloseable {
         return false;
     }
 
-    /** The body of a reply; an empty one for a mere header, null for -ENOSYS. */
+    /** The body of a reply; an empty one for a mere header, null for the refusal. */
     byte @Nullable [] onRequest(Request request) throws IOException {
         return null;
     }
@@ -172,7 +183,7 @@ class ScriptedDevice implements AutoCloseable {
         switch (request) {
             case GET_FEATURES -> replyLong(FEATURES);
             case GET_PROTOCOL_FEATURES -> replyLong(PROTOCOL | (window > 0 ? SHMEM : 0));
-            case GET_QUEUE_NUM -> replyLong(2);
+            case GET_QUEUE_NUM -> replyLong(rings.length);
             case GET_SHMEM_CONFIG -> {
                 message.asSlice(12, 2056).fill((byte) 0);
                 message.set(JAVA_INT_UNALIGNED, 12, 1);
@@ -182,7 +193,7 @@ class ScriptedDevice implements AutoCloseable {
             case GET_CONFIG -> {
                 message.asSlice(24, 40).fill((byte) 0);
                 message.set(JAVA_BYTE, 24, (byte) 's');
-                message.set(JAVA_INT_UNALIGNED, 24 + 36, 1);
+                message.set(JAVA_INT_UNALIGNED, 24 + 36, rings.length - 1);
                 reply(12 + 40);
             }
             case SET_MEM_TABLE -> {
@@ -287,7 +298,7 @@ class ScriptedDevice implements AutoCloseable {
         }
         ByteBuffer reply =
                 ByteBuffer.allocate(16 + (body == null ? 0 : body.length)).order(ByteOrder.LITTLE_ENDIAN);
-        reply.putInt(reply.capacity()).putInt(body == null ? -Errno.ENOSYS : 0).putLong(request.unique);
+        reply.putInt(reply.capacity()).putInt(body == null ? -refusal : 0).putLong(request.unique);
         if (body != null) {
             reply.put(body);
         }

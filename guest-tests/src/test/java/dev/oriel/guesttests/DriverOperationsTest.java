@@ -96,8 +96,11 @@ class DriverOperationsTest {
         in.fh(file.fh()).owner(2).lk().end(Long.MAX_VALUE).type(FlockBuffer.F_WRLCK);
         assertThat(queue.enqueue(waiting)).isZero();
         queue.flush();
-        client.getattr(ROOT);
-        client.interrupt(waiting);
+        // one thread serves a queue, in order: once this is answered, the other one waits
+        FuseRequest next = queue.acquire().getattr(ROOT);
+        assertThat(queue.call(next)).isZero();
+        next.release();
+        client.interrupt(waiting.unique());
         assertThat(queue.await(Duration.ofSeconds(20).toNanos())).isTrue();
         assertThat(queue.poll()).isSameAs(waiting);
         assertThat(Errno.name(-waiting.result())).isEqualTo("EINTR");

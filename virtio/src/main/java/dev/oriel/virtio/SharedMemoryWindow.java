@@ -32,8 +32,15 @@ import java.util.TreeMap;
 public final class SharedMemoryWindow implements SharedMemoryRegion, AutoCloseable {
     private static final int PROTECTION = MemoryCalls.PROT_READ | MemoryCalls.PROT_WRITE;
 
-    /** One mapping: where it ends, and whether what is written reaches the file. */
-    private record Extent(long end, boolean writable) {}
+    /** One mapping: where it ends, whether what is written reaches the file, and which pages it shows. */
+    private record Extent(long end, boolean writable, Pages pages) {}
+
+    /** The file of a mapping, and by how much its offsets are more than those of the window. */
+    private record Pages(int devMajor, int devMinor, long inode, long shift) {
+        Pages shifted(long by) {
+            return new Pages(devMajor, devMinor, inode, shift + by);
+        }
+    }
 
     private final MappedMemory memory;
     private final int pageSize = MemoryCalls.pageSize();
@@ -99,6 +106,31 @@ public final class SharedMemoryWindow implements SharedMemoryRegion, AutoCloseab
         return true;
     }
 
+    /** Whether two ranges show the same pages of one file, and what is written to either reaches them. */
+    public synchronized boolean isSameMemory(long one, long other, long length) {
+        long done = 0;
+        while (done < length) {
+            Map.Entry<Long, Extent> first = mapped.floorEntry(one + done);
+            Map.Entry<Long, Extent> second = mapped.floorEntry(other + done);
+            if (first == null
+                    || second == null
+                    || !first.getValue().writable
+                    || !second.getValue().writable
+                    || !first.getValue()
+                            .pages
+                            .shifted(one)
+                            .equals(second.getValue().pages.shifted(other))) {
+                return false;
+            }
+            long left = Math.min(first.getValue().end - one, second.getValue().end - other);
+            if (left <= done) {
+                return false;
+            }
+            done = left;
+        }
+        return true;
+    }
+
     /**
      * Maps part of a file, in place of what was there.
      *
@@ -132,7 +164,8 @@ public final class SharedMemoryWindow implements SharedMemoryRegion, AutoCloseab
             return (int) address;
         }
         forget(offset, offset + length);
-        mapped.put(offset, new Extent(offset + length, writable));
+        Pages pages = new Pages(attributes.devMajor(), attributes.devMinor(), attributes.ino(), fileOffset - offset);
+        mapped.put(offset, new Extent(offset + length, writable, pages));
         return 0;
     }
 
@@ -193,7 +226,7 @@ public final class SharedMemoryWindow implements SharedMemoryRegion, AutoCloseab
         Map.Entry<Long, Extent> before = mapped.lowerEntry(from);
         if (before != null && before.getValue().end > from) {
             Extent extent = before.getValue();
-            mapped.put(before.getKey(), new Extent(from, extent.writable));
+            mapped.put(before.getKey(), new Extent(from, extent.writable, extent.pages));
             if (extent.end > to) {
                 mapped.put(to, extent);
             }

@@ -146,12 +146,7 @@ final class NodeTable {
         }
         DaxDevice dax = client.dax().orElse(null);
         if (dax != null) {
-            try {
-                dax.release(node.nodeid);
-            } catch (FuseException gone) {
-                System.getLogger("dev.oriel.driver")
-                        .log(System.Logger.Level.DEBUG, "mappings of a node that is forgotten remain", gone);
-            }
+            dax.release(node.nodeid);
         }
         client.forget(node.nodeid, node.lookups);
     }

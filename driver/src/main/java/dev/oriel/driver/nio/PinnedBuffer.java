@@ -15,7 +15,7 @@ import java.util.concurrent.locks.LockSupport;
 final class PinnedBuffer {
     private static final Cleaner CLEANER = Cleaner.create();
 
-    /** The first pause between two tries; each is twice as long as the one before, about a second in all. */
+    /** The first pause between two tries; each is twice as long as the one before, about half a second in all. */
     private static final long FIRST_PAUSE_NANOS = 1_000_000;
 
     private static final int TRIES = 10;
@@ -25,7 +25,7 @@ final class PinnedBuffer {
     /**
      * Maps a range; the buffer holds the node, too.
      *
-     * @throws FuseException EBUSY if too much is pinned by buffers that are in use
+     * @throws FuseException EBUSY if buffers that are in use pin too much, or a copy of a part of the range
      */
     static MappedByteBuffer map(DaxDevice dax, NodeTable nodes, Node node, long offset, long length, boolean writable)
             throws FuseException {
