@@ -25,10 +25,11 @@ final class MappingOperations {
             return -Errno.EINVAL;
         }
         setupIn.at(request.head(), in, request.order());
-        long began = System.nanoTime();
+        boolean traced = LOG.isLoggable(Level.TRACE);
+        long began = traced ? System.nanoTime() : 0;
         long result = session.setupMapping(
                 request, request.nodeid(), setupIn.foffset(), setupIn.len(), setupIn.flags(), setupIn.moffset());
-        if (result != Operations.WOULD_BLOCK && LOG.isLoggable(Level.TRACE)) {
+        if (traced && result != Operations.WOULD_BLOCK) {
             LOG.log(
                     Level.TRACE,
                     "SETUPMAPPING of node {0} at {1} was served ({2}) in {3} ns",

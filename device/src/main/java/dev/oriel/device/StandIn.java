@@ -101,7 +101,8 @@ final class StandIn {
     int resize(FileSystemSession session, DaxMapping mapping) {
         long before = mapping.knownSize;
         long now = mapping.file.size;
-        int error = take(session, mapping, position(mapping, Math.min(before, now)), position(mapping, Math.max(before, now)));
+        int error = take(
+                session, mapping, position(mapping, Math.min(before, now)), position(mapping, Math.max(before, now)));
         if (error == 0) {
             mapping.knownSize = now;
         }

@@ -102,13 +102,14 @@ final class BackendChannel implements SharedMemoryRegion, AutoCloseable {
             awaitedLength = announced ? length : 0;
             arrived = false;
         }
-        long began = System.nanoTime();
+        boolean traced = LOGGER.isLoggable(Level.TRACE);
+        long began = traced ? System.nanoTime() : 0;
         int error = ask(SHMEM_MAP, offset, length, new int[] {fd}, fdOffset);
-        long answered = System.nanoTime();
+        long answered = traced ? System.nanoTime() : 0;
         if (error == 0 && announced) {
             error = awaitArrival();
         }
-        if (LOGGER.isLoggable(Level.TRACE)) {
+        if (traced) {
             LOGGER.log(
                     Level.TRACE,
                     "{0}: SHMEM_MAP of {1} bytes was answered ({2}) after {3} ns, and memory of the guest after {4} ns",

@@ -14,9 +14,12 @@ import dev.oriel.linux.LinuxException;
 import dev.oriel.linux.UnixSocket;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.IntSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -29,7 +32,12 @@ class BackendChannelTest {
     private static final int MESSAGE = 52;
     private static final int ACKNOWLEDGED = 0;
 
-    private final ExecutorService device = Executors.newSingleThreadExecutor();
+    private final AtomicReference<Thread> deviceThread = new AtomicReference<>();
+    private final ExecutorService device = Executors.newSingleThreadExecutor(work -> {
+        Thread thread = new Thread(work);
+        deviceThread.set(thread);
+        return thread;
+    });
     private final Arena arena = Arena.ofShared();
     private final MemorySegment bytes = arena.allocate(64, 8);
     private final DescriptorQueue descriptors = new DescriptorQueue(2);
@@ -92,6 +100,20 @@ class BackendChannelTest {
         answer(5, 8, value);
     }
 
+    /** Until the device waits for memory of the guest to change, or has its answer. */
+    private void awaitWaitForMemory(CompletableFuture<Integer> asked) {
+        Thread thread = Objects.requireNonNull(deviceThread.get());
+        while (!asked.isDone() && !isWaitingForMemory(thread)) {
+            Thread.onSpinWait();
+        }
+    }
+
+    private static boolean isWaitingForMemory(Thread thread) {
+        return Arrays.stream(thread.getStackTrace())
+                        .anyMatch(frame -> frame.getMethodName().equals("awaitArrival"))
+                && thread.getState() == Thread.State.TIMED_WAITING;
+    }
+
     @Test
     void aMappingIsDoneWhenItHasBecomeMemoryOfTheGuestNotBefore() throws Exception {
         channel.resume();
@@ -102,8 +124,11 @@ class BackendChannelTest {
         assertThat(bytes.get(JAVA_LONG_UNALIGNED, 12 + 24)).as("length").isEqualTo(8192);
         assertThat(descriptors.count()).isEqualTo(1);
         answer(ACKNOWLEDGED);
+        awaitWaitForMemory(mapping);
+        assertThat(mapping).as("acknowledged").isNotDone();
         channel.memoryChanged(4096);
-        assertThat(mapping).isNotDone();
+        awaitWaitForMemory(mapping);
+        assertThat(mapping).as("other memory of the guest").isNotDone();
         channel.memoryChanged(8192);
         assertThat(mapping.get()).isZero();
 
@@ -156,6 +181,7 @@ class BackendChannelTest {
         CompletableFuture<Integer> waiting = map(0, 4096);
         received();
         answer(ACKNOWLEDGED);
+        awaitWaitForMemory(waiting);
         channel.interrupt();
         assertThat(waiting.get()).isEqualTo(-Errno.EINTR);
     }
