@@ -34,7 +34,7 @@ public final class ByteOrderBenchmark {
     public Report run(int rounds, Consumer<String> progress) throws IOException, InterruptedException {
         try (WorkFolder work = WorkFolder.create()) {
             Path shared = work.folder("share");
-            DriverShare.make(shared);
+            DriverFiles.make(shared);
             try (Daemon daemon = server.start(shared, work.folder("state"), "bench", List.of());
                     Side big = new Side("big endian", ByteOrder.BIG_ENDIAN, daemon);
                     Side little = new Side("little endian", ByteOrder.LITTLE_ENDIAN, daemon)) {
@@ -44,7 +44,7 @@ public final class ByteOrderBenchmark {
                     little.trial(measurement -> {});
                 }
                 return Comparison.named("byte order")
-                        .condition("raw requests of the driver; a share of " + DriverShare.FILES
+                        .condition("raw requests of the driver; a share of " + DriverFiles.FILES
                                 + " empty files and one of 64 MiB on tmpfs; one server has a session of each order")
                         .condition("warm-up: all rows " + WARM_UP_TURNS + " times in each order")
                         .rounds(rounds)
@@ -62,7 +62,7 @@ public final class ByteOrderBenchmark {
         private final Daemon daemon;
         private final FuseClient client;
         private final DriverLoad load;
-        private final DriverShare share;
+        private final DriverFiles share;
 
         Side(String name, ByteOrder order, Daemon daemon) throws IOException {
             this.name = name;
@@ -70,7 +70,7 @@ public final class ByteOrderBenchmark {
             client = FuseClient.connect(
                     daemon.socket(), FuseClientOptions.DEFAULTS.withOrder(order).withQueues(1));
             load = new DriverLoad(List.of(client));
-            share = new DriverShare(client);
+            share = new DriverFiles(client);
         }
 
         void trial(Consumer<Measurement> rows) throws IOException, InterruptedException {

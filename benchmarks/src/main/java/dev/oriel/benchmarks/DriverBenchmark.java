@@ -42,9 +42,9 @@ public final class DriverBenchmark {
     public Report run(int rounds, Consumer<String> progress) throws IOException, InterruptedException {
         try (WorkFolder work = WorkFolder.create()) {
             Path shared = work.folder("share");
-            DriverShare.make(shared);
+            DriverFiles.make(shared);
             Comparison comparison = Comparison.named("driver")
-                    .condition("raw requests of the driver; a share of " + DriverShare.FILES
+                    .condition("raw requests of the driver; a share of " + DriverFiles.FILES
                             + " empty files and one of 64 MiB on tmpfs; a fresh server for each number of queues")
                     .condition("warm-up: " + FIRST_WARM_UP_MILLIS + " ms, and " + WARM_UP_MILLIS
                             + " ms before each row of " + MILLIS + " ms; the first requests without")
@@ -68,7 +68,7 @@ public final class DriverBenchmark {
             try (Daemon daemon = subject.start(shared, state, "bench", List.of());
                     FuseClient client = FuseClient.connect(daemon.socket(), options);
                     DriverLoad load = new DriverLoad(List.of(client))) {
-                DriverShare looked = new DriverShare(client);
+                DriverFiles looked = new DriverFiles(client);
                 if (count == queues.getFirst()) {
                     rows.accept(firstRequests(daemon, load, looked));
                 }
@@ -89,7 +89,7 @@ public final class DriverBenchmark {
     }
 
     /** What a server does before it is warm. */
-    private static Measurement firstRequests(Daemon daemon, DriverLoad load, DriverShare share)
+    private static Measurement firstRequests(Daemon daemon, DriverLoad load, DriverFiles share)
             throws IOException, InterruptedException {
         Work work = Work.begin(daemon);
         DriverLoad.Done done =
@@ -99,14 +99,14 @@ public final class DriverBenchmark {
     }
 
     private static DriverLoad.Done run(
-            DriverLoad load, DriverShare share, DriverOperation operation, int depth, long millis)
+            DriverLoad load, DriverFiles share, DriverOperation operation, int depth, long millis)
             throws IOException, InterruptedException {
         return load.run(any -> operation.source(share), operation.bufferBytes, depth, millis, Long.MAX_VALUE);
     }
 
     /** One row, after its own warm-up. */
     static Measurement row(
-            Daemon daemon, DriverLoad load, DriverShare share, DriverOperation operation, int depth, int count)
+            Daemon daemon, DriverLoad load, DriverFiles share, DriverOperation operation, int depth, int count)
             throws IOException, InterruptedException {
         run(load, share, operation, depth, WARM_UP_MILLIS);
         Work work = Work.begin(daemon);

@@ -13,44 +13,44 @@ import dev.oriel.linux.OpenFlags;
 public enum DriverOperation {
     GETATTR("GETATTR", 1, 0) {
         @Override
-        void request(DriverShare share, RequestSlot slot, FuseRequest request, int step) {
-            request.getattr(share.nodeids[slot.next(DriverShare.FILES)]);
+        void request(DriverFiles share, RequestSlot slot, FuseRequest request, int step) {
+            request.getattr(share.nodeids[slot.next(DriverFiles.FILES)]);
         }
     },
     LOOKUP("LOOKUP", 1, 0) {
         @Override
-        void request(DriverShare share, RequestSlot slot, FuseRequest request, int step) {
+        void request(DriverFiles share, RequestSlot slot, FuseRequest request, int step) {
             request.begin(FuseOpcode.LOOKUP, share.folder)
-                    .name(share.names[slot.next(DriverShare.FILES)])
+                    .name(share.names[slot.next(DriverFiles.FILES)])
                     .reply(FuseEntryOut.SIZE, FuseEntryOut.SIZE);
         }
     },
     READ_4K("READ 4 KiB", 1, 4096) {
         @Override
-        void request(DriverShare share, RequestSlot slot, FuseRequest request, int step) {
-            long position = (long) slot.next(DriverShare.LARGE_BYTES / SMALL) * SMALL;
+        void request(DriverFiles share, RequestSlot slot, FuseRequest request, int step) {
+            long position = (long) slot.next(DriverFiles.LARGE_BYTES / SMALL) * SMALL;
             request.read(share.large.nodeid(), share.large.fh(), position, slot.buffer, 0, SMALL);
         }
     },
     READ_1M("READ 1 MiB", 1, 1 << 20) {
         @Override
-        void request(DriverShare share, RequestSlot slot, FuseRequest request, int step) {
-            long position = (long) slot.next(DriverShare.LARGE_BYTES / LARGE) * LARGE;
+        void request(DriverFiles share, RequestSlot slot, FuseRequest request, int step) {
+            long position = (long) slot.next(DriverFiles.LARGE_BYTES / LARGE) * LARGE;
             request.read(share.large.nodeid(), share.large.fh(), position, slot.buffer, 0, LARGE);
         }
     },
     WRITE_4K("WRITE 4 KiB", 1, 4096) {
         @Override
-        void request(DriverShare share, RequestSlot slot, FuseRequest request, int step) {
-            long position = (long) slot.next(DriverShare.LARGE_BYTES / SMALL) * SMALL;
+        void request(DriverFiles share, RequestSlot slot, FuseRequest request, int step) {
+            long position = (long) slot.next(DriverFiles.LARGE_BYTES / SMALL) * SMALL;
             request.write(share.large.nodeid(), share.large.fh(), position, slot.buffer, 0, SMALL);
         }
     },
     OPEN("OPEN + RELEASE", 2, 0) {
         @Override
-        void request(DriverShare share, RequestSlot slot, FuseRequest request, int step) {
+        void request(DriverFiles share, RequestSlot slot, FuseRequest request, int step) {
             if (step == 0) {
-                slot.nodeid = share.nodeids[slot.next(DriverShare.FILES)];
+                slot.nodeid = share.nodeids[slot.next(DriverFiles.FILES)];
                 request.begin(FuseOpcode.OPEN, slot.nodeid)
                         .argument(new FuseOpenIn())
                         .flags(OpenFlags.O_RDONLY);
@@ -65,7 +65,7 @@ public enum DriverOperation {
     },
     CREATE("CREATE + RELEASE + UNLINK", 3, 0) {
         @Override
-        void request(DriverShare share, RequestSlot slot, FuseRequest request, int step) {
+        void request(DriverFiles share, RequestSlot slot, FuseRequest request, int step) {
             if (step == 0) {
                 request.begin(FuseOpcode.CREATE, share.folder)
                         .argument(new FuseCreateIn())
@@ -74,14 +74,20 @@ public enum DriverOperation {
                 int size = FuseEntryOut.SIZE + FuseOpenOut.SIZE;
                 request.name(slot.ownName).reply(size, size);
             } else if (step == 1) {
-                long nodeid = request.reply(new FuseEntryOut()).nodeid();
+                slot.nodeid = request.reply(new FuseEntryOut()).nodeid();
                 long fh = request.reply(new FuseOpenOut(), FuseEntryOut.SIZE).fh();
-                request.begin(FuseOpcode.RELEASE, nodeid)
+                request.begin(FuseOpcode.RELEASE, slot.nodeid)
                         .argument(new FuseReleaseIn())
                         .fh(fh);
             } else {
                 request.begin(FuseOpcode.UNLINK, share.folder).name(slot.ownName);
             }
+        }
+
+        // as every guest does: a server that remembers all of these files is in a state that none brings it to
+        @Override
+        void end(DriverFiles share, RequestSlot slot) {
+            share.client.forget(slot.nodeid, 1);
         }
     };
 
@@ -102,7 +108,7 @@ public enum DriverOperation {
     }
 
     /** The requests of this operation on a share. */
-    RequestSource source(DriverShare share) {
+    RequestSource source(DriverFiles share) {
         return new RequestSource() {
             @Override
             public int steps() {
@@ -113,9 +119,17 @@ public enum DriverOperation {
             public void request(RequestSlot slot, FuseRequest request, int step) {
                 DriverOperation.this.request(share, slot, request, step);
             }
+
+            @Override
+            public void end(RequestSlot slot) {
+                DriverOperation.this.end(share, slot);
+            }
         };
     }
 
     /** Writes the request of a step over the reply to the step before. */
-    abstract void request(DriverShare share, RequestSlot slot, FuseRequest request, int step);
+    abstract void request(DriverFiles share, RequestSlot slot, FuseRequest request, int step);
+
+    /** The reply to the last step came. */
+    void end(DriverFiles share, RequestSlot slot) {}
 }

@@ -27,9 +27,9 @@ final class LookupSource implements RequestSource {
     private final AtomicInteger next = new AtomicInteger();
     private volatile boolean byChance;
 
-    /** Makes a tree of {@code files} empty files, a multiple of {@link #FOLDER_FILES}. */
+    /** Makes a tree of {@code files} empty files or a few more: all folders are full. */
     static void makeTree(Path shared, int files) throws IOException {
-        for (int folder = 0; folder < files / FOLDER_FILES; folder++) {
+        for (int folder = 0; folder < folders(files); folder++) {
             Path path = Files.createDirectory(shared.resolve("d" + folder));
             for (int file = 0; file < FOLDER_FILES; file++) {
                 Files.createFile(path.resolve("f" + file));
@@ -37,10 +37,14 @@ final class LookupSource implements RequestSource {
         }
     }
 
+    private static int folders(int files) {
+        return (files + FOLDER_FILES - 1) / FOLDER_FILES;
+    }
+
     /** Looks up the folders of the first {@code files} files. */
     LookupSource(FuseClient client, int files) throws IOException {
         this.files = files;
-        folders = new long[files / FOLDER_FILES];
+        folders = new long[folders(files)];
         for (int i = 0; i < folders.length; i++) {
             folders[i] =
                     client.lookup(FuseClient.ROOT, ("d" + i).getBytes(US_ASCII)).nodeid();

@@ -6,12 +6,11 @@ import java.nio.file.Path;
 
 /**
  * The resident memory of a process, from {@code /proc/PID/status} (proc(5)). The memory of a guest is shared with the server,
- * and counts as resident in it as soon as the server has read a file into it: that is not what the server costs.
+ * and counts as resident in it (RssShmem) as soon as the server has read a file into it: that is not what the server costs.
  *
  * @param ownKibibytes heap, code and files (RssAnon and RssFile)
- * @param sharedKibibytes memory of guests, as far as the server touched it (RssShmem)
  */
-public record ProcessMemory(long ownKibibytes, long sharedKibibytes) {
+public record ProcessMemory(long ownKibibytes) {
 
     /**
      * What a process has now.
@@ -21,20 +20,17 @@ public record ProcessMemory(long ownKibibytes, long sharedKibibytes) {
     public static ProcessMemory of(long pid) throws IOException {
         long anonymous = -1;
         long files = -1;
-        long shared = -1;
         for (String line : Files.readAllLines(Path.of("/proc", Long.toString(pid), "status"))) {
             if (line.startsWith("RssAnon:")) {
                 anonymous = kibibytes(line);
             } else if (line.startsWith("RssFile:")) {
                 files = kibibytes(line);
-            } else if (line.startsWith("RssShmem:")) {
-                shared = kibibytes(line);
             }
         }
-        if (anonymous < 0 || files < 0 || shared < 0) {
+        if (anonymous < 0 || files < 0) {
             throw new IOException("process " + pid + " has no memory any more");
         }
-        return new ProcessMemory(anonymous + files, shared);
+        return new ProcessMemory(anonymous + files);
     }
 
     /** {@code "RssAnon:     1234 kB"}. */

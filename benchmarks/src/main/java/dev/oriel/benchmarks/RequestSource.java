@@ -9,4 +9,7 @@ interface RequestSource {
 
     /** Writes the request of a step, from 0, over the reply to the step before. */
     void request(RequestSlot slot, FuseRequest request, int step);
+
+    /** The reply to the last step of an operation came. */
+    default void end(RequestSlot slot) {}
 }

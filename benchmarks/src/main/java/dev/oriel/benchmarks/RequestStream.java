@@ -73,7 +73,11 @@ final class RequestStream {
             throw new FuseException(request.toString(), -request.result());
         }
         RequestSlot slot = (RequestSlot) request.attachment();
-        if (slot == null || ++slot.step == source.steps()) {
+        if (slot == null) {
+            return false;
+        }
+        if (++slot.step == source.steps()) {
+            source.end(slot);
             return false;
         }
         source.request(slot, request, slot.step);

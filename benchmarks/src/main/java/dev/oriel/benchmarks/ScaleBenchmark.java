@@ -37,21 +37,25 @@ public final class ScaleBenchmark {
 
     /**
      * @param subject what to measure; it must take {@code --request-queues} and any number of connections
-     * @param inodes how many a guest knows, multiples of 1,000, rising; so are the others
+     * @param inodes how many a guest knows; each once and rising from here on, as are the others
      * @param queues how many are used
      * @param guests how many there are at once
      */
     public ScaleBenchmark(Subject subject, List<Integer> inodes, List<Integer> queues, List<Integer> guests) {
         this.subject = subject;
-        this.inodes = inodes;
-        this.queues = queues;
-        this.guests = guests;
-        firstLookups = new Growth("first LOOKUP of each", "inodes", inodes);
-        lookups = new Growth("LOOKUP of known names", "inodes", inodes);
-        inodeMemory = new Growth("memory for each", "inodes", inodes);
-        queueLookups = new Growth("LOOKUP", "queues", queues);
-        guestLookups = new Growth("LOOKUP", "guests", guests);
-        guestMemory = new Growth("memory for each", "guests", guests);
+        this.inodes = rising(inodes);
+        this.queues = rising(queues);
+        this.guests = rising(guests);
+        firstLookups = new Growth("first LOOKUP of each", false, "inodes", this.inodes);
+        lookups = new Growth("LOOKUP of known names", false, "inodes", this.inodes);
+        inodeMemory = new Growth("memory for each", true, "inodes", this.inodes);
+        queueLookups = new Growth("LOOKUP", false, "queues", this.queues);
+        guestLookups = new Growth("LOOKUP", false, "guests", this.guests);
+        guestMemory = new Growth("memory for each", true, "guests", this.guests);
+    }
+
+    private static List<Integer> rising(List<Integer> sizes) {
+        return sizes.stream().distinct().sorted().toList();
     }
 
     /** What is measured at which sizes. */
@@ -63,8 +67,7 @@ public final class ScaleBenchmark {
     public Report run(int rounds, Consumer<String> progress) throws IOException, InterruptedException {
         try (WorkFolder work = WorkFolder.create()) {
             Path shared = work.folder("share");
-            int files = Math.max(
-                    FEW, inodes.stream().mapToInt(Integer::intValue).max().orElse(0));
+            int files = Math.max(FEW, inodes.getLast());
             progress.accept("making %,d files".formatted(files));
             LookupSource.makeTree(shared, files);
             return Comparison.named("scale")

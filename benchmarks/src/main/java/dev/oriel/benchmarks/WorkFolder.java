@@ -9,11 +9,11 @@ import java.nio.file.attribute.BasicFileAttributes;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A folder in memory (tmpfs) for what a benchmark shares, so that no disk has a say in its figures. It goes when it is closed, and when
- * the process is interrupted.
+ * A folder for what a benchmark shares. It goes when it is closed, and when the process is interrupted.
  */
 public final class WorkFolder implements AutoCloseable {
     private static final Path TMPFS = Path.of("/dev/shm");
+    private static final Path DISK = Path.of("/var/tmp");
 
     private final Path path;
     private final Thread atEnd = new Thread(this::remove, "benchmark-leftovers");
@@ -23,11 +23,21 @@ public final class WorkFolder implements AutoCloseable {
         Runtime.getRuntime().addShutdownHook(atEnd);
     }
 
-    /** An empty one; where there is no tmpfs to write to, it is among the temporary files. */
+    /** An empty one in memory (tmpfs), so that no disk has a say in the figures. */
     public static WorkFolder create() throws IOException {
+        return in(TMPFS);
+    }
+
+    /** An empty one where temporary files outlive a restart, so most probably on a disk. */
+    public static WorkFolder onDisk() throws IOException {
+        return in(DISK);
+    }
+
+    /** In a folder, or among the temporary files if it cannot be written. */
+    private static WorkFolder in(Path folder) throws IOException {
         return new WorkFolder(
-                Files.isWritable(TMPFS)
-                        ? Files.createTempDirectory(TMPFS, "oriel-bench-")
+                Files.isWritable(folder)
+                        ? Files.createTempDirectory(folder, "oriel-bench-")
                         : Files.createTempDirectory("oriel-bench-"));
     }
 

@@ -11,12 +11,13 @@ import java.nio.file.Path;
 import java.util.Random;
 
 /** What the requests of {@link DriverBenchmark} are about: a folder of small files, and a large one, looked up and opened. */
-final class DriverShare {
+final class DriverFiles {
     static final int FILES = 1000;
     static final int LARGE_BYTES = 64 << 20;
 
     final byte[][] names = new byte[FILES][];
     final long[] nodeids = new long[FILES];
+    final FuseClient client;
     final long folder;
     final OpenFile large;
 
@@ -32,7 +33,8 @@ final class DriverShare {
     }
 
     /** Looks it up. */
-    DriverShare(FuseClient client) throws IOException {
+    DriverFiles(FuseClient client) throws IOException {
+        this.client = client;
         folder = client.lookup(FuseClient.ROOT, "folder".getBytes(US_ASCII)).nodeid();
         for (int i = 0; i < FILES; i++) {
             names[i] = name(i).getBytes(US_ASCII);
