@@ -27,8 +27,8 @@ ENVIRONMENT = dict(
 
 def run(*words, folder=".", status=0):
     """The program's output; it must end with this status."""
-    if shutil.which(words[0]) is None:
-        raise Skip(f"the tools have no {words[0]}")
+    if words[0] == "tcc" and os.uname().machine == "s390x":
+        raise Skip("tcc makes no programs for s390x")
     result = subprocess.run(words, cwd=folder, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     text = result.stdout.decode(errors="replace").strip()
     equal(result.returncode, status, f"status of {' '.join(words[:3])}, which says {text[-300:]!r}:")

@@ -172,9 +172,11 @@ class DriverFileMatrixTest {
         client.files().fsync(file, false);
         client.files().release(file);
         assertThat(onHost("sparse")).isEqualTo(content);
-        assertThat(client.getattr(node).blocks() - blocks)
-                .as("blocks of 512 bytes that one store took")
-                .isLessThanOrEqualTo(1024);
+        // a store of the file's own pages makes the host allocate as much as it likes, 2 MiB on ext4 with large folios
+        long most = subject.isDirect() ? 2L * SLOT - PAGE : SLOT / 4;
+        assertThat((client.getattr(node).blocks() - blocks) * 512)
+                .as("bytes that one store took")
+                .isLessThanOrEqualTo(most);
     }
 
     @Test

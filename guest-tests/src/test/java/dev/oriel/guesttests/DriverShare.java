@@ -51,10 +51,6 @@ final class DriverShare implements AutoCloseable {
         return new DriverShare(subject, state, folder, server.socket(), server::close);
     }
 
-    DriverSubject subject() {
-        return subject;
-    }
-
     /** The file as the host sees it. */
     Path host(String name) {
         return folder.resolve(name);
