@@ -312,6 +312,26 @@ class DriverFileMatrixTest {
     }
 
     @Test
+    void aFileThatGrowsIsMappedAgainBesideItsFirstMapping() throws IOException {
+        assumeTrue(subject.isDirect(), "both places are to be the file's own pages");
+        byte[] content = Arrays.copyOf(share.make(name, SLOT / 2), SLOT + SLOT / 2);
+        long node = node(name);
+        DaxDevice dax = client.dax().orElseThrow();
+        try (DaxDevice.Pin small = dax.map(node, 0, SLOT / 2, true)) {
+            client.setattr(node, new AttributeChange().size(content.length));
+            try (DaxDevice.Pin large = dax.map(node, 0, content.length, true)) {
+                small.segment().set(ValueLayout.JAVA_BYTE, 3, (byte) 99);
+                large.segment().set(ValueLayout.JAVA_BYTE, 4, (byte) 98);
+                content[3] = 99;
+                content[4] = 98;
+                assertThat(large.segment().toArray(ValueLayout.JAVA_BYTE)).isEqualTo(content);
+                assertThat(small.segment().toArray(ValueLayout.JAVA_BYTE)).isEqualTo(Arrays.copyOf(content, SLOT / 2));
+            }
+        }
+        assertThat(onHost(name)).isEqualTo(content);
+    }
+
+    @Test
     void bothNamesOfAFileAreOneFile() throws IOException {
         byte[] content = share.make("one", SLOT + 10);
         Files.createLink(share.host("two"), share.host("one"));
