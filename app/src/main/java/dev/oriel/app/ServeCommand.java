@@ -179,7 +179,7 @@ final class ServeCommand implements Callable<Integer> {
     @Option(
             names = "--dax-min-size",
             paramLabel = "SIZE",
-            defaultValue = "32K",
+            defaultValue = "512K",
             converter = ByteSize.class,
             description = "A guest that mounts without dax= reads files smaller than this by request (default:"
                     + " ${DEFAULT-VALUE}).")

@@ -143,8 +143,8 @@ final class DaxWindow implements AutoCloseable {
         if (file.descriptor != DaxFile.NO_DESCRIPTOR) {
             long whole = file.size & -(long) StandIn.PAGE;
             pages = Math.clamp(whole - fileOffset, 0, size);
-            if (pages < size && other.room() <= length / LINUX_RANGE - mappings.size()) {
-                // One mapping must be left for every range that is free.
+            if (pages < size && (other.hasMany() || other.room() <= length / LINUX_RANGE - mappings.size())) {
+                // A second mapping costs the other side more than a copy; and one must be left for every range that is free.
                 pages = 0;
             }
         }
