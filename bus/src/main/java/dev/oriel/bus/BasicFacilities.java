@@ -208,16 +208,20 @@ public final class BasicFacilities implements AutoCloseable {
      * flight any more. As {@link #status(int)} with 0.
      */
     public void reset() {
-        for (DeviceQueue queue : queues) {
-            queue.reset();
+        try {
+            for (DeviceQueue queue : queues) {
+                queue.reset();
+            }
+            device.reset();
+        } finally {
+            // whatever became of its files: a driver that waits for 0 must not wait for ever
+            if (region != null) {
+                region.clear();
+            }
+            driverFeatures = 0;
+            status.set(0);
+            bus.deviceReset();
         }
-        device.reset();
-        if (region != null) {
-            region.clear();
-        }
-        driverFeatures = 0;
-        status.set(0);
-        bus.deviceReset();
     }
 
     /**
@@ -333,8 +337,11 @@ public final class BasicFacilities implements AutoCloseable {
             return;
         }
         closed = true;
-        reset();
-        device.sharedMemoryRegion(REGION, null);
-        closeQueues();
+        try {
+            reset();
+        } finally {
+            device.sharedMemoryRegion(REGION, null);
+            closeQueues();
+        }
     }
 }

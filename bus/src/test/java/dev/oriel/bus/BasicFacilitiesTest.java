@@ -6,6 +6,7 @@ import dev.oriel.linux.LinuxException;
 import dev.oriel.virtio.GuestMemoryTable;
 import dev.oriel.virtio.RingFeatures;
 import dev.oriel.virtio.SharedMemoryWindow;
+import dev.oriel.virtio.testing.EchoDevice;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;

@@ -10,7 +10,7 @@ import java.lang.foreign.MemorySegment;
 /**
  * A connected UNIX stream socket that carries bytes and, along with them, file descriptors (SCM_RIGHTS, unix(7)).
  *
- * <p>One thread receives and one sends at the same time; any thread may shut down. {@link #receive} and {@link #send} answer
+ * <p>One thread receives and one sends at the same time; any thread may shut down. The methods that receive and send answer
  * {@code -errno}, allocate nothing and never leak a descriptor.
  *
  * <p>Memory for each direction, allocated once, host byte order:
@@ -28,6 +28,7 @@ public final class Connection implements AutoCloseable {
     private static final int SOL_SOCKET = 1;
     private static final int SCM_RIGHTS = 1;
     private static final int MSG_CTRUNC = 0x8;
+    private static final int MSG_DONTWAIT = 0x40;
     private static final int MSG_NOSIGNAL = 0x4000;
     private static final int MSG_CMSG_CLOEXEC = 0x4000_0000;
 
@@ -43,6 +44,14 @@ public final class Connection implements AutoCloseable {
     private static final long CONTROL_LEVEL = 8;
     private static final long CONTROL_TYPE = 12;
     private static final long CONTROL_SIZE = CONTROL_HEADER_SIZE + align(MAX_DESCRIPTORS * 4L);
+
+    private static final int FOREVER = -1;
+
+    /** No answer of a system call. */
+    private static final int READY = Integer.MIN_VALUE;
+
+    /** What is read and not looked at, by any number of threads. */
+    private static final MemorySegment REST = Arena.global().allocate(4096);
 
     private final Descriptor descriptor;
     private final MemorySegment incoming = newMessage();
@@ -89,6 +98,16 @@ public final class Connection implements AutoCloseable {
      *     another -errno
      */
     public int receive(MemorySegment buffer, long offset, int length, DescriptorQueue fds) {
+        return receive(buffer, offset, length, fds, FOREVER);
+    }
+
+    /**
+     * As {@link #receive(MemorySegment, long, int, DescriptorQueue)}, for so long at most.
+     *
+     * @param timeoutMillis 0 or more
+     * @return also -ETIMEDOUT if nothing has come
+     */
+    public int receive(MemorySegment buffer, long offset, int length, DescriptorQueue fds, int timeoutMillis) {
         incoming.set(JAVA_LONG, IOV, addressIn(buffer, offset, length));
         incoming.set(JAVA_LONG, IOV_LENGTH, length);
         int socket = descriptor.numberOrNone();
@@ -98,8 +117,12 @@ public final class Connection implements AutoCloseable {
                 incoming.set(JAVA_LONG, MESSAGE_CONTROL, incoming.address() + CONTROL);
                 incoming.set(JAVA_LONG, MESSAGE_CONTROL_LENGTH, CONTROL_SIZE);
                 incoming.set(JAVA_INT, MESSAGE_FLAGS, 0);
-                result = SocketCalls.recvmsg(socket, incoming.address(), MSG_CMSG_CLOEXEC);
-            } while (result == -Errno.EINTR);
+                int flags = timeoutMillis < 0 ? MSG_CMSG_CLOEXEC : MSG_CMSG_CLOEXEC | MSG_DONTWAIT;
+                result = SocketCalls.recvmsg(socket, incoming.address(), flags);
+                if (result == -Errno.EAGAIN) {
+                    result = awaitReady(socket, Poll.POLLIN, timeoutMillis);
+                }
+            } while (result == -Errno.EINTR || result == READY);
             if (result < 0) {
                 return (int) result;
             }
@@ -110,6 +133,12 @@ public final class Connection implements AutoCloseable {
             reachabilityFence(buffer);
             reachabilityFence(this);
         }
+    }
+
+    /** {@link #READY}, -ETIMEDOUT or another -errno. */
+    private static int awaitReady(int socket, int events, int timeoutMillis) {
+        int result = Poll.pollOne(socket, events, timeoutMillis);
+        return result > 0 ? READY : result == 0 ? -Errno.ETIMEDOUT : result;
     }
 
     /** Hands all descriptors of a message to the queue, or closes them all: 0 or -errno. */
@@ -160,6 +189,16 @@ public final class Connection implements AutoCloseable {
      * @return {@code length}; or -errno, -EPIPE if the other side is gone (no SIGPIPE comes)
      */
     public int send(MemorySegment buffer, long offset, int length, int[] fds, int fdCount) {
+        return send(buffer, offset, length, fds, fdCount, FOREVER);
+    }
+
+    /**
+     * As {@link #send(MemorySegment, long, int, int[], int)}, for a side that goes on reading.
+     *
+     * @param timeoutMillis 0 or more
+     * @return also -ETIMEDOUT if the other side has taken nothing for so long: then the stream is of no more use
+     */
+    public int send(MemorySegment buffer, long offset, int length, int[] fds, int fdCount, int timeoutMillis) {
         if (fdCount < 0 || fdCount > MAX_DESCRIPTORS) {
             return -Errno.EINVAL;
         }
@@ -183,8 +222,12 @@ public final class Connection implements AutoCloseable {
             while (sent < length) {
                 outgoing.set(JAVA_LONG, IOV, address + sent);
                 outgoing.set(JAVA_LONG, IOV_LENGTH, length - sent);
-                long result = SocketCalls.sendmsg(socket, outgoing.address(), MSG_NOSIGNAL);
-                if (result == -Errno.EINTR) {
+                int flags = timeoutMillis < 0 ? MSG_NOSIGNAL : MSG_NOSIGNAL | MSG_DONTWAIT;
+                long result = SocketCalls.sendmsg(socket, outgoing.address(), flags);
+                if (result == -Errno.EAGAIN) {
+                    result = awaitReady(socket, Poll.POLLOUT, timeoutMillis);
+                }
+                if (result == -Errno.EINTR || result == READY) {
                     continue;
                 }
                 if (result < 0) {
@@ -213,6 +256,20 @@ public final class Connection implements AutoCloseable {
     /** Ends both directions: a receiver that waits sees the end of the stream, here and at the other side. */
     public void shutdown() {
         SocketCalls.shutdown(descriptor.numberOrNone(), SocketCalls.SHUT_RDWR);
+    }
+
+    /**
+     * Ends both directions and reads what has come to its end. A socket that is closed with something unread in it is an error (ECONNRESET)
+     * for the other side, which some take badly; after this it is the end of the stream. For the thread that receives.
+     */
+    public void finish() {
+        shutdown();
+        int count;
+        do {
+            try (DescriptorQueue descriptors = new DescriptorQueue(MAX_DESCRIPTORS)) {
+                count = receive(REST, 0, (int) REST.byteSize(), descriptors);
+            }
+        } while (count > 0 || count == -Errno.EMFILE);
     }
 
     /** Closes the socket; does nothing the second time. A thread that waits in it is not woken: shut down first. */

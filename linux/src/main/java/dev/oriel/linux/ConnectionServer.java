@@ -87,6 +87,7 @@ public final class ConnectionServer implements AutoCloseable {
                     "{0}: turned away, as {1} are connected already and no more are allowed",
                     name,
                     connections.size());
+            connection.finish();
             connection.close();
             return;
         }

@@ -30,6 +30,11 @@ public final class EventDescriptor implements AutoCloseable {
         ONE.set(JAVA_LONG, 0, 1);
     }
 
+    /** Where in the words of the thread the counter and the struct iovec { address, length } are that preadv2(2) takes it by. */
+    private static final int COUNTER = 0;
+
+    private static final int VECTOR = 1;
+
     private static final class Rare {
         static final MethodHandle EVENTFD = Native.link("eventfd", 2);
 
@@ -62,16 +67,17 @@ public final class EventDescriptor implements AutoCloseable {
     }
 
     /**
-     * Makes a descriptor that came from the other side fit to be signalled and read without ever waiting: it becomes O_NONBLOCK, for
-     * everybody who has it.
+     * Makes an eventfd that came from the other side O_NONBLOCK, for everybody who has it. The other side can undo that at any time: who
+     * must not wait reads by {@link #take} and signals by {@link PeerEvent}.
      *
-     * @return null; or what it is, if that is no eventfd, pipe or socket: a plain file would be ready for ever, and written to
+     * @return null; or what it is, if that is no eventfd: a plain file would be ready for ever, and written to
      */
     public static @Nullable String unblock(int fd) {
         String kind = kindOf(fd);
         int flags = FileCalls.fcntl(fd, FcntlCommand.F_GETFL, 0);
-        boolean usable = kind.equals("anon_inode:[eventfd]") || kind.startsWith("pipe:") || kind.startsWith("socket:");
-        return usable && flags >= 0 && FileCalls.fcntl(fd, FcntlCommand.F_SETFL, flags | OpenFlags.O_NONBLOCK) >= 0
+        return kind.equals("anon_inode:[eventfd]")
+                        && flags >= 0
+                        && FileCalls.fcntl(fd, FcntlCommand.F_SETFL, flags | OpenFlags.O_NONBLOCK) >= 0
                 ? null
                 : kind;
     }
@@ -113,6 +119,24 @@ public final class EventDescriptor implements AutoCloseable {
         }
         // whoever made the descriptor decides what comes out: a pipe may be short, a file of any value
         return result == Long.BYTES ? Native.word(0) & Long.MAX_VALUE : -Errno.EIO;
+    }
+
+    /**
+     * Takes the counter of an eventfd and sets it to 0; never waits, whatever flags the other side gives the descriptor.
+     *
+     * @return the counter, more than 0; -EAGAIN if it is 0; or another -errno
+     */
+    public static long take(int fd) {
+        Native.setWord(VECTOR, Native.wordAddress(COUNTER));
+        Native.setWord(VECTOR + 1, Long.BYTES);
+        long result;
+        do {
+            result = FileCalls.preadv2(fd, Native.wordAddress(VECTOR), 1, -1, TransferFlags.RWF_NOWAIT);
+        } while (result == -Errno.EINTR);
+        if (result < 0) {
+            return result;
+        }
+        return result == Long.BYTES ? Native.word(COUNTER) & Long.MAX_VALUE : -Errno.EIO;
     }
 
     /**

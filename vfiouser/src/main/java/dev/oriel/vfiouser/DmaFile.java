@@ -1,6 +1,7 @@
 package dev.oriel.vfiouser;
 
 import dev.oriel.linux.MappedMemory;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * A file of guest memory, mapped once as a whole for all DMA regions that lie in it: on a bus with an IOMMU these are single pages.
@@ -9,11 +10,18 @@ import dev.oriel.linux.MappedMemory;
  */
 final class DmaFile {
     private final MappedMemory mapping;
+    private final AtomicInteger mappings;
     private int users = 1;
 
-    /** Held once, by the caller. */
-    DmaFile(MappedMemory mapping) {
+    /**
+     * Held once, by the caller.
+     *
+     * @param mappings how many there are, of which this is one more until it is unmapped
+     */
+    DmaFile(MappedMemory mapping, AtomicInteger mappings) {
         this.mapping = mapping;
+        this.mappings = mappings;
+        mappings.incrementAndGet();
     }
 
     MappedMemory mapping() {
@@ -37,6 +45,7 @@ final class DmaFile {
         users--;
         if (users == 0) {
             mapping.close();
+            mappings.decrementAndGet();
         }
     }
 }

@@ -20,6 +20,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -45,6 +46,9 @@ final class DmaRegions {
     /** The most that QEMU announces; each costs an entry in a table. */
     static final int MAX_REGIONS = 65536;
 
+    /** The most mappings that these may need: of 65530 that the kernel lets the whole process have. QEMU has one for each memory backend. */
+    static final int MAX_MAPPINGS = 512;
+
     private static final int READ = 1;
     private static final int WRITE = 2;
     private static final int UNMAP_ALL = 2;
@@ -54,6 +58,9 @@ final class DmaRegions {
     private final LongSupplier windowAddress;
 
     private final Map<FileKey, DmaFile> files = new HashMap<>();
+
+    /** How many are mapped, those that only older regions or chains in flight still use included. */
+    private final AtomicInteger mappings = new AtomicInteger();
 
     /** What is mapped. */
     private final AddressRanges shared = new AddressRanges();
@@ -142,7 +149,7 @@ final class DmaRegions {
                         what + ", at offset 0x%x of a file that has 0x%x bytes".formatted(fileOffset, length));
             }
             FileKey key = new FileKey(FileMode.device(attributes.devMajor(), attributes.devMinor()), attributes.ino());
-            DmaFile mapped = hold(key, file, length, fileOffset + size);
+            DmaFile mapped = hold(key, file, length, fileOffset + size, what);
             try {
                 return new GuestRegion(address, size, address, mapped.mapping().segment(), fileOffset, mapped::release);
             } catch (InvalidSetupException invalid) {
@@ -154,14 +161,19 @@ final class DmaRegions {
         }
     }
 
-    private DmaFile hold(FileKey key, Descriptor file, long length, long end) throws LinuxException {
+    private DmaFile hold(FileKey key, Descriptor file, long length, long end, String what)
+            throws LinuxException, Refusal {
         DmaFile known = files.get(key);
         if (known != null && known.mapping().size() >= end && known.hold()) {
             return known;
         }
         files.values().removeIf(DmaFile::isUnmapped);
+        if (mappings.get() >= MAX_MAPPINGS) {
+            throw new Refusal(Errno.ENOSPC, what + ": of more than the " + MAX_MAPPINGS + " files that there may be");
+        }
         DmaFile mapped = new DmaFile(
-                MappedMemory.ofFile(file.number(), 0, length, MemoryCalls.PROT_READ | MemoryCalls.PROT_WRITE));
+                MappedMemory.ofFile(file.number(), 0, length, MemoryCalls.PROT_READ | MemoryCalls.PROT_WRITE),
+                mappings);
         files.put(key, mapped);
         return mapped;
     }

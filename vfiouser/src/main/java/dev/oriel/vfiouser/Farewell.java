@@ -67,6 +67,11 @@ final class Farewell implements AutoCloseable {
         return true;
     }
 
+    /** Whether the device comes to rest, or has. */
+    boolean begun() {
+        return begun;
+    }
+
     /** Whether all is done but for what the client has still to say. */
     boolean over() {
         synchronized (this) {

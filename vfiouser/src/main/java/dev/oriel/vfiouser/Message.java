@@ -3,13 +3,13 @@ package dev.oriel.vfiouser;
 import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
 
 import dev.oriel.linux.Connection;
 import dev.oriel.linux.Descriptor;
 import dev.oriel.linux.DescriptorQueue;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.LinuxException;
-import dev.oriel.linux.Poll;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
@@ -47,16 +47,19 @@ final class Message implements AutoCloseable {
     private static final int NO_REPLY = 0x10;
     private static final int ERROR = 0x20;
 
-    /** So long a client may leave more replies unread than a socket holds; one that waits for each reply never does. */
+    /**
+     * So long a client may leave more replies unread than a socket holds, which one that waits for each reply never does; and so long a message
+     * that has begun may take.
+     */
     private static final int PATIENCE_MILLIS = 2_000;
 
     private static final int[] NO_DESCRIPTORS = {};
 
     private final MemorySegment bytes;
     private final DescriptorQueue descriptors = new DescriptorQueue(MAX_DESCRIPTORS);
-    private final Poll room = new Poll(1);
     private int size;
     private boolean wantsReply;
+    private long begun;
 
     /** @param arena owner of the memory that messages are kept in */
     Message(Arena arena) {
@@ -64,7 +67,7 @@ final class Message implements AutoCloseable {
     }
 
     /**
-     * Receives a command in the place of what was here. Descriptors of the message before are closed.
+     * Receives a command, which has begun to come, in the place of what was here. Descriptors of the message before are closed.
      *
      * @return false if the client ended the connection
      * @throws ProtocolViolation if what came is no command
@@ -72,6 +75,7 @@ final class Message implements AutoCloseable {
      */
     boolean receive(Connection connection) throws ProtocolViolation, LinuxException {
         descriptors.close();
+        begun = System.nanoTime();
         if (!receive(connection, 0, HEADER_SIZE)) {
             return false;
         }
@@ -96,7 +100,11 @@ final class Message implements AutoCloseable {
     private boolean receive(Connection connection, int offset, int length) throws ProtocolViolation, LinuxException {
         int done = 0;
         while (done < length) {
-            int count = connection.receive(bytes, offset + done, length - done, descriptors);
+            int left = PATIENCE_MILLIS - (int) NANOSECONDS.toMillis(System.nanoTime() - begun);
+            int count = connection.receive(bytes, offset + done, length - done, descriptors, Math.max(left, 0));
+            if (count == -Errno.ETIMEDOUT) {
+                throw new ProtocolViolation("half a message, and no more of it");
+            }
             if (count == -Errno.EMSGSIZE) {
                 throw new ProtocolViolation("a message with more than " + MAX_DESCRIPTORS + " file descriptors");
             }
@@ -193,16 +201,11 @@ final class Message implements AutoCloseable {
         bytes.set(JAVA_INT_UNALIGNED, SIZE, HEADER_SIZE + length);
         bytes.set(JAVA_INT_UNALIGNED, FLAGS, flags);
         bytes.set(JAVA_INT_UNALIGNED, ERRNO, errno);
-        room.set(0, connection.number(), Poll.POLLOUT);
-        int ready;
-        do {
-            ready = room.await(PATIENCE_MILLIS);
-        } while (ready == -Errno.EINTR);
-        if (ready == 0) {
+        int sent = connection.send(bytes, 0, HEADER_SIZE + length, fds, fds.length, PATIENCE_MILLIS);
+        if (sent == -Errno.ETIMEDOUT) {
             throw new ProtocolViolation("commands, and does not read the replies");
         }
-        LinuxException.check(
-                connection.send(bytes, 0, HEADER_SIZE + length, fds, fds.length), "answer a vfio-user message");
+        LinuxException.check(sent, "answer a vfio-user message");
     }
 
     /** Closes the descriptors that nobody took. */

@@ -6,7 +6,6 @@ import dev.oriel.bus.BusFeatures;
 import dev.oriel.bus.pci.PciFunction;
 import dev.oriel.linux.Connection;
 import dev.oriel.linux.ConnectionServer;
-import dev.oriel.linux.DescriptorQueue;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.LinuxException;
 import dev.oriel.linux.Poll;
@@ -17,6 +16,8 @@ import dev.oriel.virtio.VirtioDevice;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>{@link #run()} answers messages one by one on the calling thread, which waits for nothing else: a processor of the guest stands still
  * until it has its answer, and QEMU gives a device up whose answer is late. Queues, and the end of what they have begun, have threads of
- * their own.
+ * their own. Only the answer to DEVICE_RESET waits for that end, as whoever gets it goes on to use the guest's memory for something else.
  *
  * <p>A client cannot connect again, and QEMU aborts when a connection ends with something unread in it. So one that is closed from this side
  * first lets the device come to rest, answering meanwhile, then reads what is there to the end, and only then closes. Nothing of what the client
@@ -41,6 +42,12 @@ public final class VfioUserConnection implements ConnectionServer.Service {
 
     private static final int INFO_RESET = 1;
     private static final int INFO_PCI = 2;
+
+    /** So long a reset may take, and QEMU still has its answer within the 5 seconds that it waits by default. */
+    private static final long RESET_MILLIS = 4_000;
+
+    /** How often to look after those whom the device waits for. */
+    private static final int LOOK_MILLIS = 100;
 
     private static final int SOCKET = 0;
     private static final int WAKE = 1;
@@ -91,7 +98,7 @@ public final class VfioUserConnection implements ConnectionServer.Service {
                     serve(function, message);
                 } finally {
                     // before anything is waited for: the client shall know at once
-                    part(arena);
+                    connection.finish();
                 }
             }
         } catch (ProtocolViolation violation) {
@@ -103,24 +110,14 @@ public final class VfioUserConnection implements ConnectionServer.Service {
         }
     }
 
-    /** Ends the connection without leaving anything unread in it, which the client would be told of as an error. */
-    private void part(Arena arena) {
-        connection.shutdown();
-        MemorySegment rest = arena.allocate(4096);
-        int count;
-        do {
-            try (DescriptorQueue descriptors = new DescriptorQueue(Connection.MAX_DESCRIPTORS)) {
-                count = connection.receive(rest, 0, (int) rest.byteSize(), descriptors);
-            }
-        } while (count > 0);
-    }
-
     /** What the function was made of is not needed any more. */
     private void release() {
         memory.close();
         if (window != null) {
             window.close();
         }
+        // there may not have been enough to serve it at all
+        connection.finish();
         connection.close();
         farewell.close();
     }
@@ -145,7 +142,9 @@ public final class VfioUserConnection implements ConnectionServer.Service {
                 if (command == null) {
                     throw new Refusal(Errno.ENOSYS, "the unknown command " + message.command());
                 }
-                LOGGER.log(Level.TRACE, "{0}: {1}", name, command);
+                if (LOGGER.isLoggable(Level.TRACE)) {
+                    LOGGER.log(Level.TRACE, "{0}: {1}", name, command);
+                }
                 command.check(message);
                 if (negotiated == (command == Command.VERSION)) {
                     throw new ProtocolViolation(negotiated ? "VERSION twice" : command + " before VERSION");
@@ -177,7 +176,7 @@ public final class VfioUserConnection implements ConnectionServer.Service {
                     }
                     case REGION_WRITE_MULTI -> regions.writeMulti(message, connection);
                     case DEVICE_RESET -> {
-                        function.reset(() -> {});
+                        reset(function);
                         message.reply(connection, 0);
                     }
                 }
@@ -188,13 +187,34 @@ public final class VfioUserConnection implements ConnectionServer.Service {
         }
     }
 
+    /** Resets, and waits until nothing reads or writes the guest's memory any more. */
+    private void reset(PciFunction function) {
+        CountDownLatch done = new CountDownLatch(1);
+        function.reset(done::countDown);
+        try {
+            for (long left = RESET_MILLIS; !done.await(LOOK_MILLIS, TimeUnit.MILLISECONDS); left -= LOOK_MILLIS) {
+                function.releaseInterrupts();
+                if (left <= 0) {
+                    LOGGER.log(
+                            Level.WARNING,
+                            "{0}: reset, but requests of before still wait for their files, and read and write the guest's"
+                                    + " memory when those answer",
+                            name);
+                    return;
+                }
+            }
+        } catch (InterruptedException now) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
     /** Waits until there is something to receive; false if the connection is to end, and everything that came was answered. */
     private boolean awaitMessage(PciFunction function) throws LinuxException {
         while (true) {
             boolean over = farewell.over();
             poll.set(SOCKET, connection.number(), Poll.POLLIN);
             poll.set(WAKE, over ? -1 : farewell.number(), Poll.POLLIN);
-            int ready = poll.await(over ? 0 : Poll.FOREVER);
+            int ready = poll.await(over ? 0 : farewell.begun() ? LOOK_MILLIS : Poll.FOREVER);
             if (ready < 0 && ready != -Errno.EINTR) {
                 throw new LinuxException("wait for a vfio-user message", -ready);
             }
@@ -206,6 +226,9 @@ public final class VfioUserConnection implements ConnectionServer.Service {
             }
             if (over) {
                 return false;
+            }
+            if (ready == 0) {
+                function.releaseInterrupts();
             }
         }
     }

@@ -19,21 +19,30 @@ import static dev.oriel.vfiouser.TestClient.irqs;
 import static dev.oriel.vfiouser.TestClient.payload;
 import static dev.oriel.vfiouser.TestClient.regionInfo;
 import static dev.oriel.vfiouser.TestClient.unmap;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.oriel.bus.DeviceStatus;
 import dev.oriel.bus.pci.testing.PciDriver;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.EventDescriptor;
+import dev.oriel.linux.FcntlCommand;
 import dev.oriel.linux.FileCalls;
 import dev.oriel.linux.LinuxException;
+import dev.oriel.linux.UnixSocket;
+import dev.oriel.virtio.Polling;
 import dev.oriel.virtio.testing.DriverRing;
+import dev.oriel.virtio.testing.EchoDevice;
 import dev.oriel.virtio.testing.Loopback.Layout;
 import dev.oriel.virtio.testing.SharedMemory;
 import dev.oriel.virtio.testing.TestDriver;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -42,6 +51,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whatever a client sends, it is refused or costs the client its connection; nothing of it is left, and another is served meanwhile. */
 @Timeout(60)
@@ -257,6 +267,70 @@ class HostileClientTest {
                     .isZero();
             assertThat(pci.echoes(1, driver, i)).isTrue();
         }
+    }
+
+    @Test
+    void halfAMessageHoldsNoEndUp() throws Exception {
+        running();
+        client.raw(new byte[7]);
+        server.connection.close();
+        assertThat(client.end()).isZero();
+        server.awaitEnd();
+    }
+
+    @Test
+    void aClientThatCannotBeServedLearnsOfNoError() throws Exception {
+        try (UnixSocket.Pair pair = UnixSocket.pair()) {
+            TestClient early = new TestClient(pair.first());
+            early.send(VERSION, TestClient.version(0, "{}\0"));
+            // there is no memory for its window
+            new VfioUserConnection("early", pair.second(), new EchoDevice(2, -4096), 128, Polling.OFF).run();
+            assertThat(early.end()).isZero();
+            early.close();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void anEventThatTheClientHasFilledHoldsNobodyUpForLong(boolean reset) throws Exception {
+        PciDriver pci = running();
+        try (Arena arena = Arena.ofConfined();
+                EventDescriptor full = EventDescriptor.create(EventDescriptor.EFD_NONBLOCK)) {
+            TestClient.check(client.ask(SET_IRQS, irqs(ATTACH, MSIX, 1, 1), full.number()));
+            FileCalls.fcntl(full.number(), FcntlCommand.F_SETFL, 0);
+            MemorySegment most = arena.allocateFrom(JAVA_LONG, -2);
+            assertThat(FileCalls.write(full.number(), most, Long.BYTES)).isEqualTo(Long.BYTES);
+            assertThat(driver.ring().enableInterrupts()).isFalse();
+            driver.ring().offer(List.of(driver.buffer(8, false), driver.buffer(8, true)));
+            pci.notify(1);
+            while (driver.ring().poll() == null) {
+                Thread.onSpinWait();
+            }
+            // the thread of the queue waits in the event now, or soon
+            TestClient.check(client.ask(SET_IRQS, irqs(0x21, MSIX, 1, 1)));
+            if (reset) {
+                TestClient.check(client.ask(RESET, payload(0)));
+                assertThat(pci.status()).isZero();
+            }
+            server.connection.close();
+            server.awaitEnd();
+        }
+    }
+
+    @Test
+    void manyFilesDoNotTakeTheMappingsOfTheProcess() throws Exception {
+        client.negotiate();
+        TestClient.Reply last = null;
+        for (int i = 0; i <= DmaRegions.MAX_MAPPINGS; i++) {
+            try (SharedMemory one = new SharedMemory(4096)) {
+                assertThat(last == null ? 0 : last.errno()).isZero();
+                last = client.ask(DMA_MAP, dma(3, 0, GUEST + 4096L * i, 4096), one.fd());
+            }
+        }
+        assertThat(requireNonNull(last).errno()).isEqualTo(Errno.ENOSPC);
+        assertThat(Resources.mappings("guest")).isEqualTo(DmaRegions.MAX_MAPPINGS + 1);
+        TestClient.check(client.ask(DMA_UNMAP, unmap(0, GUEST, 4096)));
+        TestClient.check(client.ask(DMA_MAP, dma(3, 0, 0, 4096), memory.fd()));
     }
 
     @Test

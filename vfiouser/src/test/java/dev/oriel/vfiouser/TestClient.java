@@ -112,6 +112,11 @@ final class TestClient implements AutoCloseable, PciDriver.Accesses {
         }
     }
 
+    /** Receives so many bytes of answers, and does not look at them. */
+    void skip(int length) throws LinuxException {
+        receive(0, length);
+    }
+
     /** How the server ended the connection: 0, or -ECONNRESET if it left something unread, which is what QEMU aborts at. */
     int end() {
         int count;

@@ -22,16 +22,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.oriel.bus.DeviceStatus;
 import dev.oriel.bus.pci.testing.PciDriver;
+import dev.oriel.linux.Errno;
 import dev.oriel.linux.EventDescriptor;
 import dev.oriel.linux.FileCalls;
+import dev.oriel.linux.LinuxException;
 import dev.oriel.linux.MappedMemory;
 import dev.oriel.linux.MemoryCalls;
+import dev.oriel.virtio.DescriptorChain;
 import dev.oriel.virtio.testing.DriverRing;
+import dev.oriel.virtio.testing.EchoDevice;
+import dev.oriel.virtio.testing.HoldingDevice;
 import dev.oriel.virtio.testing.Loopback.Layout;
 import dev.oriel.virtio.testing.SharedMemory;
 import dev.oriel.virtio.testing.TestDriver;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -239,13 +246,28 @@ class VfioUserConnectionTest {
         assertThat(pci.echoes(1, driver, 1)).isTrue();
         int resets = device.resets.get();
         TestClient.check(client.ask(RESET, payload(0)));
-        while (pci.status() != 0) {
-            Thread.onSpinWait();
-        }
+        assertThat(pci.status()).isZero();
         assertThat(device.resets.get()).isGreaterThan(resets);
         assertThat(client.read(PciDriver.CONFIG, 0x18, 8)).isEqualTo(0xc);
         pci = client.restart(anotherRing(), FEATURES);
         assertThat(pci.echoes(1, driver, 2)).isTrue();
+    }
+
+    @Test
+    void aResetIsAnsweredWhenNothingIsInFlightAnyMore() throws Exception {
+        BlockingQueue<DescriptorChain> held = new LinkedBlockingQueue<>();
+        server.close();
+        server = new TestServer(new HoldingDevice(held));
+        client = server.client;
+        PciDriver pci = client.start(memory, driver, FEATURES);
+        driver.ring().offer(List.of(driver.buffer(8, true)));
+        pci.notify(1);
+        DescriptorChain chain = held.take();
+        client.send(RESET, payload(0));
+        assertThat(client.hears(200)).isFalse();
+        chain.complete(0);
+        TestClient.check(client.receive());
+        assertThat(pci.status()).isZero();
     }
 
     @Test
@@ -279,11 +301,16 @@ class VfioUserConnectionTest {
             client.send(REGION_WRITE, TestClient.access(0x3004, 0, 2, 2));
         }
         server.connection.close();
-        for (int i = 0; i < 20; i++) {
-            client.send(REGION_WRITE, TestClient.access(0x3004, 0, 2, 2));
-            if (server.ended()) {
-                break;
+        try {
+            for (int i = 0; i < 20; i++) {
+                client.send(REGION_WRITE, TestClient.access(0x3004, 0, 2, 2));
             }
+        } catch (LinuxException ended) {
+            assertThat(ended.errno()).isEqualTo(Errno.EPIPE);
+        }
+        for (int i = 0; i < 20; i++) {
+            // of those that were sent before, none is missing
+            client.skip(32);
         }
         assertThat(client.end()).as("the end of the stream, and no error").isZero();
         server.awaitEnd();

@@ -6,6 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.oriel.virtio.testing.DriverRing;
+import dev.oriel.virtio.testing.EchoDevice;
 import dev.oriel.virtio.testing.Loopback.Layout;
 import dev.oriel.virtio.testing.SharedMemory;
 import dev.oriel.virtio.testing.TestDriver;

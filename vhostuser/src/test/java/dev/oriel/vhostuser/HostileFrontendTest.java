@@ -9,6 +9,7 @@ import dev.oriel.linux.LinuxException;
 import dev.oriel.virtio.testing.DriverRing;
 import dev.oriel.virtio.testing.DriverRing.Buffer;
 import dev.oriel.virtio.testing.DriverSplitRing;
+import dev.oriel.virtio.testing.EchoDevice;
 import dev.oriel.virtio.testing.Loopback.Layout;
 import dev.oriel.virtio.testing.SharedMemory;
 import dev.oriel.virtio.testing.TestDriver;

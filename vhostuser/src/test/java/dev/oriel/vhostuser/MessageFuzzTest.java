@@ -3,6 +3,7 @@ package dev.oriel.vhostuser;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import dev.oriel.linux.EventDescriptor;
 import dev.oriel.linux.UnixSocket;
+import dev.oriel.virtio.testing.EchoDevice;
 import dev.oriel.virtio.testing.SharedMemory;
 import java.util.Arrays;
 

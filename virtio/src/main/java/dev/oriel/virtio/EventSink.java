@@ -1,7 +1,7 @@
 package dev.oriel.virtio;
 
 import dev.oriel.linux.Descriptor;
-import dev.oriel.linux.EventDescriptor;
+import dev.oriel.linux.PeerEvent;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,27 +10,27 @@ import org.jspecify.annotations.Nullable;
  */
 final class EventSink implements AutoCloseable {
     private volatile @Nullable Runnable listener;
-    private @Nullable Descriptor descriptor;
+    private @Nullable PeerEvent event;
     private boolean missed;
 
-    /** Signals it. Does not wait: the descriptor is O_NONBLOCK, and a full one has been signalled already. */
+    /** Signals it. If the other side makes it wait, then until {@link #release}. */
     void signal() {
         Runnable told = listener;
-        if (told == null) {
-            signalDescriptor();
-        } else {
-            // not under the lock: whoever is told may come back here
+        if (told != null) {
             told.run();
+            return;
+        }
+        PeerEvent current = eventOrMissed();
+        while (current != null && !current.signal()) {
+            current = eventOrMissed();
         }
     }
 
-    private synchronized void signalDescriptor() {
-        if (descriptor == null) {
+    private synchronized @Nullable PeerEvent eventOrMissed() {
+        if (event == null) {
             missed = true;
-        } else {
-            // an error means that nobody is there who could be told
-            EventDescriptor.signal(descriptor.number());
         }
+        return event;
     }
 
     /** Who is told instead of a descriptor, on any thread. */
@@ -39,12 +39,28 @@ final class EventSink implements AutoCloseable {
     }
 
     /** Takes ownership of a descriptor, which may be null, and closes the one before. */
-    synchronized void replace(@Nullable Descriptor next) {
-        close();
-        descriptor = next;
-        if (missed && next != null) {
-            missed = false;
-            signalDescriptor();
+    void replace(@Nullable Descriptor descriptor) {
+        PeerEvent next = descriptor == null ? null : new PeerEvent(descriptor);
+        PeerEvent last;
+        boolean late;
+        synchronized (this) {
+            last = event;
+            event = next;
+            late = missed && next != null;
+            missed = missed && next == null;
+        }
+        if (last != null) {
+            last.close();
+        }
+        if (late && next != null) {
+            next.signalInTime();
+        }
+    }
+
+    /** Lets a thread go on that the other side makes wait. */
+    synchronized void release() {
+        if (event != null) {
+            event.release();
         }
     }
 
@@ -54,10 +70,7 @@ final class EventSink implements AutoCloseable {
     }
 
     @Override
-    public synchronized void close() {
-        if (descriptor != null) {
-            descriptor.close();
-            descriptor = null;
-        }
+    public void close() {
+        replace(null);
     }
 }

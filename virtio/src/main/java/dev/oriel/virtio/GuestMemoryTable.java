@@ -8,7 +8,8 @@ import java.util.List;
  * as soon as no chain in flight has a buffer in it.
  *
  * <p>Taking a region out does not wait for such chains: one of them may itself wait for the thread that changes the table. Until they
- * are completed their memory stays mapped, and what they write there nobody sees.
+ * are completed their memory stays mapped. What they write there reaches whoever shares it: a driver takes a buffer back before it uses it for
+ * something else.
  *
  * <p>Locks are taken in the order table, queue. Any thread.
  */

@@ -2,6 +2,7 @@ package dev.oriel.virtio;
 
 import dev.oriel.linux.Descriptor;
 import dev.oriel.linux.LinuxException;
+import dev.oriel.linux.PeerEvent;
 import java.lang.System.Logger.Level;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -138,13 +139,20 @@ public final class QueueWorker implements AutoCloseable {
         }
         running = false;
         queue.close();
+        Thread releasing = PeerEvent.releasing(this::releaseSignals);
         join(last);
         device.drain(index);
         int base = queue.leave();
+        releasing.interrupt();
         thread = null;
         call.forget();
         error.forget();
         return base;
+    }
+
+    private void releaseSignals() {
+        call.release();
+        error.release();
     }
 
     private static void join(Thread thread) {
@@ -177,12 +185,12 @@ public final class QueueWorker implements AutoCloseable {
         doorbell.ring();
     }
 
-    /** Sets the eventfd with which the driver kicks, O_NONBLOCK, and owns it; null if it never kicks: then the ring is polled. */
+    /** Sets the eventfd with which the driver kicks, and owns it; null if it never kicks: then the ring is polled. */
     public void kickDescriptor(@Nullable Descriptor descriptor) {
         doorbell.replace(descriptor);
     }
 
-    /** Sets the eventfd, O_NONBLOCK, that interrupts the driver, and owns it; null for none. */
+    /** Sets the eventfd that interrupts the driver, and owns it; null for none. */
     public void callDescriptor(@Nullable Descriptor descriptor) {
         call.replace(descriptor);
     }
@@ -197,7 +205,7 @@ public final class QueueWorker implements AutoCloseable {
         error.listener(failed);
     }
 
-    /** Sets the eventfd, O_NONBLOCK, that is signalled when the queue fails, and owns it; null for none. */
+    /** Sets the eventfd that is signalled when the queue fails, and owns it; null for none. */
     public void errorDescriptor(@Nullable Descriptor descriptor) {
         error.replace(descriptor);
     }

@@ -2,6 +2,7 @@ package dev.oriel.bus.pci;
 
 import dev.oriel.bus.BasicFacilities;
 import dev.oriel.bus.DeviceStatus;
+import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -46,23 +47,29 @@ final class DeviceReset {
             }
         }
         // nothing runs
-        facilities.reset();
-        done.run();
-    }
-
-    private void run() {
-        List<Runnable> told;
         try {
             facilities.reset();
         } finally {
+            done.run();
+        }
+    }
+
+    private void run() {
+        try {
+            facilities.reset();
+        } catch (RuntimeException | Error failure) {
+            System.getLogger("dev.oriel.bus")
+                    .log(Level.ERROR, name + ": this is a bug in Oriel, please report it: the reset failed", failure);
+        } finally {
+            List<Runnable> told;
             synchronized (this) {
                 thread = null;
                 told = List.copyOf(waiting);
                 waiting.clear();
                 notifyAll();
             }
+            told.forEach(Runnable::run);
         }
-        told.forEach(Runnable::run);
     }
 
     /** Waits until no reset goes on. */

@@ -1,7 +1,7 @@
 package dev.oriel.bus.pci;
 
 import dev.oriel.linux.Descriptor;
-import dev.oriel.linux.EventDescriptor;
+import dev.oriel.linux.PeerEvent;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  * and data are kept and not looked at. An interrupt that nobody can be told of yet, because its vector is masked or has no eventfd, is pending,
  * and goes out as soon as that changes.
  *
- * <p>Any thread: interrupts come from those of queues.
+ * <p>Any thread: interrupts come from those of queues. An eventfd is the client's, which may make a thread wait that signals it; no lock is held
+ * then, and the threads that control the function do not wait for long.
  */
 final class MessageSignalledInterrupts implements AutoCloseable {
     /** What a driver writes where it wants no interrupt. */
@@ -32,7 +33,7 @@ final class MessageSignalledInterrupts implements AutoCloseable {
     private static final int CONTROL_WORD = 3;
     private static final int MASKED = 1;
 
-    private final @Nullable Descriptor[] sinks;
+    private final @Nullable PeerEvent[] sinks;
     private final int[] table;
     private final boolean[] pending;
     private boolean enabled;
@@ -40,7 +41,7 @@ final class MessageSignalledInterrupts implements AutoCloseable {
 
     /** @param vectors how many there are */
     MessageSignalledInterrupts(int vectors) {
-        sinks = new Descriptor[vectors];
+        sinks = new PeerEvent[vectors];
         table = new int[vectors * ENTRY_WORDS];
         pending = new boolean[vectors];
         maskAll();
@@ -57,9 +58,11 @@ final class MessageSignalledInterrupts implements AutoCloseable {
     }
 
     /** Whether MSI-X is what the function interrupts with, and whether all vectors are masked whatever the table says. */
-    synchronized void control(boolean enable, boolean mask) {
-        enabled = enable;
-        functionMasked = mask;
+    void control(boolean enable, boolean mask) {
+        synchronized (this) {
+            enabled = enable;
+            functionMasked = mask;
+        }
         for (int i = 0; i < sinks.length; i++) {
             deliver(i);
         }
@@ -71,18 +74,22 @@ final class MessageSignalledInterrupts implements AutoCloseable {
         return word < table.length ? table[word] : 0;
     }
 
-    synchronized void writeTable(int offset, int value) {
+    void writeTable(int offset, int value) {
         int word = offset / Integer.BYTES;
         if (word < table.length) {
             boolean control = word % ENTRY_WORDS == CONTROL_WORD;
-            table[word] = control ? value & MASKED : value;
+            synchronized (this) {
+                table[word] = control ? value & MASKED : value;
+            }
             deliver(word / ENTRY_WORDS);
         }
     }
 
     /** Sets or clears the mask of a vector that there is. */
-    synchronized void mask(int vector, boolean mask) {
-        table[vector * ENTRY_WORDS + CONTROL_WORD] = mask ? MASKED : 0;
+    void mask(int vector, boolean mask) {
+        synchronized (this) {
+            table[vector * ENTRY_WORDS + CONTROL_WORD] = mask ? MASKED : 0;
+        }
         deliver(vector);
     }
 
@@ -98,31 +105,67 @@ final class MessageSignalledInterrupts implements AutoCloseable {
         return bits;
     }
 
-    /** Attaches an eventfd, O_NONBLOCK, to a vector that there is, and owns it; null for none. The one before is closed. */
-    synchronized void attach(int vector, @Nullable Descriptor eventfd) {
-        Descriptor last = sinks[vector];
+    /** Attaches an eventfd to a vector that there is, and owns it; null for none. The one before is closed. */
+    void attach(int vector, @Nullable Descriptor eventfd) {
+        PeerEvent last;
+        synchronized (this) {
+            last = sinks[vector];
+            sinks[vector] = eventfd == null ? null : new PeerEvent(eventfd);
+        }
         if (last != null) {
             last.close();
         }
-        sinks[vector] = eventfd;
         deliver(vector);
     }
 
-    /** Interrupts by a vector; there may be none of this number. */
-    synchronized void raise(int vector) {
+    /** Interrupts by a vector; there may be none of this number. For the thread of a queue. */
+    void raise(int vector) {
         if (vector < pending.length) {
-            pending[vector] = true;
-            deliver(vector);
+            PeerEvent sink = due(vector, true);
+            while (sink != null && !sink.signal()) {
+                // another took its place meanwhile
+                sink = due(vector, true);
+            }
         }
     }
 
+    /** As {@link #raise}, for the control thread. */
+    void raiseInTime(int vector) {
+        if (vector < pending.length) {
+            signalInTime(vector, due(vector, true));
+        }
+    }
+
+    /** Sends out what is pending. */
     private void deliver(int vector) {
-        Descriptor sink = sinks[vector];
+        signalInTime(vector, due(vector, false));
+    }
+
+    private void signalInTime(int vector, @Nullable PeerEvent first) {
+        PeerEvent sink = first;
+        while (sink != null && !sink.signalInTime()) {
+            sink = due(vector, true);
+        }
+    }
+
+    /** What is to be signalled now because of a vector, which is not pending any more then; null if it is not pending or has to wait. */
+    private synchronized @Nullable PeerEvent due(int vector, boolean raised) {
+        pending[vector] |= raised;
+        PeerEvent sink = sinks[vector];
         boolean masked = functionMasked || (table[vector * ENTRY_WORDS + CONTROL_WORD] & MASKED) != 0;
-        if (pending[vector] && enabled && !masked && sink != null) {
-            pending[vector] = false;
-            // an error means that nobody is there who could be told
-            EventDescriptor.signal(sink.number());
+        if (!pending[vector] || !enabled || masked || sink == null) {
+            return null;
+        }
+        pending[vector] = false;
+        return sink;
+    }
+
+    /** Lets threads go on that wait because the client has filled their eventfd. */
+    synchronized void release() {
+        for (PeerEvent sink : sinks) {
+            if (sink != null) {
+                sink.release();
+            }
         }
     }
 
@@ -142,7 +185,7 @@ final class MessageSignalledInterrupts implements AutoCloseable {
 
     /** Closes all eventfds. */
     @Override
-    public synchronized void close() {
+    public void close() {
         for (int i = 0; i < sinks.length; i++) {
             attach(i, null);
         }

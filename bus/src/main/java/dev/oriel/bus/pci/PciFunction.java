@@ -97,7 +97,7 @@ public final class PciFunction implements AutoCloseable {
         @Override
         public void notifyConfigurationChange() {
             isr.configurationChanged();
-            interrupts.raise(common.configurationVector());
+            interrupts.raiseInTime(common.configurationVector());
         }
 
         @Override
@@ -107,6 +107,7 @@ public final class PciFunction implements AutoCloseable {
             interrupts.forget();
         }
     }
+
     /**
      * Reads the configuration space.
      *
@@ -212,7 +213,7 @@ public final class PciFunction implements AutoCloseable {
      * there was none goes out at once.
      *
      * @param vector less than {@link #vectors()}
-     * @param eventfd O_NONBLOCK, owned by the function, which closes the one before; null for none
+     * @param eventfd owned by the function, which closes the one before; null for none
      */
     public void attach(int vector, @Nullable Descriptor eventfd) {
         interrupts.attach(vector, eventfd);
@@ -225,7 +226,12 @@ public final class PciFunction implements AutoCloseable {
 
     /** Interrupts by a vector, less than {@link #vectors()}. Any thread. */
     public void interrupt(int vector) {
-        interrupts.raise(vector);
+        interrupts.raiseInTime(vector);
+    }
+
+    /** Lets threads go on that wait because whoever gave an eventfd has filled it. Any thread; while there is one to wait for, now and then. */
+    public void releaseInterrupts() {
+        interrupts.release();
     }
 
     /** Whether the device can do nothing more until it is reset. Any thread. */
@@ -245,11 +251,12 @@ public final class PciFunction implements AutoCloseable {
         deviceReset.begin(done);
     }
 
-    /** Resets the device, waits until nothing of it is left, and closes all descriptors. */
+    /** Resets the device, waits until nothing of it is left, and closes all descriptors. Nothing interrupts from now on. */
     @Override
     public void close() {
+        // first, as no thread of a queue waits in an eventfd then
+        interrupts.close();
         deviceReset.await();
         facilities.close();
-        interrupts.close();
     }
 }

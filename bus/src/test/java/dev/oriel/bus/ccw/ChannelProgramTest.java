@@ -3,11 +3,11 @@ package dev.oriel.bus.ccw;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.oriel.bus.DeviceStatus;
-import dev.oriel.bus.EchoDevice;
 import dev.oriel.bus.MachineMemory;
 import dev.oriel.linux.LinuxException;
 import dev.oriel.virtio.DriverMemory;
 import dev.oriel.virtio.SharedMemoryWindow;
+import dev.oriel.virtio.testing.EchoDevice;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;

@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.oriel.bus.DeviceStatus;
-import dev.oriel.bus.EchoDevice;
 import dev.oriel.bus.InterruptLine;
 import dev.oriel.bus.MachineMemory;
 import dev.oriel.linux.LinuxException;
 import dev.oriel.virtio.SharedMemoryWindow;
+import dev.oriel.virtio.testing.EchoDevice;
 import java.io.IOException;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;

@@ -5,15 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.oriel.bus.BusFeatures;
 import dev.oriel.bus.DeviceStatus;
-import dev.oriel.bus.EchoDevice;
 import dev.oriel.bus.pci.testing.PciDriver;
 import dev.oriel.linux.EventDescriptor;
-import dev.oriel.virtio.ChainHandler;
 import dev.oriel.virtio.DescriptorChain;
 import dev.oriel.virtio.GuestMemoryTable;
 import dev.oriel.virtio.RegionMemory;
 import dev.oriel.virtio.VirtioDevice;
 import dev.oriel.virtio.testing.DriverRing;
+import dev.oriel.virtio.testing.EchoDevice;
+import dev.oriel.virtio.testing.HoldingDevice;
 import dev.oriel.virtio.testing.Loopback.Layout;
 import dev.oriel.virtio.testing.SharedMemory;
 import dev.oriel.virtio.testing.TestDriver;
@@ -368,37 +368,16 @@ class PciFunctionTest {
         assertThat(pci.common(0x10, 2)).as("what was written meanwhile").isEqualTo(NO_VECTOR);
     }
 
-    /** A device that keeps what it is given. */
-    private record HoldingDevice(BlockingQueue<DescriptorChain> held) implements VirtioDevice {
-        @Override
-        public int deviceId() {
-            return 26;
-        }
-
-        @Override
-        public long deviceFeatures() {
-            return 0;
-        }
-
-        @Override
-        public int queueCount() {
-            return QUEUES;
-        }
-
-        @Override
-        public int configSize() {
-            return 0;
-        }
-
-        @Override
-        public void readConfig(int offset, MemorySegment destination) {}
-
-        @Override
-        public ChainHandler queue(int index) {
-            return held::add;
-        }
-
-        @Override
-        public void reset() {}
+    @Test
+    void aResetThatFailsIsOverAllTheSame() throws Exception {
+        start(Layout.USUAL);
+        device.resetFails = true;
+        CountDownLatch done = new CountDownLatch(1);
+        function.reset(done::countDown);
+        done.await();
+        device.resetFails = false;
+        assertThat(pci.status()).isZero();
+        start(Layout.USUAL);
+        assertThat(pci.echoes(1, driver, 1)).isTrue();
     }
 }

@@ -3,12 +3,12 @@ package dev.oriel.bus.pci;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import dev.oriel.bus.EchoDevice;
 import dev.oriel.bus.MachineMemory;
 import dev.oriel.linux.Descriptor;
 import dev.oriel.linux.LinuxException;
 import dev.oriel.virtio.GuestMemoryTable;
 import dev.oriel.virtio.SharedMemoryWindow;
+import dev.oriel.virtio.testing.EchoDevice;
 import java.io.IOException;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;

@@ -1,25 +1,34 @@
-package dev.oriel.vfiouser;
+package dev.oriel.virtio.testing;
 
 import dev.oriel.virtio.ChainHandler;
 import dev.oriel.virtio.SharedMemoryRegion;
 import dev.oriel.virtio.VirtioDevice;
-import dev.oriel.virtio.testing.EchoHandler;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /** A device that writes back what it reads, on every queue. Its configuration is the numbers from 1 on. */
-final class EchoDevice implements VirtioDevice {
-    static final int CONFIG_SIZE = 44;
-    static final long REGION_LENGTH = 2 << 20;
+public final class EchoDevice implements VirtioDevice {
+    public static final int CONFIG_SIZE = 44;
+    public static final long REGION_LENGTH = 2 << 20;
 
-    final AtomicInteger resets = new AtomicInteger();
-    volatile @Nullable SharedMemoryRegion region;
+    public final AtomicInteger resets = new AtomicInteger();
+    public volatile @Nullable SharedMemoryRegion region;
+
+    /** Whether the next reset ends in an exception. */
+    public volatile boolean resetFails;
+
     private final int queues;
+    private final long regionLength;
 
-    EchoDevice(int queues) {
+    public EchoDevice(int queues) {
+        this(queues, REGION_LENGTH);
+    }
+
+    public EchoDevice(int queues, long regionLength) {
         this.queues = queues;
+        this.regionLength = regionLength;
     }
 
     @Override
@@ -57,11 +66,14 @@ final class EchoDevice implements VirtioDevice {
     @Override
     public void reset() {
         resets.incrementAndGet();
+        if (resetFails) {
+            throw new IllegalStateException("on purpose");
+        }
     }
 
     @Override
     public long sharedMemoryRegionLength(int id) {
-        return id == 0 ? REGION_LENGTH : 0;
+        return id == 0 ? regionLength : 0;
     }
 
     @Override
