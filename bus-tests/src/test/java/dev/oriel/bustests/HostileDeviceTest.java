@@ -25,7 +25,11 @@ class HostileDeviceTest {
     Path folder;
 
     private static FuseClient connect(Case given, Joint joint) throws IOException {
-        FuseClientOptions options = Share.options(given.order()).withTimeLimit(Duration.ofMillis(500));
+        return connect(given, joint, Duration.ofSeconds(30));
+    }
+
+    private static FuseClient connect(Case given, Joint joint, Duration limit) throws IOException {
+        FuseClientOptions options = Share.options(given.order()).withTimeLimit(limit);
         return FuseClient.connect(joint.probe(options.wantedFeatures()), options);
     }
 
@@ -78,7 +82,7 @@ class HostileDeviceTest {
     void aDeviceThatDoesNotAnswerIsNotWaitedForLongerThanAllowed(Case given) throws IOException {
         try (HostileDevice device = new HostileDevice().silent();
                 Joint joint = given.transport().open(folder, device);
-                FuseClient client = connect(given, joint)) {
+                FuseClient client = connect(given, joint, Duration.ofMillis(500))) {
             assertThatExceptionOfType(FuseException.class)
                     .isThrownBy(() -> client.getattr(FuseClient.ROOT))
                     .satisfies(failed -> assertThat(Errno.name(failed.errno())).isEqualTo("ETIMEDOUT"));

@@ -27,6 +27,7 @@ final class RawDriver implements AutoCloseable {
     private static final long PATIENCE_NANOS = 20_000_000_000L;
 
     private static final int LOOKUP = 1;
+    private static final int GETATTR = 3;
     private static final int OPEN = 14;
     private static final int INIT = 26;
     private static final int SETLK = 32;
@@ -179,8 +180,23 @@ final class RawDriver implements AutoCloseable {
         return error(exchange(REQUESTS, lockRequest(SETLK, node, fh, owner), 16));
     }
 
-    void lockAndDoNotWait(long node, long fh, long owner) {
-        offer(REQUESTS, lockRequest(SETLKW, node, fh, owner), 16);
+    /** Asks for a lock that somebody else has; when this returns, the device has taken the request and not answered it. */
+    void lockAndDoNotWait(long node, long fh, long owner) throws IOException {
+        byte[] request = lockRequest(SETLKW, node, fh, owner);
+        long own = buffer - BUFFER_SIZE;
+        MemorySegment.copy(request, 0, memory.segment(), ValueLayout.JAVA_BYTE, own, request.length);
+        DriverRing ring = queues.get(REQUESTS).ring();
+        ring.readable(memory.guestAddress(own), request.length);
+        ring.writable(memory.guestAddress(own + 4096), 16);
+        if (!ring.offer(1)) {
+            throw new IllegalStateException("the ring is full");
+        }
+        ring.publish();
+        // a queue is taken in order: who is answered was behind it
+        byte[] reply = exchange(REQUESTS, request(GETATTR, 1, 16).array(), 120);
+        if (reply.length != 120 || ring.poll() >= 0) {
+            throw new IOException("the lock was not waited for");
+        }
     }
 
     /** Maps 2 MiB for reading; answers the error. */

@@ -1,6 +1,5 @@
 package dev.oriel.bustests;
 
-import dev.oriel.bus.BusFeatures;
 import dev.oriel.bus.InterruptLine;
 import dev.oriel.bus.MachineMemory;
 import dev.oriel.bus.ccw.CcwDevice;
@@ -171,7 +170,7 @@ enum Transport {
             this.machine = machine;
             table = machine.memory.table();
             SharedMemoryWindow region = memoryIsRam ? machine.region : null;
-            function = new PciFunction("pci", machine.device, table, QUEUE_SIZE, BusFeatures.RING_RESET, region);
+            function = new PciFunction("pci", machine.device, table, QUEUE_SIZE, 0, region);
             host = new PciHost(machine.memory, memoryIsRam);
             host.add(function, region, machine.regionAddress);
         }

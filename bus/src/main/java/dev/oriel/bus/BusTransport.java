@@ -8,7 +8,9 @@ import dev.oriel.virtio.RingFeatures;
 import dev.oriel.virtio.SharedMemoryWindow;
 import dev.oriel.virtio.VirtioTransport;
 import java.io.IOException;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntSupplier;
@@ -36,8 +38,14 @@ public abstract class BusTransport implements VirtioTransport {
     private long features;
     private int maxQueues;
     private int maxQueueSize;
+    private volatile boolean lost;
+
+    // Guarded by this.
+    private final Map<Integer, SharedMemoryWindow> regions = new HashMap<>();
     private List<DriverQueue> queues = List.of();
     private boolean closed;
+    private boolean changed;
+    private boolean looking;
 
     /**
      * A device that was found.
@@ -209,12 +217,21 @@ public abstract class BusTransport implements VirtioTransport {
                     "%s says that its shared memory region %d has 0x%x bytes at 0x%x, where the machine has no such memory"
                             .formatted(name, id, length, address));
         }
-        return slot;
+        synchronized (this) {
+            return closed
+                    ? Optional.empty()
+                    : Optional.of(regions.computeIfAbsent(id, _ -> slot.get().view()));
+        }
     }
 
     @Override
     public final DriverMemory allocate(long size) throws IOException {
-        return memory.allocate(size);
+        return memory.allocate(size, () -> !lost);
+    }
+
+    /** Whether the device could not be reset, and may go on to use the memory that it was given. */
+    protected final boolean lost() {
+        return lost;
     }
 
     @Override
@@ -248,7 +265,7 @@ public abstract class BusTransport implements VirtioTransport {
     /** The device has used buffers of a queue. For interrupt handlers: any thread. */
     protected final synchronized void usedBuffers(int queue) {
         if (queue < queues.size()) {
-            // an error could only be that the counter is full
+            // an error could only be that it is closed
             int _ = queues.get(queue).call().signal();
         }
     }
@@ -262,13 +279,47 @@ public abstract class BusTransport implements VirtioTransport {
 
     /**
      * The configuration or the status of the device changed. For interrupt handlers: any thread. The status is read later, since to ask may
-     * take as long as the device likes.
+     * take as long as the device likes; by one thread, however often the device says so.
      */
-    protected final void configurationChanged() {
-        Thread _ = Thread.ofVirtual().name(name + ", configuration").start(this::lookAtStatus);
+    protected final synchronized void configurationChanged() {
+        changed = true;
+        if (!looking && !closed) {
+            looking = true;
+            Thread _ = Thread.ofVirtual().name(name + ", configuration").start(this::look);
+        }
     }
 
-    private void lookAtStatus() {
+    private void look() {
+        while (true) {
+            synchronized (this) {
+                if (!changed || closed) {
+                    looking = false;
+                    notifyAll();
+                    return;
+                }
+                changed = false;
+            }
+            lookAtStatus();
+        }
+    }
+
+    /** Afterwards no thread of this object asks the device for anything. */
+    private synchronized void awaitLook() {
+        boolean interrupted = false;
+        while (looking) {
+            try {
+                wait();
+            } catch (InterruptedException later) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Reads the status now, because it may have changed. For a thread of the bus's own part that ends with {@link #release}. */
+    protected final void lookAtStatus() {
         try {
             checkStatus();
         } catch (IOException lost) {
@@ -282,7 +333,7 @@ public abstract class BusTransport implements VirtioTransport {
         return life.first().number();
     }
 
-    /** Resets the device. The regions are the machine's, and stay. */
+    /** Resets the device. The regions are the machine's, and stay there. */
     @Override
     public final void close() {
         synchronized (this) {
@@ -290,16 +341,23 @@ public abstract class BusTransport implements VirtioTransport {
                 return;
             }
             closed = true;
+            regions.values().forEach(SharedMemoryWindow::close);
         }
         try {
             resetAndWait();
-        } catch (IOException lost) {
+        } catch (IOException failed) {
+            lost = true;
             System.getLogger("dev.oriel.bus")
-                    .log(System.Logger.Level.WARNING, "{0} could not be reset: {1}", name, lost.getMessage());
+                    .log(
+                            System.Logger.Level.WARNING,
+                            "{0} could not be reset, and nobody else gets the memory that it was given: {1}",
+                            name,
+                            failed.getMessage());
         }
         synchronized (this) {
             queues = List.of();
         }
+        awaitLook();
         release();
         life.close();
     }
@@ -309,6 +367,7 @@ public abstract class BusTransport implements VirtioTransport {
         synchronized (this) {
             closed = true;
         }
+        awaitLook();
         release();
         life.close();
     }

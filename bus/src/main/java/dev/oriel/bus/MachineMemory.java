@@ -14,13 +14,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
 
 /**
  * The real memory of a machine in this process, which its driver and its devices share: RAM in one slot, and above it a slot for each shared
  * memory region, at an address that the host chooses.
  *
  * <pre>
- *   0         64 KiB                RAM size      next multiple of 1 GiB
+ *   0         64 KiB                RAM size      next multiple of 1 GiB, at least 4 GiB
  *   +---------+---------------------+ - - - - - - +------------+ - - - - +------------+
  *   | not     | given to drivers    |   nothing   | window     | nothing | window     |
  *   | given   |                     |             | slot       |         | slot       |
@@ -36,10 +37,14 @@ public final class MachineMemory implements AutoCloseable {
 
     private static final long SLOT_ALIGNMENT = 1L << 30;
 
+    /** Below are the registers of devices that are reached by addresses of 32 bits. */
+    private static final long SLOTS_MIN = 1L << 32;
+
     private final DriverMemory ram;
     private final TreeMap<Long, Long> allocated = new TreeMap<>();
     private final TreeMap<Long, SharedMemoryWindow> slots = new TreeMap<>();
     private final List<SharedMemoryWindow> windows = new ArrayList<>();
+    private final List<GuestMemoryTable> tables = new ArrayList<>();
 
     private MachineMemory(DriverMemory ram) {
         this.ram = ram;
@@ -60,14 +65,13 @@ public final class MachineMemory implements AutoCloseable {
     }
 
     /**
-     * Puts a window into a slot of its own, above RAM and all slots before it, at a multiple of its length. Before the devices that are to
-     * use it as guest memory ask for their {@link #table()}.
+     * Puts a window into a slot of its own, above RAM and all slots before it, at a multiple of its length.
      *
      * @param window owned by the machine from now on
      * @return its guest address
      */
     public synchronized long addSlot(SharedMemoryWindow window) {
-        long end = ram.size();
+        long end = Math.max(ram.size(), SLOTS_MIN);
         Map.Entry<Long, SharedMemoryWindow> last = slots.lastEntry();
         if (last != null) {
             end = last.getKey() + last.getValue().length();
@@ -76,6 +80,7 @@ public final class MachineMemory implements AutoCloseable {
         long address = (end + alignment - 1) / alignment * alignment;
         slots.put(address, window);
         windows.add(window);
+        updateTables();
         return address;
     }
 
@@ -85,6 +90,9 @@ public final class MachineMemory implements AutoCloseable {
      * @param guestAddress a multiple of the page size; negative: nowhere
      */
     public synchronized void moveSlot(SharedMemoryWindow window, long guestAddress) {
+        if (window.equals(slots.get(guestAddress))) {
+            return;
+        }
         slots.values().remove(window);
         Map.Entry<Long, SharedMemoryWindow> below = slots.lowerEntry(guestAddress + window.length());
         boolean free = guestAddress >= ram.size()
@@ -93,6 +101,7 @@ public final class MachineMemory implements AutoCloseable {
         if (free) {
             slots.put(guestAddress, window);
         }
+        updateTables();
     }
 
     /** The slot that begins at a guest address and has this length; empty if there is no such slot. */
@@ -101,17 +110,26 @@ public final class MachineMemory implements AutoCloseable {
         return window == null || window.length() != length ? Optional.empty() : Optional.of(window);
     }
 
-    /** The memory as a device reaches it: RAM and all slots. Owned by the caller, who closes it before the machine. */
+    /** The memory as a device reaches it: RAM, and all slots wherever they are. Owned by the caller, who closes it before the machine. */
     public synchronized GuestMemoryTable table() {
-        List<GuestRegion> regions = new ArrayList<>();
         GuestMemoryTable table = new GuestMemoryTable();
+        tables.add(table);
+        update(table);
+        return table;
+    }
+
+    private void updateTables() {
+        tables.forEach(this::update);
+    }
+
+    private void update(GuestMemoryTable table) {
+        List<GuestRegion> regions = new ArrayList<>();
         try {
             regions.add(region(0, ram.segment()));
             for (Map.Entry<Long, SharedMemoryWindow> slot : slots.entrySet()) {
                 regions.add(region(slot.getKey(), slot.getValue().segment()));
             }
             table.replace(regions);
-            return table;
         } catch (InvalidSetupException impossible) {
             throw new IllegalStateException("the slots of a machine do not overlap", impossible);
         }
@@ -128,7 +146,16 @@ public final class MachineMemory implements AutoCloseable {
      * @return the memory; closed by the caller when no device uses it any more
      * @throws LinuxException ENOMEM
      */
-    public synchronized DriverMemory allocate(long size) throws LinuxException {
+    public DriverMemory allocate(long size) throws LinuxException {
+        return allocate(size, () -> true);
+    }
+
+    /**
+     * As {@link #allocate(long)}.
+     *
+     * @param unused asked when the memory is closed: if a device may still use it, nobody gets it any more
+     */
+    public synchronized DriverMemory allocate(long size, BooleanSupplier unused) throws LinuxException {
         long offset = RESERVED;
         for (Map.Entry<Long, Long> entry : allocated.entrySet()) {
             if (entry.getKey() - offset >= size) {
@@ -141,7 +168,11 @@ public final class MachineMemory implements AutoCloseable {
         }
         allocated.put(offset, size);
         long start = offset;
-        return ram.part(offset, size, () -> free(start));
+        return ram.part(offset, size, () -> {
+            if (unused.getAsBoolean()) {
+                free(start);
+            }
+        });
     }
 
     /** What is free is zero: a driver lays out rings in memory that is. */

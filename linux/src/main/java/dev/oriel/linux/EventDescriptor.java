@@ -161,9 +161,9 @@ public final class EventDescriptor implements AutoCloseable {
         return descriptor.number();
     }
 
-    /** As {@link #signal(int)}. */
+    /** As {@link #signal(int)}; -EBADF if it is closed. */
     public int signal() {
-        return signal(descriptor.number());
+        return signal(descriptor.numberOrNone());
     }
 
     /** As {@link #await(int)}. */

@@ -4,7 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * A mapping, and a segment over it that any thread may use. Closing unmaps it: later access through the segment throws instead
+ * A mapping or a {@link #view} of one, and a segment over it that any thread may use. Closing unmaps it: later access through the segment throws instead
  * of crashing the JVM. Its address, once handed to the kernel or put in an {@link IoVector}, is not protected in this way.
  *
  * <p>Closing waits for no system call and costs tens of microseconds: for memory tables and windows, not for requests. A file
@@ -18,6 +18,11 @@ public final class MappedMemory implements AutoCloseable {
         arena = Arena.ofShared();
         segment = MemorySegment.ofAddress(address)
                 .reinterpret(size, arena, mapping -> MemoryCalls.munmap(mapping.address(), mapping.byteSize()));
+    }
+
+    private MappedMemory(MemorySegment part) {
+        arena = Arena.ofShared();
+        segment = MemorySegment.ofAddress(part.address()).reinterpret(part.byteSize(), arena, null);
     }
 
     /**
@@ -47,6 +52,16 @@ public final class MappedMemory implements AutoCloseable {
         }
         long address = LinuxException.checkLong(MemoryCalls.mmap(0, size, protection, flags, fd, offset), what);
         return new MappedMemory(address, size);
+    }
+
+    /**
+     * Another segment over a part of the mapping, with a life of its own: closing it unmaps nothing, and access through it throws from then on.
+     *
+     * @param offset of its first byte
+     * @param size bytes
+     */
+    public MappedMemory view(long offset, long size) {
+        return new MappedMemory(segment.asSlice(offset, size));
     }
 
     /** The mapping; its bounds are those of the mapping, its lifetime ends with {@link #close()}. */

@@ -13,8 +13,7 @@ enum Command {
     DEVICE_SET_IRQS(8, 20, Message.MAX_DESCRIPTORS),
     REGION_READ(9, 16, 0),
     REGION_WRITE(10, 16, 0),
-    DEVICE_RESET(13, 0, 0),
-    REGION_WRITE_MULTI(15, 8, 0);
+    DEVICE_RESET(13, 0, 0);
 
     private static final Command[] BY_NUMBER = new Command[16];
 

@@ -7,6 +7,8 @@ import dev.oriel.linux.Descriptor;
 import dev.oriel.linux.DescriptorQueue;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.EventDescriptor;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * DEVICE_GET_IRQ_INFO and DEVICE_SET_IRQS: of the kinds of interrupts that VFIO knows for PCI (INTx, MSI, MSI-X, error, request) the function
@@ -90,20 +92,29 @@ final class Interrupts {
         if (descriptors.count() != 0 && descriptors.count() != count) {
             throw new Refusal(Errno.EINVAL, what + ": with " + descriptors.count() + " file descriptors");
         }
-        boolean listen = descriptors.count() > 0;
-        for (int i = 0; i < count; i++) {
-            if (!listen) {
+        if (descriptors.count() == 0) {
+            for (int i = 0; i < count; i++) {
                 function.attach(start + i, null);
-                continue;
             }
-            Descriptor descriptor = new Descriptor(descriptors.take());
-            String kind = EventDescriptor.unblock(descriptor.number());
-            if (kind != null) {
-                descriptor.close();
-                throw new Refusal(Errno.EINVAL, what + ": with a file descriptor that is no eventfd but " + kind);
+            return;
+        }
+        List<Descriptor> eventfds = new ArrayList<>();
+        try {
+            while (descriptors.count() > 0) {
+                Descriptor descriptor = new Descriptor(descriptors.take());
+                eventfds.add(descriptor);
+                String kind = EventDescriptor.unblock(descriptor.number());
+                if (kind != null) {
+                    throw new Refusal(Errno.EINVAL, what + ": with a file descriptor that is no eventfd but " + kind);
+                }
             }
+        } catch (Refusal refusal) {
+            eventfds.forEach(Descriptor::close);
+            throw refusal;
+        }
+        for (int i = 0; i < count; i++) {
             function.mask(start + i, false);
-            function.attach(start + i, descriptor);
+            function.attach(start + i, eventfds.get(i));
         }
     }
 

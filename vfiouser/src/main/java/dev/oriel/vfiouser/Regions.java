@@ -18,7 +18,6 @@ import java.lang.foreign.MemorySegment;
  *                      +--------+--------+--------+-----------+-----------+-----------+
  *   REGION_READ/WRITE  | offset          | region | count     | count bytes of data
  *                      +-----------------+--------+-----------+-----------
- *   WRITE_MULTI        | n 8 | n x { offset 8, region 4, count 4, data 8 }
  * </pre>
  */
 final class Regions {
@@ -28,10 +27,6 @@ final class Regions {
     private static final int CONFIG = 7;
     private static final int INFO_SIZE = 32;
     private static final int ACCESS_HEADER = 16;
-
-    private static final int MULTI_HEADER = 8;
-    private static final int MULTI_ENTRY = 24;
-    private static final int MULTI_DATA = 8;
 
     private static final int READ = 1;
     private static final int WRITE = 2;
@@ -116,26 +111,6 @@ final class Regions {
         } else {
             function.writeBar(region, offset, data);
         }
-    }
-
-    /** Answers a REGION_WRITE_MULTI with how many writes were done. The first that cannot be done is the last. */
-    void writeMulti(Message message, Connection connection) throws Refusal, LinuxException, ProtocolViolation {
-        long entries = message.getLong(0);
-        if (entries < 0 || entries > (message.size() - MULTI_HEADER) / MULTI_ENTRY) {
-            throw new ProtocolViolation("REGION_WRITE_MULTI of %s writes in %d bytes"
-                    .formatted(Long.toUnsignedString(entries), message.size()));
-        }
-        for (int i = 0; i < entries; i++) {
-            int entry = MULTI_HEADER + i * MULTI_ENTRY;
-            long offset = message.getLong(entry);
-            int region = message.getInt(entry + 8);
-            int count = message.getInt(entry + 12);
-            if (!exists(region, offset, count) || count > MULTI_DATA) {
-                throw new Refusal(Errno.EINVAL, what("REGION_WRITE_MULTI", region, offset, count));
-            }
-            write(region, offset, message.payload(entry + ACCESS_HEADER, count));
-        }
-        message.reply(connection, MULTI_HEADER);
     }
 
     /** The number of bytes of an access, all of which lie in one region. */

@@ -174,7 +174,6 @@ public final class VfioUserConnection implements ConnectionServer.Service {
                         regions.write(message, connection);
                         tellOfMemory(function, dma);
                     }
-                    case REGION_WRITE_MULTI -> regions.writeMulti(message, connection);
                     case DEVICE_RESET -> {
                         reset(function);
                         message.reply(connection, 0);

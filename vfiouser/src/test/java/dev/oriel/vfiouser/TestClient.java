@@ -29,7 +29,6 @@ final class TestClient implements AutoCloseable, PciDriver.Accesses {
     static final int REGION_READ = 9;
     static final int REGION_WRITE = 10;
     static final int RESET = 13;
-    static final int WRITE_MULTI = 15;
 
     static final int NO_REPLY = 0x10;
     static final int ERROR = 0x20;

@@ -10,7 +10,6 @@ import static dev.oriel.vfiouser.TestClient.MSIX;
 import static dev.oriel.vfiouser.TestClient.REGION_WRITE;
 import static dev.oriel.vfiouser.TestClient.RESET;
 import static dev.oriel.vfiouser.TestClient.SET_IRQS;
-import static dev.oriel.vfiouser.TestClient.WRITE_MULTI;
 import static dev.oriel.vfiouser.TestClient.dma;
 import static dev.oriel.vfiouser.TestClient.irqs;
 import static dev.oriel.vfiouser.TestClient.payload;
@@ -224,16 +223,10 @@ class VfioUserConnectionTest {
     }
 
     @Test
-    void manyWritesComeInOneMessageAndSomeWantNoAnswer() throws Exception {
+    void aWriteMayWantNoAnswer() throws Exception {
         client.negotiate();
         PciDriver pci = new PciDriver(client);
-        ByteBuffer writes = payload(8 + 2 * 24).putLong(2);
-        for (int status : new int[] {DeviceStatus.ACKNOWLEDGE, DeviceStatus.ACKNOWLEDGE | DeviceStatus.DRIVER}) {
-            writes.putLong(PciDriver.STATUS).putInt(0).putInt(1).putLong(status);
-        }
-        assertThat(TestClient.check(client.ask(WRITE_MULTI, writes)).payload().getLong(0))
-                .isEqualTo(2);
-        assertThat(pci.status()).isEqualTo(DeviceStatus.ACKNOWLEDGE | DeviceStatus.DRIVER);
+        pci.status(DeviceStatus.ACKNOWLEDGE);
         ByteBuffer write = TestClient.access(PciDriver.STATUS, 0, 1, 1);
         client.message(REGION_WRITE, 16 + write.capacity(), TestClient.NO_REPLY, write);
         assertThat(client.hears(0)).isFalse();

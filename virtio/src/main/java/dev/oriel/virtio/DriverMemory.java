@@ -8,6 +8,7 @@ import dev.oriel.linux.MappedMemory;
 import dev.oriel.linux.MemoryCalls;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * The memory of a driver that is a process and no machine: one memfd, shared with the device, that holds the rings and all that
@@ -23,15 +24,16 @@ public final class DriverMemory implements AutoCloseable {
     private final int descriptor;
     private final long descriptorOffset;
     private final long guestAddress;
-    private final MemorySegment segment;
+    private final MappedMemory mapping;
     private final Runnable release;
+    private final AtomicBoolean closed = new AtomicBoolean();
 
     private DriverMemory(
-            int descriptor, long descriptorOffset, long guestAddress, MemorySegment segment, Runnable release) {
+            int descriptor, long descriptorOffset, long guestAddress, MappedMemory mapping, Runnable release) {
         this.descriptor = descriptor;
         this.descriptorOffset = descriptorOffset;
         this.guestAddress = guestAddress;
-        this.segment = segment;
+        this.mapping = mapping;
         this.release = release;
     }
 
@@ -63,10 +65,7 @@ public final class DriverMemory implements AutoCloseable {
             LinuxException.check(MemoryCalls.addSeals(descriptor.number(), seals), what);
             int protection = MemoryCalls.PROT_READ | MemoryCalls.PROT_WRITE;
             MappedMemory mapping = MappedMemory.ofFile(descriptor.number(), 0, size, protection);
-            return new DriverMemory(descriptor.number(), 0, guestAddress, mapping.segment(), () -> {
-                mapping.close();
-                descriptor.close();
-            });
+            return new DriverMemory(descriptor.number(), 0, guestAddress, mapping, descriptor::close);
         } catch (LinuxException failed) {
             descriptor.close();
             throw failed;
@@ -78,21 +77,21 @@ public final class DriverMemory implements AutoCloseable {
      *
      * @param offset of its first byte
      * @param size bytes
-     * @param released called by {@link #close} of the part
+     * @param released called once, by {@link #close} of the part
      */
     public DriverMemory part(long offset, long size, Runnable released) {
         return new DriverMemory(
-                descriptor, descriptorOffset + offset, guestAddress + offset, segment.asSlice(offset, size), released);
+                descriptor, descriptorOffset + offset, guestAddress + offset, mapping.view(offset, size), released);
     }
 
     /** All of it, shared by all threads; access after {@link #close()} throws. */
     public MemorySegment segment() {
-        return segment;
+        return mapping.segment();
     }
 
     /** Bytes. */
     public long size() {
-        return segment.byteSize();
+        return mapping.size();
     }
 
     /** The guest address of a byte. */
@@ -102,7 +101,7 @@ public final class DriverMemory implements AutoCloseable {
 
     /** The address of a byte in this process, which vhost-user calls the user address. */
     public long userAddress(long offset) {
-        return segment.address() + offset;
+        return mapping.address() + offset;
     }
 
     /** The memfd, still owned by this object. */
@@ -115,9 +114,12 @@ public final class DriverMemory implements AutoCloseable {
         return descriptorOffset;
     }
 
-    /** Unmaps and closes it here, and a part is given back; the device keeps its own mapping. */
+    /** Unmaps and closes it here, and a part is given back; the device keeps its own mapping. Does nothing the second time. */
     @Override
     public void close() {
-        release.run();
+        if (closed.compareAndSet(false, true)) {
+            mapping.close();
+            release.run();
+        }
     }
 }

@@ -11,6 +11,7 @@ import dev.oriel.linux.MemoryCalls;
 import dev.oriel.linux.StatxBuffer;
 import java.lang.foreign.MemorySegment;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.TreeMap;
 
 /**
@@ -44,10 +45,13 @@ public final class SharedMemoryWindow implements SharedMemoryRegion, AutoCloseab
 
     private final MappedMemory memory;
     private final int pageSize = MemoryCalls.pageSize();
-    private final TreeMap<Long, Extent> mapped = new TreeMap<>();
 
-    private SharedMemoryWindow(MappedMemory memory) {
+    /** Guarded by itself, as views share it. */
+    private final NavigableMap<Long, Extent> mapped;
+
+    private SharedMemoryWindow(MappedMemory memory, NavigableMap<Long, Extent> mapped) {
         this.memory = memory;
+        this.mapped = mapped;
     }
 
     /**
@@ -56,7 +60,12 @@ public final class SharedMemoryWindow implements SharedMemoryRegion, AutoCloseab
      * @param size bytes, a multiple of the page size
      */
     public static SharedMemoryWindow reserve(long size) throws LinuxException {
-        return new SharedMemoryWindow(MappedMemory.anonymous(size, PROTECTION));
+        return new SharedMemoryWindow(MappedMemory.anonymous(size, PROTECTION), new TreeMap<>());
+    }
+
+    /** The same window with a life of its own: closing the view takes nothing away, but access through it throws from then on. */
+    public SharedMemoryWindow view() {
+        return new SharedMemoryWindow(memory.view(0, memory.size()), mapped);
     }
 
     /** The window; access after {@link #close()} throws. */
@@ -81,115 +90,135 @@ public final class SharedMemoryWindow implements SharedMemoryRegion, AutoCloseab
     }
 
     /** Bytes that the device has mapped at this moment. */
-    public synchronized long mappedBytes() {
-        long sum = 0;
-        for (Map.Entry<Long, Extent> entry : mapped.entrySet()) {
-            sum += entry.getValue().end - entry.getKey();
+    public long mappedBytes() {
+        synchronized (mapped) {
+            long sum = 0;
+            for (Map.Entry<Long, Extent> entry : mapped.entrySet()) {
+                sum += entry.getValue().end - entry.getKey();
+            }
+            return sum;
         }
-        return sum;
     }
 
     /** Whether the device has mapped all bytes of a range. */
-    public synchronized boolean isMapped(long offset, long length) {
-        return covered(offset, offset + length);
+    public boolean isMapped(long offset, long length) {
+        synchronized (mapped) {
+            return covered(offset, offset + length);
+        }
     }
 
     /** Whether what is written to any byte of a range that the device has mapped reaches its file. */
-    public synchronized boolean isWritable(long offset, long length) {
-        Map.Entry<Long, Extent> first = mapped.floorEntry(offset);
-        long from = first != null && first.getValue().end > offset ? first.getKey() : offset;
-        for (Extent extent : mapped.subMap(from, offset + length).values()) {
-            if (!extent.writable) {
-                return false;
+    public boolean isWritable(long offset, long length) {
+        synchronized (mapped) {
+            Map.Entry<Long, Extent> first = mapped.floorEntry(offset);
+            long from = first != null && first.getValue().end > offset ? first.getKey() : offset;
+            for (Extent extent : mapped.subMap(from, offset + length).values()) {
+                if (!extent.writable) {
+                    return false;
+                }
             }
+            return true;
         }
-        return true;
     }
 
     /** Whether two ranges show the same pages of one file, and what is written to either reaches them. */
-    public synchronized boolean isSameMemory(long one, long other, long length) {
-        long done = 0;
-        while (done < length) {
-            Map.Entry<Long, Extent> first = mapped.floorEntry(one + done);
-            Map.Entry<Long, Extent> second = mapped.floorEntry(other + done);
-            if (first == null
-                    || second == null
-                    || !first.getValue().writable
-                    || !second.getValue().writable
-                    || !first.getValue()
-                            .pages
-                            .shifted(one)
-                            .equals(second.getValue().pages.shifted(other))) {
-                return false;
+    public boolean isSameMemory(long one, long other, long length) {
+        synchronized (mapped) {
+            long done = 0;
+            while (done < length) {
+                Map.Entry<Long, Extent> first = mapped.floorEntry(one + done);
+                Map.Entry<Long, Extent> second = mapped.floorEntry(other + done);
+                if (first == null
+                        || second == null
+                        || !first.getValue().writable
+                        || !second.getValue().writable
+                        || !first.getValue()
+                                .pages
+                                .shifted(one)
+                                .equals(second.getValue().pages.shifted(other))) {
+                    return false;
+                }
+                long left = Math.min(first.getValue().end - one, second.getValue().end - other);
+                if (left <= done) {
+                    return false;
+                }
+                done = left;
             }
-            long left = Math.min(first.getValue().end - one, second.getValue().end - other);
-            if (left <= done) {
-                return false;
-            }
-            done = left;
+            return true;
         }
-        return true;
     }
 
     /**
      * Maps part of a file, in place of what was there.
      *
      * @return 0, or -EINVAL if the range is not whole pages inside the window and the file, -EACCES if it is no regular file, or
-     *     what mmap(2) says; then nothing has changed
+     *     -ENXIO after {@link #close}, or what mmap(2) says; then nothing has changed
      */
-    public synchronized int map(int fd, long fileOffset, long offset, long length, boolean writable) {
-        if (isOutside(offset, length)
-                || fileOffset < 0
-                || fileOffset % pageSize != 0
-                || fileOffset > Long.MAX_VALUE - length) {
-            return -Errno.EINVAL;
+    public int map(int fd, long fileOffset, long offset, long length, boolean writable) {
+        synchronized (mapped) {
+            if (isOutside(offset, length)
+                    || fileOffset < 0
+                    || fileOffset % pageSize != 0
+                    || fileOffset > Long.MAX_VALUE - length) {
+                return -Errno.EINVAL;
+            }
+            StatxBuffer attributes = new StatxBuffer();
+            int looked =
+                    FileCalls.statx(fd, CString.EMPTY, At.AT_EMPTY_PATH, StatxBuffer.STATX_BASIC_STATS, attributes);
+            if (looked < 0) {
+                return looked;
+            }
+            if (attributes.type() != FileMode.S_IFREG) {
+                // what a device or a socket does when it is mapped nobody can check
+                return -Errno.EACCES;
+            }
+            long filePages = (attributes.size() + pageSize - 1) / pageSize * pageSize;
+            if (fileOffset + length > filePages) {
+                return -Errno.EINVAL;
+            }
+            if (!memory.segment().scope().isAlive()) {
+                // what is at this address now is somebody else's
+                return -Errno.ENXIO;
+            }
+            int sharing = writable ? MemoryCalls.MAP_SHARED : MemoryCalls.MAP_PRIVATE;
+            long address = MemoryCalls.mmap(
+                    memory.address() + offset, length, PROTECTION, sharing | MemoryCalls.MAP_FIXED, fd, fileOffset);
+            if (address < 0) {
+                return (int) address;
+            }
+            forget(offset, offset + length);
+            Pages pages =
+                    new Pages(attributes.devMajor(), attributes.devMinor(), attributes.ino(), fileOffset - offset);
+            mapped.put(offset, new Extent(offset + length, writable, pages));
+            return 0;
         }
-        StatxBuffer attributes = new StatxBuffer();
-        int looked = FileCalls.statx(fd, CString.EMPTY, At.AT_EMPTY_PATH, StatxBuffer.STATX_BASIC_STATS, attributes);
-        if (looked < 0) {
-            return looked;
-        }
-        if (attributes.type() != FileMode.S_IFREG) {
-            // what a device or a socket does when it is mapped nobody can check
-            return -Errno.EACCES;
-        }
-        long filePages = (attributes.size() + pageSize - 1) / pageSize * pageSize;
-        if (fileOffset + length > filePages) {
-            return -Errno.EINVAL;
-        }
-        int sharing = writable ? MemoryCalls.MAP_SHARED : MemoryCalls.MAP_PRIVATE;
-        long address = MemoryCalls.mmap(
-                memory.address() + offset, length, PROTECTION, sharing | MemoryCalls.MAP_FIXED, fd, fileOffset);
-        if (address < 0) {
-            return (int) address;
-        }
-        forget(offset, offset + length);
-        Pages pages = new Pages(attributes.devMajor(), attributes.devMinor(), attributes.ino(), fileOffset - offset);
-        mapped.put(offset, new Extent(offset + length, writable, pages));
-        return 0;
     }
 
     /**
      * Takes mappings away.
      *
-     * @return 0; -EINVAL if not all of the range is mapped, or it is not whole pages; then nothing has changed
+     * @return 0; -EINVAL if not all of the range is mapped, or it is not whole pages, -ENXIO after {@link #close}; then nothing has changed
      */
     @Override
-    public synchronized int unmap(long offset, long length) {
-        if (isOutside(offset, length) || !covered(offset, offset + length)) {
-            return -Errno.EINVAL;
+    public int unmap(long offset, long length) {
+        synchronized (mapped) {
+            if (isOutside(offset, length) || !covered(offset, offset + length)) {
+                return -Errno.EINVAL;
+            }
+            int result = memory.segment().scope().isAlive() ? fill(offset, length) : -Errno.ENXIO;
+            if (result == 0) {
+                forget(offset, offset + length);
+            }
+            return result;
         }
-        int result = fill(offset, length);
-        if (result == 0) {
-            forget(offset, offset + length);
-        }
-        return result;
     }
 
     @Override
-    public synchronized void clear() {
-        if (!mapped.isEmpty() && memory.segment().scope().isAlive() && fill(0, length()) == 0) {
-            mapped.clear();
+    public void clear() {
+        synchronized (mapped) {
+            if (!mapped.isEmpty() && memory.segment().scope().isAlive() && fill(0, length()) == 0) {
+                mapped.clear();
+            }
         }
     }
 
@@ -238,10 +267,11 @@ public final class SharedMemoryWindow implements SharedMemoryRegion, AutoCloseab
         mapped.subMap(from, to).clear();
     }
 
-    /** Unmaps all of it and gives the address space back. */
+    /** Unmaps all of it and gives the address space back, unless this is a view. Nothing can be mapped through it any more. */
     @Override
-    public synchronized void close() {
-        memory.close();
-        mapped.clear();
+    public void close() {
+        synchronized (mapped) {
+            memory.close();
+        }
     }
 }

@@ -37,7 +37,7 @@ public interface VirtioTransport extends AutoCloseable {
      * Where a shared memory region of the device is (virtio 1.4, section 2.10). PCI answers from a capability, MMIO from registers, channel
      * I/O by a command, vhost-user by a message.
      *
-     * @return the region, owned by the transport or by the machine it belongs to; empty if the device has none of this id, or if the
+     * @return the region, owned by the transport; empty if the device has none of this id, or if the
      *     transport cannot show it as memory
      */
     Optional<SharedMemoryWindow> sharedMemoryRegion(int id) throws IOException;
@@ -65,8 +65,7 @@ public interface VirtioTransport extends AutoCloseable {
     int lifeDescriptor();
 
     /**
-     * Stops the device and takes its shared memory regions away: access to them throws from now on, unless they are a machine's. Does
-     * nothing the second time.
+     * Stops the device and takes its shared memory regions away: access to them throws from now on. Does nothing the second time.
      */
     @Override
     void close();

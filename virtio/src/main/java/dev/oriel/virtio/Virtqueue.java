@@ -38,6 +38,10 @@ final class Virtqueue {
     private boolean enabled;
     private boolean stopping;
     private boolean broken;
+
+    /** What {@link #take} found wrong, until it can be said without the lock. */
+    private @Nullable String fault;
+
     private @Nullable Thread taker;
     private DescriptorChain[] all = NO_CHAINS;
     private int created;
@@ -141,6 +145,7 @@ final class Virtqueue {
     DescriptorChain next() {
         DescriptorChain chain = null;
         boolean interrupt = false;
+        String wrong;
         try {
             synchronized (lock) {
                 Ring current = runnable();
@@ -148,6 +153,8 @@ final class Virtqueue {
                 if (chain == null || pendingCount >= BATCH || (pendingCount > 0 && isBulk(chain))) {
                     interrupt = publish();
                 }
+                wrong = fault;
+                fault = null;
             }
         } catch (InternalError lost) {
             if (chain != null) {
@@ -159,6 +166,9 @@ final class Virtqueue {
         if (interrupt) {
             call.signal();
         }
+        if (wrong != null) {
+            fail(wrong);
+        }
         return chain;
     }
 
@@ -166,7 +176,7 @@ final class Virtqueue {
         DescriptorChain chain = obtain();
         if (chain == null) {
             if (current.available()) {
-                fail("more chains than the ring has descriptors");
+                fault = "more chains than the ring has descriptors";
             }
             return null;
         }
@@ -178,7 +188,7 @@ final class Virtqueue {
         }
         free[freeCount++] = chain;
         if (outcome == Ring.BROKEN) {
-            fail(String.valueOf(current.fault()));
+            fault = String.valueOf(current.fault());
         }
         return null;
     }

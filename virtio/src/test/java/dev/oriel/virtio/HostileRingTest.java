@@ -11,9 +11,11 @@ import dev.oriel.virtio.testing.Loopback;
 import dev.oriel.virtio.testing.Loopback.Layout;
 import dev.oriel.virtio.testing.SharedMemory;
 import dev.oriel.virtio.testing.TestDriver;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -97,6 +99,29 @@ class HostileRingTest {
             ring.writeDescriptor(0, SOMEWHERE, 16, NEXT, 8);
             ring.offerHead(0);
         });
+    }
+
+    /** Who is told of the failure may have to do with the memory, or wait for somebody who has. */
+    @Test
+    void aFailureIsToldWithoutALock() throws Exception {
+        CompletableFuture<Boolean> changed = new CompletableFuture<>();
+        try (Loopback loopback = new Loopback(SPLIT, this::record)) {
+            loopback.worker().onError(() -> {
+                Thread other = Thread.ofPlatform()
+                        .daemon()
+                        .start(() -> loopback.worker().enable(true));
+                try {
+                    changed.complete(other.join(Duration.ofMillis(TestDriver.PATIENCE_MILLIS)));
+                } catch (InterruptedException impossible) {
+                    changed.completeExceptionally(impossible);
+                }
+            });
+            DriverSplitRing ring = (DriverSplitRing) loopback.driver().ring();
+            ring.writeDescriptor(0, SOMEWHERE, 16, NEXT, 8);
+            ring.offerHead(0);
+            loopback.driver().kick();
+            assertThat(changed.get()).isTrue();
+        }
     }
 
     @Test

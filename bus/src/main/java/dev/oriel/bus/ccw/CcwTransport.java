@@ -95,14 +95,14 @@ public final class CcwTransport extends BusTransport {
     }
 
     /**
-     * Finds the first device of a type that can be used, and negotiates features with it.
+     * Finds the first device of a type that can be used and is not in use, and negotiates features with it.
      *
      * @param memory the machine's, which outlives the transport
      * @param deviceType the type that the driver is for (virtio 1.4, section 5)
      * @param notifications how the device is to notify; adapter indicators fall back to classic ones where the device has none
      * @param revisionMax the highest revision to try, 1 to {@link #REVISION_MAX}
      * @param wanted features to accept if offered; VERSION_1 is always demanded
-     * @throws IOException if there is no such device, or it cannot be used; the message says why
+     * @throws IOException if there is no such device; the message says why the first that was looked at cannot be used
      */
     public static CcwTransport probe(
             MachineMemory memory,
@@ -112,6 +112,7 @@ public final class CcwTransport extends BusTransport {
             int revisionMax,
             long wanted)
             throws IOException {
+        IOException first = null;
         MemorySegment schib = MemorySegment.ofArray(new byte[Schib.SIZE]);
         for (int number = 0; number < SUBCHANNELS_MAX; number++) {
             int subchannel = IoInstructions.SUBCHANNEL_0 + number;
@@ -119,7 +120,8 @@ public final class CcwTransport extends BusTransport {
                 break;
             }
             int flags = schib.get(ChannelIo.BE_INT, Schib.FLAGS);
-            if ((flags & Schib.DEVICE_NUMBER_VALID) == 0) {
+            // a subchannel that is enabled has a driver already
+            if ((flags & (Schib.DEVICE_NUMBER_VALID | Schib.ENABLED)) != Schib.DEVICE_NUMBER_VALID) {
                 continue;
             }
             String name = "the device 0.0.%04x".formatted(flags & Schib.DEVICE_NUMBER_MASK);
@@ -131,16 +133,25 @@ public final class CcwTransport extends BusTransport {
                     return transport;
                 }
                 transport.leave();
-            } catch (IOException | RuntimeException failed) {
-                if (transport.revision == 0) {
-                    transport.leave();
-                } else {
-                    transport.close();
-                }
+            } catch (IOException failed) {
+                transport.end();
+                first = first == null ? failed : first;
+            } catch (RuntimeException failed) {
+                transport.end();
                 throw failed;
             }
         }
-        throw new IOException("there is no virtio device of type " + deviceType + " on any subchannel");
+        throw first != null
+                ? first
+                : new IOException("there is no virtio device of type " + deviceType + " on any free subchannel");
+    }
+
+    private void end() {
+        if (revision == 0) {
+            leave();
+        } else {
+            close();
+        }
     }
 
     private static CcwTransport open(
@@ -356,7 +367,10 @@ public final class CcwTransport extends BusTransport {
     protected void readConfig(int offset, byte[] destination) throws IOException {
         synchronized (io) {
             payload.fill((byte) 0);
-            demand(Ccw.READ_CONF, offset + destination.length);
+            // the rest of what there is not stays zero
+            if (!io.execute(Ccw.READ_CONF, offset + destination.length, Ccw.SUPPRESS_LENGTH_INDICATION)) {
+                throw new IOException(name() + " does not let its configuration be read");
+            }
             MemorySegment.copy(payload, offset, MemorySegment.ofArray(destination), 0, destination.length);
         }
     }
@@ -384,6 +398,8 @@ public final class CcwTransport extends BusTransport {
             // an interrupt that is late must not touch memory that is somebody else's by then
             released = true;
         }
-        control.close();
+        if (!lost()) {
+            control.close();
+        }
     }
 }

@@ -136,10 +136,16 @@ final class ChannelData {
             }
             long offset = at - region.guestAddress();
             long part = Math.min(bytes.byteSize() - done, region.size() - offset);
-            if (fromGuest) {
-                MemorySegment.copy(region.memory(), offset, bytes, done, part);
-            } else {
-                MemorySegment.copy(bytes, done, region.memory(), offset, part);
+            try {
+                if (fromGuest) {
+                    MemorySegment.copy(region.memory(), offset, bytes, done, part);
+                } else {
+                    MemorySegment.copy(bytes, done, region.memory(), offset, part);
+                }
+            } catch (InternalError gone) {
+                // somebody truncated the file that is mapped there
+                programCheck = true;
+                return false;
             }
             done += part;
             at += part;

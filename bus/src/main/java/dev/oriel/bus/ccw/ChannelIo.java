@@ -93,9 +93,6 @@ final class ChannelIo {
         ccw.set(ValueLayout.JAVA_BYTE, Ccw.FLAGS, (byte) flags);
         ccw.set(BE_SHORT, Ccw.COUNT, (short) count);
         ccw.set(BE_INT, Ccw.DATA_ADDRESS, count == 0 ? 0 : (int) control.guestAddress(PAYLOAD));
-        synchronized (statusLock) {
-            done = false;
-        }
         start(command);
         synchronized (statusLock) {
             awaitDone(command);
@@ -118,7 +115,7 @@ final class ChannelIo {
         orb.set(BE_INT, Orb.FLAGS, Orb.FORMAT_1 | Orb.PATH);
         orb.set(BE_INT, Orb.CHANNEL_PROGRAM, (int) control.guestAddress(0));
         long start = System.nanoTime();
-        int code = instructions.startSubchannel(subchannel, orb);
+        int code = tryStart(orb);
         while (code == IoInstructions.STATUS_PENDING || code == IoInstructions.BUSY) {
             if (System.nanoTime() - start > TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS)) {
                 throw new IOException(name + " is busy for ever");
@@ -126,11 +123,19 @@ final class ChannelIo {
             // an interrupt without a program came between; its handler may be on its way
             handleInterrupt();
             LockSupport.parkNanos(this, LOOK_NANOS);
-            code = instructions.startSubchannel(subchannel, orb);
+            code = tryStart(orb);
         }
         if (code != IoInstructions.DONE) {
             throw new IOException(name + " is not operational");
         }
+    }
+
+    /** What ended until now was another program, which was given up. */
+    private int tryStart(MemorySegment orb) {
+        synchronized (statusLock) {
+            done = false;
+        }
+        return instructions.startSubchannel(subchannel, orb);
     }
 
     private void awaitDone(int command) throws IOException {

@@ -104,9 +104,16 @@ final class ChannelProgram {
             check();
             return NO_CCW;
         }
-        MemorySegment bytes = region.memory();
-        // a program may be changed while it runs: each half is read once
-        long ccw = (long) bytes.get(BE_INT, offset) << 32 | Integer.toUnsignedLong(bytes.get(BE_INT, offset + 4));
+        long ccw;
+        try {
+            MemorySegment bytes = region.memory();
+            // a program may be changed while it runs: each half is read once
+            ccw = (long) bytes.get(BE_INT, offset) << 32 | Integer.toUnsignedLong(bytes.get(BE_INT, offset + 4));
+        } catch (InternalError gone) {
+            // somebody truncated the file that is mapped there
+            check();
+            return NO_CCW;
+        }
         if ((ccw >>> 56 & 0xf) == 0) {
             check();
             return NO_CCW;
@@ -138,6 +145,12 @@ final class ChannelProgram {
             return false;
         }
         return (flags & Ccw.CHAIN_COMMAND) != 0;
+    }
+
+    /** The program came to no end of its own: the device failed. */
+    void fail() {
+        deviceStatus = 0;
+        subchannelStatus = Irb.INTERFACE_CONTROL_CHECK;
     }
 
     private void check() {

@@ -28,7 +28,12 @@ final class Indicators {
         if (region == null || region.size() % Integer.BYTES != 0) {
             return NOT_IN_MEMORY;
         }
-        return change(region.memory(), address - region.guestAddress(), bits, true);
+        try {
+            return change(region.memory(), address - region.guestAddress(), bits, true);
+        } catch (InternalError gone) {
+            // somebody truncated the file that is mapped there
+            return NOT_IN_MEMORY;
+        }
     }
 
     /** Takes bits of a byte: answers them as they were, and clears them. */

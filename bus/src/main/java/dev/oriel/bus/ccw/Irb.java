@@ -48,6 +48,7 @@ final class Irb {
     static final int INCORRECT_LENGTH = 0x40;
 
     static final int PROGRAM_CHECK = 0x20;
+    static final int INTERFACE_CONTROL_CHECK = 0x02;
 
     /** The first byte of sense data. */
     static final int COMMAND_REJECT = 0x80;

@@ -3,6 +3,7 @@ package dev.oriel.bus.ccw;
 import dev.oriel.bus.InterruptLine;
 import dev.oriel.linux.Errno;
 import dev.oriel.virtio.GuestMemoryTable;
+import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -105,7 +106,17 @@ final class Subchannel {
         boolean known = (orb.get(BE_INT, Orb.FLAGS) & Orb.FORMAT_1) != 0;
         long start = Integer.toUnsignedLong(orb.get(BE_INT, Orb.CHANNEL_PROGRAM));
         // an address beyond all memory where the format is not known: a program check
-        program.run(memory.current(), known ? start : Ccw.ADDRESS_END);
+        try {
+            program.run(memory.current(), known ? start : Ccw.ADDRESS_END);
+        } catch (RuntimeException | Error failure) {
+            System.getLogger("dev.oriel.bus")
+                    .log(
+                            Level.ERROR,
+                            "this is a bug in Oriel, please report it: a channel program of device 0.0.%04x failed"
+                                    .formatted(deviceNumber),
+                            failure);
+            program.fail();
+        }
         synchronized (this) {
             boolean alert = program.subchannelStatus() != 0 || (program.deviceStatus() & Irb.UNIT_CHECK) != 0;
             control = Irb.FUNCTION_START | Irb.PRIMARY | Irb.SECONDARY | Irb.STATUS_PENDING | (alert ? Irb.ALERT : 0);

@@ -4,7 +4,6 @@ import static dev.oriel.bus.mmio.MmioRegisters.*;
 
 import dev.oriel.bus.BasicFacilities;
 import dev.oriel.bus.BusAttachment;
-import dev.oriel.bus.BusFeatures;
 import dev.oriel.bus.DeviceQueue;
 import dev.oriel.bus.InterruptLine;
 import dev.oriel.linux.LinuxException;
@@ -66,7 +65,7 @@ public final class MmioDevice implements MmioBus, BusAttachment, AutoCloseable {
         this.memory = memory;
         this.regionAddress = regionAddress;
         this.line = line;
-        facilities = new BasicFacilities(name, device, memory, maxQueueSize, BusFeatures.RING_RESET, region, this);
+        facilities = new BasicFacilities(name, device, memory, maxQueueSize, 0, region, this);
     }
 
     @Override
@@ -133,7 +132,7 @@ public final class MmioDevice implements MmioBus, BusAttachment, AutoCloseable {
                 DeviceQueue queue = facilities.queue(queueSel);
                 yield queue != null && queue.enabled() ? 1 : 0;
             }
-            // QueueReset reads as 0, since a reset is over when the store to it is; registers that are only written too
+            // registers that are only written, and QueueReset, which is not offered
             default -> 0;
         };
     }
@@ -206,11 +205,6 @@ public final class MmioDevice implements MmioBus, BusAttachment, AutoCloseable {
                     facilities.enable(queue);
                 } else if (value == 0) {
                     facilities.disable(queue);
-                }
-            }
-            case QUEUE_RESET -> {
-                if (value == 1 && (facilities.driverFeatures(1) & (int) (BusFeatures.RING_RESET >>> 32)) != 0) {
-                    queue.reset();
                 }
             }
             default -> {}

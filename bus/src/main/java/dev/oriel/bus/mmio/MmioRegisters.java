@@ -29,7 +29,6 @@ final class MmioRegisters {
     static final int SHM_LEN_HIGH = 0x0b4;
     static final int SHM_BASE_LOW = 0x0b8;
     static final int SHM_BASE_HIGH = 0x0bc;
-    static final int QUEUE_RESET = 0x0c0;
     static final int CONFIG_GENERATION = 0x0fc;
     static final int CONFIG = 0x100;
 

@@ -1,7 +1,6 @@
 package dev.oriel.bus.pci;
 
 import dev.oriel.bus.BasicFacilities;
-import dev.oriel.bus.BusFeatures;
 import dev.oriel.bus.DeviceQueue;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 
@@ -41,7 +40,6 @@ final class CommonConfiguration {
     private static final int QUEUE_DESC = 0x20;
     private static final int QUEUE_DRIVER = 0x28;
     private static final int QUEUE_DEVICE = 0x30;
-    private static final int QUEUE_RESET = 0x3a;
 
     private static final int NO_VECTOR = MessageSignalledInterrupts.NO_VECTOR;
 
@@ -174,17 +172,8 @@ final class CommonConfiguration {
                     facilities.enable(queue);
                 }
             }
-            case QUEUE_RESET -> {
-                if (value == 1 && resetsRings()) {
-                    queue.reset();
-                }
-            }
             default -> {}
         }
-    }
-
-    private boolean resetsRings() {
-        return (facilities.driverFeatures(1) & (int) (BusFeatures.RING_RESET >>> Integer.SIZE)) != 0;
     }
 
     /** A vector that does not exist reads back as none, by which the driver sees that it cannot have it. */

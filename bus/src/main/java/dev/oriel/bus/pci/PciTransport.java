@@ -60,42 +60,82 @@ public final class PciTransport extends BusTransport {
     private volatile boolean released;
     private int vectors;
 
-    private PciTransport(String name, MachineMemory memory, PciBus bus, int function, PciCapabilities capabilities)
-            throws IOException {
+    private PciTransport(
+            String name,
+            MachineMemory memory,
+            PciBus bus,
+            int function,
+            PciCapabilities capabilities,
+            long common,
+            long notify,
+            EventDescriptor configuration)
+            throws LinuxException {
         super(name, memory);
         this.bus = bus;
         this.function = function;
         this.capabilities = capabilities;
-        common = capabilities.address(PciCapabilities.COMMON, COMMON_LENGTH);
-        notify = capabilities.address(PciCapabilities.NOTIFY, Short.BYTES);
-        configuration = EventDescriptor.create(EventDescriptor.EFD_NONBLOCK);
+        this.common = common;
+        this.notify = notify;
+        this.configuration = configuration;
     }
 
     /**
-     * Finds the first function of a type, and negotiates features with it.
+     * Finds the first function of a type that can be used and is not in use, and negotiates features with it.
      *
      * @param memory the machine's, which outlives the transport
      * @param deviceType the type that the driver is for (virtio 1.4, section 5)
      * @param wanted features to accept if offered; VERSION_1 is always demanded
-     * @throws IOException if there is no such function, or it cannot be used; the message says why
+     * @throws IOException if there is no such function; the message says why the first of the type cannot be used
      */
     public static PciTransport probe(MachineMemory memory, PciBus bus, int deviceType, long wanted) throws IOException {
+        IOException first = null;
         for (int function = 0; function < bus.functions(); function++) {
             int id = bus.readConfig(function, 0, Integer.BYTES);
             if ((id & 0xffff) == VENDOR && id >>> Short.SIZE == DEVICE_ID + deviceType) {
-                String name = "PCI function " + function;
-                PciCapabilities capabilities = PciCapabilities.read(name, bus, function);
-                PciTransport transport = new PciTransport(name, memory, bus, function, capabilities);
                 try {
-                    transport.negotiate(wanted);
-                    return transport;
-                } catch (IOException | RuntimeException failed) {
-                    transport.close();
-                    throw failed;
+                    return probeFunction(memory, bus, function, wanted);
+                } catch (IOException failed) {
+                    first = first == null ? failed : first;
                 }
             }
         }
-        throw new IOException("there is no virtio device of type " + deviceType + " on the PCI bus");
+        throw first != null
+                ? first
+                : new IOException("there is no virtio device of type " + deviceType + " on the PCI bus");
+    }
+
+    private static PciTransport probeFunction(MachineMemory memory, PciBus bus, int function, long wanted)
+            throws IOException {
+        String name = "PCI function " + function;
+        PciTransport transport = open(name, memory, bus, function);
+        try {
+            if (transport.status() != 0) {
+                throw new IOException(name + " is in use, or was never reset");
+            }
+        } catch (IOException failed) {
+            transport.leave();
+            throw failed;
+        }
+        try {
+            transport.negotiate(wanted);
+            return transport;
+        } catch (IOException | RuntimeException failed) {
+            transport.close();
+            throw failed;
+        }
+    }
+
+    private static PciTransport open(String name, MachineMemory memory, PciBus bus, int function) throws IOException {
+        PciCapabilities capabilities = PciCapabilities.read(name, bus, function);
+        long common = capabilities.address(PciCapabilities.COMMON, COMMON_LENGTH);
+        long notify = capabilities.address(PciCapabilities.NOTIFY, Short.BYTES);
+        EventDescriptor configuration = EventDescriptor.create(EventDescriptor.EFD_NONBLOCK);
+        try {
+            return new PciTransport(name, memory, bus, function, capabilities, common, notify, configuration);
+        } catch (LinuxException failed) {
+            configuration.close();
+            throw failed;
+        }
     }
 
     private int read(int register, int size) {
@@ -191,7 +231,7 @@ public final class PciTransport extends BusTransport {
     private void awaitConfigurationChanges() {
         while (!released) {
             if (configuration.await() > 0 && !released) {
-                configurationChanged();
+                lookAtStatus();
             }
         }
     }

@@ -1,6 +1,7 @@
 package dev.oriel.bus.ccw;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.oriel.bus.DeviceStatus;
 import dev.oriel.bus.MachineMemory;
@@ -8,6 +9,7 @@ import dev.oriel.linux.LinuxException;
 import dev.oriel.virtio.DriverMemory;
 import dev.oriel.virtio.SharedMemoryWindow;
 import dev.oriel.virtio.testing.EchoDevice;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -104,6 +106,49 @@ class ChannelProgramTest {
         assertThat(subsystem.startSubchannel(SUBCHANNEL, orb)).isEqualTo(IoInstructions.STATUS_PENDING);
         assertThat(subsystem.testSubchannel(SUBCHANNEL, irb)).isZero();
         return irb.get(BE_INT, Irb.STATUS);
+    }
+
+    @Test
+    void aProgramThatFailsLeavesTheSubchannelUsable() {
+        assertThat(revision(2)).isEqualTo(GOOD);
+        echo.resetFails = true;
+        assertThat(execute(Ccw.VDEV_RESET, 0)).isEqualTo(Irb.INTERFACE_CONTROL_CHECK << 16);
+        echo.resetFails = false;
+        assertThat(execute(Ccw.VDEV_RESET, 0)).isEqualTo(GOOD);
+        enable(false);
+        enable(true);
+    }
+
+    @Test
+    void aSubchannelThatHasADriverIsLeftToItAndTheNextIsFound() throws IOException {
+        enable(false);
+        EchoDevice second = new EchoDevice(1);
+        try (CcwDevice other = new CcwDevice("other", second, memory.table(), 64, null, 0)) {
+            subsystem.add(other, 0x1235);
+            try (CcwTransport first = probe()) {
+                try (CcwTransport next = probe()) {
+                    assertThat(next.maxQueues()).isEqualTo(1);
+                    assertThatExceptionOfType(IOException.class)
+                            .isThrownBy(this::probe)
+                            .withMessageContaining("free subchannel");
+                }
+                assertThat(first.status()).isNotZero();
+            }
+        }
+    }
+
+    @Test
+    void whatTheConfigurationDoesNotHaveReadsAsZeros() throws IOException {
+        enable(false);
+        try (CcwTransport transport = probe()) {
+            byte[] bytes = transport.config(EchoDevice.CONFIG_SIZE - 1, 3).orElseThrow();
+            assertThat(bytes).containsExactly(EchoDevice.CONFIG_SIZE, 0, 0);
+        }
+    }
+
+    private CcwTransport probe() throws IOException {
+        return CcwTransport.probe(
+                memory, subsystem, echo.deviceId(), CcwTransport.Notifications.ADAPTER, CcwTransport.REVISION_MAX, 0);
     }
 
     private int revision(int number) {

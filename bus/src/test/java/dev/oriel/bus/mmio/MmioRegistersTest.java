@@ -75,7 +75,6 @@ class MmioRegistersTest {
             write(QUEUE_SIZE, 8);
             write(QUEUE_DESC_LOW, 1);
             write(QUEUE_READY, 1);
-            write(QUEUE_RESET, 1);
             write(QUEUE_NOTIFY, beyond);
             assertThat(read(QUEUE_READY)).isZero();
             write(DEVICE_FEATURES_SEL, beyond);

@@ -1,16 +1,23 @@
 package dev.oriel.bus.pci;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.oriel.bus.MachineMemory;
 import dev.oriel.linux.Descriptor;
 import dev.oriel.linux.LinuxException;
+import dev.oriel.virtio.DriverMemory;
 import dev.oriel.virtio.GuestMemoryTable;
+import dev.oriel.virtio.GuestRegion;
 import dev.oriel.virtio.SharedMemoryWindow;
 import dev.oriel.virtio.testing.EchoDevice;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -55,10 +62,78 @@ class PciHostTest {
         return memory.slot(address, window.length()).isPresent();
     }
 
+    /** What the transport shows is this memory, for as long as the transport is open. */
+    private boolean isTheWindow(PciTransport transport) throws IOException {
+        SharedMemoryWindow shown = transport.sharedMemoryRegion(0).orElseThrow();
+        window.segment().set(JAVA_BYTE, 5, (byte) 77);
+        return shown.length() == window.length() && shown.segment().get(JAVA_BYTE, 5) == 77;
+    }
+
+    @Test
+    void aWindowIsClosedWithItsTransport() throws IOException {
+        SharedMemoryWindow shown;
+        try (PciTransport transport = probe(host)) {
+            shown = transport.sharedMemoryRegion(0).orElseThrow();
+        }
+        assertThatExceptionOfType(IllegalStateException.class)
+                .isThrownBy(() -> shown.segment().get(JAVA_BYTE, 0));
+        assertThat(window.segment().get(JAVA_BYTE, 0)).isZero();
+    }
+
+    @Test
+    void aFunctionThatHasADriverIsLeftToItAndTheNextIsFound() throws IOException {
+        EchoDevice second = new EchoDevice(1);
+        try (PciFunction other = new PciFunction("other", second, table, 64, 0, null)) {
+            host.add(other, null, 0);
+            try (PciTransport first = probe(host)) {
+                int resets = echo.resets.get();
+                try (PciTransport next = probe(host)) {
+                    assertThat(next.maxQueues()).isEqualTo(1);
+                    assertThatExceptionOfType(IOException.class)
+                            .isThrownBy(() -> probe(host))
+                            .withMessageContaining("in use");
+                }
+                assertThat(first.status()).isNotZero();
+                assertThat(echo.resets.get()).isEqualTo(resets);
+            }
+        }
+    }
+
+    @Test
+    void theDeviceReachesAWindowWhereverItsBarIs() {
+        long elsewhere = windowAddress + (64 << 20);
+        assertThat(table.current().find(windowAddress)).isNotNull();
+        host.writeConfig(0, WINDOW_BAR, WORD, (int) elsewhere);
+        assertThat(table.current().find(windowAddress)).isNull();
+        GuestRegion moved = requireNonNull(table.current().find(elsewhere));
+        assertThat(moved.memory().address()).isEqualTo(window.segment().address());
+    }
+
+    @Test
+    void aWindowHasNoAddressThatRegistersMayHave() throws LinuxException {
+        try (MachineMemory large = MachineMemory.create(3L << 30)) {
+            assertThat(large.addSlot(SharedMemoryWindow.reserve(1 << 30))).isGreaterThanOrEqualTo(1L << 32);
+        }
+    }
+
+    /** A device that was not reset may still write: nobody else gets that memory. */
+    @Test
+    void memoryOfADeviceThatCannotBeResetIsNotGivenAway() throws IOException {
+        Stuck stuck = new Stuck(host);
+        PciTransport transport = probe(stuck);
+        DriverMemory lost = transport.allocate(4096);
+        stuck.noReset = true;
+        transport.close();
+        lost.close();
+        try (DriverMemory next = memory.allocate(4096)) {
+            assertThat(next.guestAddress(0)).isNotEqualTo(lost.guestAddress(0));
+        }
+    }
+
     @Test
     void theWindowIsWhereItsBarSays() throws IOException {
         try (PciTransport transport = probe(host)) {
-            assertThat(transport.sharedMemoryRegion(0)).containsSame(window);
+            assertThat(isTheWindow(transport)).isTrue();
             assertThat(transport.sharedMemoryRegion(1)).isEmpty();
         }
         assertThat(windowIsAt(windowAddress)).isTrue();
@@ -74,8 +149,7 @@ class PciHostTest {
             assertThat(windowIsAt(windowAddress)).isFalse();
             assertThat(windowIsAt(elsewhere)).isTrue();
             // the driver did not move it, and still has the memory it found
-            assertThat(window.segment().get(java.lang.foreign.ValueLayout.JAVA_BYTE, 100))
-                    .isEqualTo((byte) 7);
+            assertThat(window.segment().get(JAVA_BYTE, 100)).isEqualTo((byte) 7);
             assertThat(transport.status()).isNotZero();
         }
     }
@@ -155,7 +229,63 @@ class PciHostTest {
         host.writeConfig(0, WINDOW_BAR, WORD, (int) windowAddress);
         host.writeConfig(0, WINDOW_BAR + 4, WORD, (int) (windowAddress >>> 32));
         try (PciTransport transport = probe(host)) {
-            assertThat(transport.sharedMemoryRegion(0)).containsSame(window);
+            assertThat(isTheWindow(transport)).isTrue();
+        }
+    }
+
+    /** A bus on which a device, from some time on, does not come out of its reset. */
+    private static final class Stuck implements PciBus {
+        private final PciBus bus;
+        private boolean noReset;
+
+        Stuck(PciBus bus) {
+            this.bus = bus;
+        }
+
+        @Override
+        public int functions() {
+            return bus.functions();
+        }
+
+        @Override
+        public int readConfig(int function, int at, int size) {
+            return bus.readConfig(function, at, size);
+        }
+
+        @Override
+        public void writeConfig(int function, int at, int size, int value) {
+            bus.writeConfig(function, at, size, value);
+        }
+
+        @Override
+        public int read(long address, int size) {
+            return noReset ? 1 : bus.read(address, size);
+        }
+
+        @Override
+        public void write(long address, int size, int value) {
+            bus.write(address, size, value);
+        }
+
+        @Override
+        public boolean memoryIsRam() {
+            return true;
+        }
+
+        @Override
+        public void attach(int function, int vector, Descriptor eventfd) {
+            bus.attach(function, vector, eventfd);
+        }
+
+        @Override
+        public void detach(int function, int vector) {
+            bus.detach(function, vector);
+        }
+    }
+
+    private static long descriptors() throws IOException {
+        try (Stream<Path> open = Files.list(Path.of("/proc/self/fd"))) {
+            return open.count();
         }
     }
 
@@ -200,7 +330,9 @@ class PciHostTest {
 
     /** Every word of the header and of the capability list, each with values that are nonsense there: a refusal or a sound device. */
     @Test
-    void noWordOfTheConfigurationSpaceIsBelieved() {
+    void noWordOfTheConfigurationSpaceIsBelieved() throws IOException {
+        probe(host).close();
+        long before = descriptors();
         for (int offset = 0; offset < 256; offset += WORD) {
             for (int lie : new int[] {0, -1, 0x4040_4040, 0x0910_4009, 0x7fff_ffff, 0x0000_fc09}) {
                 PciBus bus = new Lying(host, offset, lie, true);
@@ -211,6 +343,7 @@ class PciHostTest {
                 }
             }
         }
+        assertThat(descriptors()).isEqualTo(before);
         assertThatExceptionOfType(IOException.class)
                 .isThrownBy(() -> probe(new Lying(host, 0x34, 0, true)).close())
                 .withMessageContaining("capability");
