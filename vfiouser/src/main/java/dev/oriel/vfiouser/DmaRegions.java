@@ -220,12 +220,8 @@ final class DmaRegions {
         if (here.isEmpty() && notHere.isEmpty()) {
             throw new Refusal(Errno.ENOENT, what + ": nothing is mapped there");
         }
-        for (Map.Entry<Long, Long> region : here.entrySet()) {
-            try {
-                memory.remove(region.getKey(), region.getValue(), region.getKey());
-            } catch (InvalidSetupException impossible) {
-                throw new IllegalStateException(impossible);
-            }
+        if (!here.isEmpty()) {
+            memory.removeWithin(address, size);
         }
         here.clear();
         notHere.clear();

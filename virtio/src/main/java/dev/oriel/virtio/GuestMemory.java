@@ -36,6 +36,11 @@ public final class GuestMemory {
         return new GuestMemory(sorted.toArray(GuestRegion[]::new));
     }
 
+    /** A snapshot of regions that do not overlap, in the order of their guest addresses. */
+    static GuestMemory ofSorted(List<GuestRegion> regions) {
+        return new GuestMemory(regions.toArray(GuestRegion[]::new));
+    }
+
     /**
      * This memory and one region more.
      *
@@ -51,7 +56,7 @@ public final class GuestMemory {
     public GuestMemory without(GuestRegion region) {
         List<GuestRegion> fewer = new ArrayList<>(regions());
         fewer.remove(region);
-        return new GuestMemory(fewer.toArray(GuestRegion[]::new));
+        return ofSorted(fewer);
     }
 
     /** All regions, in the order of their guest addresses. */
@@ -84,10 +89,23 @@ public final class GuestMemory {
      * @return {@code length} bytes, or null if they do not all lie in one region
      */
     public @Nullable MemorySegment findUser(long userAddress, long length) {
+        GuestRegion region = find(userAddress);
+        if (region == null || region.userAddress() != region.guestAddress()) {
+            // a front-end has few regions and addresses of its own; over a bus there may be thousands, and the
+            // addresses are the guest's
+            region = searchUser(userAddress);
+        }
+        if (region == null) {
+            return null;
+        }
+        long offset = userAddress - region.userAddress();
+        return length <= region.size() - offset ? region.memory().asSlice(offset, length) : null;
+    }
+
+    private @Nullable GuestRegion searchUser(long userAddress) {
         for (GuestRegion region : regions) {
             if (region.holdsUserAddress(userAddress)) {
-                long offset = userAddress - region.userAddress();
-                return length <= region.size() - offset ? region.memory().asSlice(offset, length) : null;
+                return region;
             }
         }
         return null;

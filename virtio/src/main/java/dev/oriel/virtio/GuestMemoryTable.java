@@ -67,6 +67,20 @@ public final class GuestMemoryTable implements AutoCloseable {
     }
 
     /**
+     * Takes out all regions that begin in a range of guest addresses; all at once, as there may be thousands.
+     *
+     * @param size bytes, more than 0; the range does not wrap around
+     */
+    public synchronized void removeWithin(long guestAddress, long size) {
+        List<GuestRegion> others = new ArrayList<>();
+        for (GuestRegion region : current.regions()) {
+            boolean within = Long.compareUnsigned(region.guestAddress() - guestAddress, size) < 0;
+            (within ? retired : others).add(region);
+        }
+        publish(GuestMemory.ofSorted(others));
+    }
+
+    /**
      * Puts these regions in the place of all others and becomes their owner.
      *
      * @throws InvalidSetupException if they overlap; they then still belong to the caller, and the old ones stay

@@ -1,5 +1,6 @@
 package dev.oriel.virtio;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -170,6 +171,35 @@ class GuestMemoryTest {
         assertThat(bytes.cut()).isTrue();
         assertThat(bytes.length()).isEqualTo(16);
         assertThat(bytes.pieceOf(0, 16)).isZero();
+    }
+
+    @Test
+    void allRegionsThatBeginInARangeAreTakenOut() throws Exception {
+        try (GuestMemoryTable table = new GuestMemoryTable();
+                SharedMemory shared = new SharedMemory(4 * PAGE)) {
+            for (int i = 0; i < 4; i++) {
+                table.add(shared.region(i * PAGE, PAGE, 0x10_0000 + i * PAGE, 0x10_0000 + i * PAGE));
+            }
+            table.removeWithin(0x10_0000 + PAGE, 2 * PAGE);
+            assertThat(table.current().regions())
+                    .extracting(GuestRegion::guestAddress)
+                    .containsExactly(0x10_0000L, 0x10_0000L + 3 * PAGE);
+            assertThat(table.mappedRegions()).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void aUserAddressIsNotTakenForAGuestAddress() throws Exception {
+        try (GuestMemoryTable table = new GuestMemoryTable();
+                SharedMemory shared = new SharedMemory(4 * PAGE)) {
+            table.add(shared.region(0, PAGE, 0x10_0000, 0x50_0000));
+            table.add(shared.region(PAGE, PAGE, 0x50_0000, 0x90_0000));
+            shared.memory().set(java.lang.foreign.ValueLayout.JAVA_BYTE, 3, (byte) 3);
+            assertThat(requireNonNull(table.current().findUser(0x50_0003, 1))
+                            .get(java.lang.foreign.ValueLayout.JAVA_BYTE, 0))
+                    .isEqualTo((byte) 3);
+            assertThat(table.current().findUser(0x10_0000, 1)).isNull();
+        }
     }
 
     @Test

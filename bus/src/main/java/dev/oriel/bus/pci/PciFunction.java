@@ -74,11 +74,11 @@ public final class PciFunction implements AutoCloseable {
             throws LinuxException {
         this.region = region;
         int queues = device.queueCount();
+        PciLayout layout =
+                new PciLayout(device.deviceId(), device.configSize(), queues, region == null ? 0 : region.length());
         interrupts = new MessageSignalledInterrupts(queues + 1);
         facilities = new BasicFacilities(name, device, memory, maxQueueSize, busFeatures, region, new Attachment());
         common = new CommonConfiguration(facilities, queues, queues + 1);
-        PciLayout layout =
-                new PciLayout(device.deviceId(), device.configSize(), queues, region == null ? 0 : region.length());
         configuration = layout.configuration();
         msixControl = layout.msix() + 2;
         access = new PciAccess(configuration, layout.pciAccess());
