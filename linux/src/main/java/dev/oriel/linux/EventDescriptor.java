@@ -82,6 +82,11 @@ public final class EventDescriptor implements AutoCloseable {
                 : kind;
     }
 
+    /** Whether a descriptor is a socket: what user-mode Linux is interrupted by. */
+    public static boolean isSocket(int fd) {
+        return kindOf(fd).startsWith("socket:");
+    }
+
     /** What the kernel says a descriptor is. */
     private static String kindOf(int fd) {
         try {
@@ -100,6 +105,19 @@ public final class EventDescriptor implements AutoCloseable {
         long result;
         do {
             result = Native.callLong(WRITE, fd, ONE.address(), Long.BYTES);
+        } while (result == -Errno.EINTR);
+        return result >= 0 || result == -Errno.EAGAIN ? 0 : (int) result;
+    }
+
+    /**
+     * Sends as much to a socket, and never waits.
+     *
+     * @return 0, also if the socket is full; or -errno
+     */
+    static int signalSocket(int fd) {
+        long result;
+        do {
+            result = SocketCalls.sendNow(fd, ONE.address(), Long.BYTES);
         } while (result == -Errno.EINTR);
         return result >= 0 || result == -Errno.EAGAIN ? 0 : (int) result;
     }

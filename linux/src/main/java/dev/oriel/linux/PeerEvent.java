@@ -1,23 +1,25 @@
 package dev.oriel.linux;
 
 /**
- * An eventfd that the other side gave us to signal. It shares the counter and the flags with us: it may fill the one and clear O_NONBLOCK of the
+ * An eventfd, or a socket in place of one, that the other side gave us to signal. It shares the counter and the flags with us: it may fill the one and clear O_NONBLOCK of the
  * other, and a write(2) waits for as long as it likes. So one thread at a time writes, without a lock, and whoever comes meanwhile asks it to do so
- * once more; and what waits is let go by taking the counter. Any thread.
+ * once more; and what waits is let go by taking the counter. To a socket we send without waiting. Any thread.
  */
 public final class PeerEvent implements AutoCloseable {
     private static final long PATIENCE_MILLIS = 100;
 
     private final Descriptor descriptor;
+    private final boolean socket;
 
     // Guarded by this.
     private boolean writing;
     private boolean again;
     private boolean closed;
 
-    /** @param descriptor an eventfd, owned by this object from now on */
+    /** @param descriptor an eventfd or a socket, owned by this object from now on */
     public PeerEvent(Descriptor descriptor) {
         this.descriptor = descriptor;
+        socket = EventDescriptor.isSocket(descriptor.number());
     }
 
     /**
@@ -39,7 +41,8 @@ public final class PeerEvent implements AutoCloseable {
         boolean more = true;
         while (more) {
             // an error means that nobody is there who could be told
-            EventDescriptor.signal(descriptor.number());
+            int number = descriptor.number();
+            int _ = socket ? EventDescriptor.signalSocket(number) : EventDescriptor.signal(number);
             synchronized (this) {
                 more = again;
                 again = false;

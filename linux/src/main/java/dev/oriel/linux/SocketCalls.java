@@ -20,6 +20,8 @@ final class SocketCalls {
     private static final int SOCK_CLOEXEC = OpenFlags.O_CLOEXEC;
     private static final int SOCK_NONBLOCK = OpenFlags.O_NONBLOCK;
     private static final int SOL_SOCKET = 1;
+    private static final int MSG_DONTWAIT = 0x40;
+    private static final int MSG_NOSIGNAL = 0x4000;
     private static final int SO_ACCEPTCONN = 30;
     private static final int SO_DOMAIN = 39;
 
@@ -41,6 +43,7 @@ final class SocketCalls {
 
     private static final class Rare {
         static final MethodHandle SOCKETPAIR = Native.link("socketpair", 4);
+        static final MethodHandle SEND = Native.link("send", 4);
         static final MethodHandle GETSOCKOPT = Native.link("getsockopt", 5);
 
         private Rare() {}
@@ -67,6 +70,11 @@ final class SocketCalls {
 
     static int socket() {
         return Native.callInt(SOCKET, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    }
+
+    /** Sends without waiting and without SIGPIPE, whatever the flags of the socket are. */
+    static long sendNow(int fd, long address, long length) {
+        return Native.callLong(Rare.SEND, fd, address, length, MSG_DONTWAIT | MSG_NOSIGNAL);
     }
 
     static int nonBlockingSocket() {

@@ -1,5 +1,6 @@
 package dev.oriel.linux;
 
+import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -92,5 +93,25 @@ class PeerEventTest {
         waiting.join();
         assertThat(ours.signal()).isFalse();
         assertThat(ours.signalInTime()).isFalse();
+    }
+
+    /** As user-mode Linux does; though it fills the socket, and lets it wait. */
+    @Test
+    void aSocketIsSignalledWithoutWaiting() throws LinuxException {
+        int[] numbers = new int[2];
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment pair = arena.allocate(2L * Integer.BYTES, Integer.BYTES);
+            assertThat(SocketCalls.socketpair(pair)).isZero();
+            numbers[0] = pair.getAtIndex(JAVA_INT, 0);
+            numbers[1] = pair.getAtIndex(JAVA_INT, 1);
+            try (PeerEvent event = new PeerEvent(new Descriptor(numbers[0]))) {
+                for (int i = 0; i < 100_000; i++) {
+                    assertThat(event.signal()).isTrue();
+                }
+            }
+            MemorySegment first = arena.allocate(Long.BYTES, Long.BYTES);
+            assertThat(FileCalls.read(numbers[1], first, Long.BYTES)).isEqualTo(Long.BYTES);
+        }
+        FileCalls.close(numbers[1]);
     }
 }

@@ -272,8 +272,7 @@ public final class VhostUserBackend implements ConnectionServer.Service {
     }
 
     /**
-     * The eventfd of a message, or null if it says that there is none. It becomes O_NONBLOCK, for everybody who has it: a queue must not
-     * wait because of a counter that the front-end filled, or emptied before we read it.
+     * The eventfd of a message, or null if it says that there is none. What we signal may be a socket, as that of user-mode Linux is.
      */
     private static @Nullable Descriptor eventDescriptor(FrontendRequest request, Message message)
             throws ProtocolViolation, Refusal {
@@ -286,7 +285,10 @@ public final class VhostUserBackend implements ConnectionServer.Service {
             return null;
         }
         Descriptor descriptor = message.takeDescriptor();
-        String kind = EventDescriptor.unblock(descriptor.number());
+        boolean signalled = request != FrontendRequest.SET_VRING_KICK;
+        String kind = signalled && EventDescriptor.isSocket(descriptor.number())
+                ? null
+                : EventDescriptor.unblock(descriptor.number());
         if (kind != null) {
             descriptor.close();
             throw new Refusal(request + " with a file descriptor that is no eventfd but " + kind);
