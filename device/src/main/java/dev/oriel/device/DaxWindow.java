@@ -144,7 +144,7 @@ final class DaxWindow implements AutoCloseable {
             long whole = file.size & -(long) StandIn.PAGE;
             pages = Math.clamp(whole - fileOffset, 0, size);
             if (pages < size && (other.hasMany() || other.room() <= length / LINUX_RANGE - mappings.size())) {
-                // A second mapping costs the other side more than a copy; and one must be left for every range that is free.
+                // A second mapping costs the other side more than a copy; one must be left for every free range.
                 pages = 0;
             }
         }
