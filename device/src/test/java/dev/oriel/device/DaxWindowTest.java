@@ -444,8 +444,8 @@ class DaxWindowTest {
 
     @Test
     void aClientThatLeavesTheChoiceIsToldWhichFilesAreWorthIt() throws Exception {
-        file("small", 100);
-        file("large", 100_000);
+        file("small", 500_000);
+        file("large", 600_000);
         Answer small = client.call(client.request(FuseOpcode.LOOKUP, 1).name("small"), 128);
         Answer large = client.call(client.request(FuseOpcode.LOOKUP, 1).name("large"), 128);
         assertThat(small.u32(40 + 84) & FuseFlags.ATTR_DAX).isZero();
