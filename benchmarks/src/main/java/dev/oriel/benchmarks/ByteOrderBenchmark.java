@@ -47,6 +47,7 @@ public final class ByteOrderBenchmark {
                         .condition("raw requests of the driver; a share of " + DriverFiles.FILES
                                 + " empty files and one of 64 MiB on tmpfs; one server has a session of each order")
                         .condition("warm-up: all rows " + WARM_UP_TURNS + " times in each order")
+                        .server(daemon.pid())
                         .rounds(rounds)
                         .progress(progress)
                         .subject(big.name, big::trial)

@@ -27,6 +27,7 @@ public final class Comparison {
     private final String name;
     private final Map<String, Trial> subjects = new LinkedHashMap<>();
     private final List<String> conditions = new ArrayList<>();
+    private final List<Long> servers = new ArrayList<>();
     private int rounds = 5;
     private Consumer<String> progress = text -> {};
 
@@ -57,6 +58,12 @@ public final class Comparison {
         return this;
     }
 
+    /** Names a process that serves all trials: what it does is no noise. */
+    public Comparison server(long pid) {
+        servers.add(pid);
+        return this;
+    }
+
     /** How many rounds must be quiet. */
     public Comparison rounds(int count) {
         if (count < LEAST_ROUNDS) {
@@ -77,7 +84,7 @@ public final class Comparison {
         if (subjects.isEmpty()) {
             throw new IllegalStateException("nothing to measure");
         }
-        Noise noise = new Noise();
+        Noise noise = new Noise(servers);
         Report report = new Report(name, List.copyOf(subjects.keySet()), List.copyOf(conditions));
         noise.begin(); // compiles the computation, too
         int quiet = 0;

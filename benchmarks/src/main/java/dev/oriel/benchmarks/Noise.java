@@ -1,6 +1,7 @@
 package dev.oriel.benchmarks;
 
 import java.io.IOException;
+import java.util.List;
 
 /**
  * Tells how much else the machine did while a trial ran: the time that its processors were busy, or taken by the hypervisor, less what this
@@ -17,6 +18,7 @@ final class Noise {
     private static final int CALIBRATION_ROUNDS = 5;
     private static final int CALIBRATION_STEPS = 10_000_000;
 
+    private final List<Long> servers;
     private final int processors = Runtime.getRuntime().availableProcessors();
     private double best = Double.MAX_VALUE;
     private double calibration;
@@ -24,6 +26,11 @@ final class Noise {
     private double machine;
     private double own;
     private long sink;
+
+    /** @param servers processes of ours that live longer than a trial */
+    Noise(List<Long> servers) {
+        this.servers = List.copyOf(servers);
+    }
 
     /**
      * What was heard during one trial.
@@ -55,15 +62,23 @@ final class Noise {
         best = Math.min(best, calibration);
         began = System.nanoTime();
         machine = ProcessTime.ofMachine();
-        own = ProcessTime.ofSelfAndEndedChildren();
+        own = ofOurs();
     }
 
-    /** What was heard since {@link #begin}; all children that were started since must have ended. */
+    /** What was heard since {@link #begin}; all other children that were started since must have ended. */
     Heard end() throws IOException {
-        double ours = ProcessTime.ofSelfAndEndedChildren() - own;
+        double ours = ofOurs() - own;
         double all = ProcessTime.ofMachine() - machine;
         double seconds = (System.nanoTime() - began) / 1e9;
         return new Heard(Math.max(0, all - ours) / (seconds * processors), calibration / best);
+    }
+
+    private double ofOurs() throws IOException {
+        double seconds = ProcessTime.ofSelfAndEndedChildren();
+        for (long server : servers) {
+            seconds += ProcessTime.of(server);
+        }
+        return seconds;
     }
 
     private void compute() {

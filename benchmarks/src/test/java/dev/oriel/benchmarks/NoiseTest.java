@@ -2,6 +2,7 @@ package dev.oriel.benchmarks;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class NoiseTest {
@@ -20,7 +21,7 @@ class NoiseTest {
 
     @Test
     void whatOthersDoIsTooLoud() throws Exception {
-        Noise noise = new Noise();
+        Noise noise = new Noise(List.of());
         noise.begin();
         // cat does not wait for what it reads from, so these are nobody's children when they end
         String others = (" <(" + LOOP + ")").repeat(Runtime.getRuntime().availableProcessors());
