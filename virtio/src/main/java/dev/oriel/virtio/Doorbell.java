@@ -21,26 +21,34 @@ final class Doorbell implements AutoCloseable {
     private final Epoll epoll;
     private @Nullable Descriptor kick;
 
+    /** Whether no kick can be heard: there is none, or the kernel waits for no more descriptors (max_user_watches, epoll(7)). */
+    private boolean deaf = true;
+
     // Guarded by this.
     private @Nullable Descriptor next;
     private boolean replaced;
 
     /** @throws LinuxException if there are no file descriptors left */
     Doorbell() throws LinuxException {
-        wake = EventDescriptor.create(EventDescriptor.EFD_NONBLOCK);
+        epoll = new Epoll();
         try {
-            epoll = new Epoll();
+            wake = EventDescriptor.create(EventDescriptor.EFD_NONBLOCK);
         } catch (LinuxException none) {
-            wake.close();
+            epoll.close();
             throw none;
         }
-        epoll.add(wake.number());
+        int added = epoll.add(wake.number());
+        if (added < 0) {
+            wake.close();
+            epoll.close();
+            throw new LinuxException("wait for an eventfd", -added);
+        }
     }
 
     /** Waits. For the thread of the queue; may return for no reason. */
     void await() {
         adopt();
-        epoll.await(kick == null ? POLLING_INTERVAL : Epoll.FOREVER);
+        epoll.await(deaf ? POLLING_INTERVAL : Epoll.FOREVER);
     }
 
     private synchronized void adopt() {
@@ -50,10 +58,7 @@ final class Doorbell implements AutoCloseable {
                 kick.close();
             }
             kick = next;
-            if (kick != null) {
-                // what cannot be waited for never kicks
-                epoll.add(kick.number());
-            }
+            deaf = kick == null || epoll.add(kick.number()) < 0;
             next = null;
             replaced = false;
         }
