@@ -12,9 +12,9 @@ import java.util.concurrent.locks.ReentrantLock;
  * atomic operations on a word of that inode, and no lock:
  *
  * <pre>
- *    63       62       61       55              32 31               0
+ *    63       62       61      55               32 31               0
  *   +--------+--------+--------+------------------+------------------+
- *   | doomed | recent |   kept  | pins             | descriptor + 1   |
+ *   | doomed | recent |  kept  | pins             | descriptor + 1   |
  *   +--------+--------+--------+------------------+------------------+
  * </pre>
  *

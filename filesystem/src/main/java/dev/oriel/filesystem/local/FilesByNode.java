@@ -193,9 +193,10 @@ final class FilesByNode {
         return left;
     }
 
+    /** Volatile reads, which stay behind the word that was written before. */
     private boolean holdsAny() {
         for (int i = 0; i < places.length(); i++) {
-            if (places.getAcquire(i) != null) {
+            if (places.get(i) != null) {
                 return true;
             }
         }

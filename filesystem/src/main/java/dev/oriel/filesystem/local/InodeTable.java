@@ -182,19 +182,21 @@ final class InodeTable {
         ReentrantLock stripe = stripes[hash & STRIPES - 1];
         stripe.lock();
         try {
-            int[] table = heads;
-            for (int slot = table[hash & table.length - 1]; slot != 0; ) {
-                long[] chunk = chunk(slot);
-                int at = at(slot);
-                if (matches(chunk, at, mount, ino, birth)) {
-                    return (long) WORD.getAcquire(chunk, at + STATE) >>> 32 << 32 | slot;
-                }
-                slot = (int) chunk[at + NEXT];
-            }
-            return 0;
+            int slot = inChain(hash, mount, ino, birth);
+            return slot == 0 ? 0 : (long) WORD.getAcquire(chunk(slot), at(slot) + STATE) >>> 32 << 32 | slot;
         } finally {
             stripe.unlock();
         }
+    }
+
+    /** The slot of an inode, under the lock of its chain, where its count cannot be, or become, zero; 0 if it is not there. */
+    private int inChain(int hash, int mount, long ino, long birth) {
+        int[] table = heads;
+        int slot = table[hash & table.length - 1];
+        while (slot != 0 && !matches(chunk(slot), at(slot), mount, ino, birth)) {
+            slot = (int) chunk(slot)[at(slot) + NEXT];
+        }
+        return slot;
     }
 
     /** Adds one lookup to the generation of {@code state}. */
@@ -230,17 +232,11 @@ final class InodeTable {
         long nodeid;
         stripe.lock();
         try {
-            int[] table = heads;
-            for (int slot = table[hash & table.length - 1]; slot != 0; ) {
-                long[] chunk = chunk(slot);
-                int at = at(slot);
-                if (matches(chunk, at, mount, ino, birth)) {
-                    // In the chain and under its lock: the count cannot be, or become, zero.
-                    long state = (long) WORD.getAcquire(chunk, at + STATE);
-                    add(chunk, at, state);
-                    return state >>> 32 << 32 | slot;
-                }
-                slot = (int) chunk[at + NEXT];
+            int there = inChain(hash, mount, ino, birth);
+            if (there != 0) {
+                long state = (long) WORD.getAcquire(chunk(there), at(there) + STATE);
+                add(chunk(there), at(there), state);
+                return state >>> 32 << 32 | there;
             }
             int slot = allocate();
             if (slot == 0) {
@@ -255,7 +251,7 @@ final class InodeTable {
             setAside(slot, aside);
             long generation = (long) WORD.getOpaque(chunk, at + STATE) >>> 32;
             WORD.setRelease(chunk, at + STATE, generation << 32 | 1);
-            link(table, hash, slot);
+            link(heads, hash, slot);
             nodeid = generation << 32 | slot;
         } finally {
             stripe.unlock();
