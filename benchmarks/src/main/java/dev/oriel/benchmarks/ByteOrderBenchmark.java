@@ -10,7 +10,7 @@ import java.util.function.Consumer;
 
 /**
  * Raw requests in sessions of both byte orders. One server has both at once, so that they run the very same compiled code, and what one
- * process has over another, which is more than the orders differ, is not measured.
+ * process has over another, which is more than the orders differ, is not measured. What two sessions of one order differ by is.
  */
 public final class ByteOrderBenchmark {
     private static final int WARM_UP_TURNS = 5;
@@ -37,21 +37,25 @@ public final class ByteOrderBenchmark {
             DriverFiles.make(shared);
             try (Daemon daemon = server.start(shared, work.folder("state"), "bench", List.of());
                     Side big = new Side("big endian", ByteOrder.BIG_ENDIAN, daemon);
-                    Side little = new Side("little endian", ByteOrder.LITTLE_ENDIAN, daemon)) {
+                    Side little = new Side("little endian", ByteOrder.LITTLE_ENDIAN, daemon);
+                    Side again = new Side("little endian again", ByteOrder.LITTLE_ENDIAN, daemon)) {
                 progress.accept("server and client warm up");
                 for (int i = 0; i < WARM_UP_TURNS; i++) {
                     big.trial(measurement -> {});
                     little.trial(measurement -> {});
+                    again.trial(measurement -> {});
                 }
                 return Comparison.named("byte order")
-                        .condition("raw requests of the driver; a share of " + DriverFiles.FILES
-                                + " empty files and one of 64 MiB on tmpfs; one server has a session of each order")
-                        .condition("warm-up: all rows " + WARM_UP_TURNS + " times in each order")
+                        .condition(
+                                "raw requests of the driver; a share of " + DriverFiles.FILES
+                                        + " empty files and one of 64 MiB on tmpfs; one server has a session of one order and two of the other")
+                        .condition("warm-up: all rows " + WARM_UP_TURNS + " times in each session")
                         .server(daemon.pid())
                         .rounds(rounds)
                         .progress(progress)
                         .subject(big.name, big::trial)
                         .subject(little.name, little::trial)
+                        .subject(again.name, again::trial)
                         .run();
             }
         }

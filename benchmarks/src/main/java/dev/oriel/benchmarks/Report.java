@@ -128,6 +128,13 @@ public final class Report {
                 .toArray());
     }
 
+    /** The processor time of all but the server for an operation in microseconds, the median. */
+    public OptionalDouble clientMicros(Row row, String subject) {
+        return median(measurements(row, subject).stream()
+                .flatMapToDouble(value -> value.clientMicros().stream())
+                .toArray());
+    }
+
     /** The server's own memory in MiB, the median. */
     public OptionalDouble residentMebibytes(Row row, String subject) {
         return median(measurements(row, subject).stream()
@@ -205,6 +212,7 @@ public final class Report {
         median(row, subject).ifPresent(value -> figures.put("median", Table.rounded(value)));
         figures.put("values", values);
         processorMicros(row, subject).ifPresent(value -> figures.put("processor_us", Table.rounded(value)));
+        clientMicros(row, subject).ifPresent(value -> figures.put("client_us", Table.rounded(value)));
         residentMebibytes(row, subject).ifPresent(value -> figures.put("resident_mib", Table.rounded(value)));
         return figures;
     }

@@ -46,15 +46,16 @@ public final class Table {
         }
         out.println();
         out.println(
-                "µs: the server's processor time for one operation; MiB: its own memory. Ratio: median (least-greatest) of "
-                        + "the rounds; above 1 " + report.subjects().getFirst() + " is the better.");
+                "µs: the server's processor time for one operation; client: that of all else, guest or driver; MiB: the server's "
+                        + "own memory. Ratio: median (least-greatest) of the rounds; above 1 "
+                        + report.subjects().getFirst() + " is the better.");
         out.flush();
     }
 
     private static List<String> heading(Report report) {
         List<String> words = new ArrayList<>(List.of("", ""));
         for (String subject : report.subjects()) {
-            words.addAll(List.of(subject, "µs", "MiB"));
+            words.addAll(List.of(subject, "µs", "client", "MiB"));
         }
         for (String other : report.subjects().subList(1, report.subjects().size())) {
             words.add("to " + other);
@@ -67,6 +68,7 @@ public final class Table {
         for (String subject : report.subjects()) {
             words.add(number(report.median(row, subject)));
             words.add(number(report.processorMicros(row, subject)));
+            words.add(number(report.clientMicros(row, subject)));
             words.add(number(report.residentMebibytes(row, subject)));
         }
         for (String other : report.subjects().subList(1, report.subjects().size())) {
