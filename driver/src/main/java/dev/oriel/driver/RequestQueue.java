@@ -371,6 +371,8 @@ public final class RequestQueue {
     }
 
     /** Looks at the ring for as long as is worth it; whether the request is done. */
+    @SuppressWarnings(
+            "ThreadPriorityCheck") // whoever runs in between, it is only asked for the time that the look may take
     private boolean spin(@Nullable FuseRequest request, long start) {
         boolean worthIt = usualNanos <= SPIN_MAX_NANOS;
         if (!worthIt && ++waits % PROBE_INTERVAL != 0) {
@@ -388,7 +390,8 @@ public final class RequestQueue {
             if (nanos > SPIN_MAX_NANOS) {
                 return false;
             }
-            Thread.onSpinWait();
+            // The device's thread may be waiting for this very processor.
+            Thread.yield();
         }
     }
 

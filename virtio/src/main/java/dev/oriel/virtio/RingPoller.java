@@ -1,7 +1,5 @@
 package dev.oriel.virtio;
 
-import java.util.concurrent.atomic.AtomicInteger;
-
 /**
  * Looks at the ring of one queue before its thread sleeps, for as long as that pays. For the thread of the queue.
  *
@@ -10,18 +8,11 @@ import java.util.concurrent.atomic.AtomicInteger;
  * yields; if somebody else then ran on its processor there is none to spare, and it sleeps.
  */
 final class RingPoller {
-    /** So many queues of this process look at once: one processor is always left to the others. */
-    private static final int MOST_AT_ONCE = Runtime.getRuntime().availableProcessors() - 1;
-
-    private static final AtomicInteger looking = new AtomicInteger();
-
     /** The first look after waits have become short. */
     private static final long FIRST_NANOS = 10_000;
 
-    /** A yield that took longer has let somebody else run. */
+    /** A yield that took longer has let somebody else run who does more than look, or serve a few requests. */
     private static final long OTHERS_NANOS = 50_000;
-
-    private static final int LOOKS_PER_YIELD = 16;
 
     private volatile Polling polling = Polling.OFF;
 
@@ -49,26 +40,12 @@ final class RingPoller {
         if (limit == 0) {
             return false;
         }
-        if (looking.incrementAndGet() > MOST_AT_ONCE) {
-            looking.decrementAndGet();
-            return false;
-        }
-        try {
-            return look(queue, begin, limit);
-        } finally {
-            looking.decrementAndGet();
-        }
+        return look(queue, begin, limit);
     }
 
     @SuppressWarnings("ThreadPriorityCheck") // it is to notice the scheduler, not to rely on it
     private boolean look(Virtqueue queue, long begin, long limit) {
-        while (true) {
-            for (int i = 0; i < LOOKS_PER_YIELD; i++) {
-                if (queue.available()) {
-                    return true;
-                }
-                Thread.onSpinWait();
-            }
+        while (!queue.available()) {
             long before = System.nanoTime();
             if (before - begin >= limit) {
                 return false;
@@ -79,6 +56,7 @@ final class RingPoller {
                 return false;
             }
         }
+        return true;
     }
 
     /** The thread has slept and was woken: how long the whole wait was says how long to look next time. */
