@@ -62,20 +62,23 @@ final class GuestDialogue {
                 numbers[i] = Double.parseDouble(words[1 + i]);
             }
             if (kind.isOfData()) {
-                measured(row, numbers[1] + numbers[3], kind.operations((long) (numbers[0] + numbers[2])));
+                // What starting fio takes is more than many of its rows.
+                measurements.accept(
+                        measured(row, numbers[1] + numbers[3], kind.operations((long) (numbers[0] + numbers[2])))
+                                .withoutClient());
             } else {
-                measured(row, numbers[0] / numbers[1], (long) numbers[0]);
+                measurements.accept(measured(row, numbers[0] / numbers[1], (long) numbers[0]));
             }
         } catch (IllegalArgumentException | ArrayIndexOutOfBoundsException nonsense) {
             throw new IOException("the guest's figures make no sense: " + String.join(" ", words), nonsense);
         }
     }
 
-    private void measured(Row row, double rate, long operations) throws IOException {
+    private Measurement measured(Row row, double rate, long operations) throws IOException {
         if (operations == 0) {
             throw new IOException(row.name() + ": not one operation in its time; this machine is too busy");
         }
         Work done = work;
-        measurements.accept(done == null ? Measurement.of(row, rate) : done.end(row, rate, operations));
+        return done == null ? Measurement.of(row, rate) : done.end(row, rate, operations);
     }
 }

@@ -20,4 +20,9 @@ public record Measurement(
     public static Measurement of(Row row, double value) {
         return new Measurement(row, value, OptionalDouble.empty(), OptionalDouble.empty(), OptionalDouble.empty());
     }
+
+    /** The same, where the client did more in that time than the operations. */
+    Measurement withoutClient() {
+        return new Measurement(row, value, processorMicros, OptionalDouble.empty(), residentMebibytes);
+    }
 }
