@@ -1,14 +1,13 @@
 package dev.oriel.linux;
 
 import static java.lang.Integer.toUnsignedLong;
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.ref.Reference.reachabilityFence;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 
 /**
- * System calls on files: each method is the C function of its name (see its manual page).
+ * System calls on files, but for those on extended attributes ({@link XattrCalls}): each method is the C function of its name (see its manual page).
  *
  * <p>A method answers what the call answers, or {@code -errno}; it throws only for mistakes of the calling code: heap memory,
  * closed memory, a buffer shorter than the stated length. It allocates nothing. Paths and names are native memory that ends with
@@ -54,13 +53,10 @@ public final class FileCalls {
 
     /** Calls that change attributes, and those that describe a file system. */
     private static final class Attributes {
-        static final MethodHandle STATFS = Native.link("statfs", 2);
         static final MethodHandle FSTATFS = Native.link("fstatfs", 2);
-        static final MethodHandle FCHMOD = Native.link("fchmod", 2);
         static final MethodHandle FCHMODAT = Native.link("fchmodat", 4);
         static final MethodHandle FCHOWNAT = Native.link("fchownat", 5);
         static final MethodHandle UTIMENSAT = Native.link("utimensat", 4);
-        static final MethodHandle FUTIMENS = Native.link("futimens", 2);
 
         private Attributes() {}
     }
@@ -80,23 +76,6 @@ public final class FileCalls {
         private Content() {}
     }
 
-    private static final class Xattrs {
-        static final MethodHandle FGET = Native.link("fgetxattr", 4);
-        static final MethodHandle FSET = Native.link("fsetxattr", 5);
-        static final MethodHandle FLIST = Native.link("flistxattr", 3);
-        static final MethodHandle FREMOVE = Native.link("fremovexattr", 2);
-        static final MethodHandle GET = Native.link("getxattr", 4);
-        static final MethodHandle SET = Native.link("setxattr", 5);
-        static final MethodHandle LIST = Native.link("listxattr", 3);
-        static final MethodHandle REMOVE = Native.link("removexattr", 2);
-        static final MethodHandle LGET = Native.link("lgetxattr", 4);
-        static final MethodHandle LSET = Native.link("lsetxattr", 5);
-        static final MethodHandle LLIST = Native.link("llistxattr", 3);
-        static final MethodHandle LREMOVE = Native.link("lremovexattr", 2);
-
-        private Xattrs() {}
-    }
-
     private static final class Handles {
         static final MethodHandle NAME_TO_HANDLE_AT = Native.link("name_to_handle_at", 5);
         static final MethodHandle OPEN_BY_HANDLE_AT = Native.link("open_by_handle_at", 3);
@@ -114,30 +93,6 @@ public final class FileCalls {
         try {
             return Native.callInt(
                     OPENAT, dirfd, Native.address(path), flags | OpenFlags.O_CLOEXEC, toUnsignedLong(mode));
-        } finally {
-            reachabilityFence(path);
-        }
-    }
-
-    /**
-     * {@code int openat2(int dirfd, const char *path, struct open_how *how, size_t size)}, Linux 5.6. O_CLOEXEC is added.
-     *
-     * @param resolve {@code RESOLVE_*} of {@link OpenFlags}
-     * @return an open descriptor, owned by the caller
-     */
-    public static int openat2(int dirfd, MemorySegment path, int flags, int mode, int resolve) {
-        // struct open_how: three 64-bit words, flags, mode, resolve
-        Native.setWord(0, toUnsignedLong(flags | OpenFlags.O_CLOEXEC));
-        Native.setWord(1, toUnsignedLong(mode));
-        Native.setWord(2, toUnsignedLong(resolve));
-        try {
-            return Native.callInt(
-                    Raw.SYSCALL_5,
-                    Machine.SYS_OPENAT2,
-                    dirfd,
-                    Native.address(path),
-                    Native.wordAddress(0),
-                    3 * Long.BYTES);
         } finally {
             reachabilityFence(path);
         }
@@ -265,16 +220,6 @@ public final class FileCalls {
         }
     }
 
-    /** {@code int statfs(const char *path, struct statfs *out)}. */
-    public static int statfs(MemorySegment path, StatfsBuffer out) {
-        try {
-            return Native.callInt(Attributes.STATFS, Native.address(path), Native.address(out.segment()));
-        } finally {
-            reachabilityFence(path);
-            reachabilityFence(out);
-        }
-    }
-
     /** {@code int fstatfs(int fd, struct statfs *out)}. */
     public static int fstatfs(int fd, StatfsBuffer out) {
         try {
@@ -295,49 +240,6 @@ public final class FileCalls {
         } finally {
             reachabilityFence(path);
         }
-    }
-
-    /** {@code int fchmod(int fd, mode_t mode)}. Not for O_PATH descriptors: see {@link #fchmodat2}. */
-    public static int fchmod(int fd, int mode) {
-        return Native.callInt(Attributes.FCHMOD, fd, toUnsignedLong(mode));
-    }
-
-    /**
-     * {@code int fchmodat2(int dirfd, const char *path, mode_t mode, int flags)}, Linux 6.6; done through /proc on older kernels.
-     *
-     * @param flags 0, AT_SYMLINK_NOFOLLOW, or AT_EMPTY_PATH with an empty path for {@code dirfd} itself, O_PATH or not
-     */
-    public static int fchmodat2(int dirfd, MemorySegment path, int mode, int flags) {
-        try {
-            int result = Native.callInt(
-                    Raw.SYSCALL_5, Machine.SYS_FCHMODAT2, dirfd, Native.address(path), toUnsignedLong(mode), flags);
-            return result == -Errno.ENOSYS ? chmodThroughProc(dirfd, path, mode, flags) : result;
-        } finally {
-            reachabilityFence(path);
-        }
-    }
-
-    /** What fchmodat2 does, for kernels without it: the links of /proc/self/fd lead to the file itself, whatever its kind. */
-    static int chmodThroughProc(int dirfd, MemorySegment path, int mode, int flags) {
-        int pathFlags = flags & (At.AT_SYMLINK_NOFOLLOW | At.AT_EMPTY_PATH);
-        if (pathFlags != flags) {
-            return -Errno.EINVAL;
-        }
-        boolean itself = (flags & At.AT_EMPTY_PATH) != 0 && path.get(JAVA_BYTE, 0) == 0;
-        int fd = dirfd;
-        if (!itself) {
-            int nofollow = (flags & At.AT_SYMLINK_NOFOLLOW) != 0 ? OpenFlags.O_NOFOLLOW : 0;
-            fd = openat(dirfd, path, OpenFlags.O_PATH | nofollow, 0);
-            if (fd < 0) {
-                return fd;
-            }
-        }
-        int result = Native.callInt(
-                Attributes.FCHMODAT, At.AT_FDCWD, Native.address(ProcSelfFd.path(fd)), toUnsignedLong(mode), 0);
-        if (!itself) {
-            close(fd);
-        }
-        return result;
     }
 
     /** {@code int chmod(const char *path, mode_t mode)}. Follows links, as those of {@link ProcSelfFd}. */
@@ -366,15 +268,6 @@ public final class FileCalls {
                     Attributes.UTIMENSAT, dirfd, Native.address(path), Native.address(times.segment()), flags);
         } finally {
             reachabilityFence(path);
-            reachabilityFence(times);
-        }
-    }
-
-    /** {@code int futimens(int fd, const struct timespec times[2])}. Not for O_PATH descriptors. */
-    public static int futimens(int fd, TimesBuffer times) {
-        try {
-            return Native.callInt(Attributes.FUTIMENS, fd, Native.address(times.segment()));
-        } finally {
             reachabilityFence(times);
         }
     }
@@ -566,136 +459,6 @@ public final class FileCalls {
             return Native.callInt(Content.IOCTL, fd, request, Native.address(argument));
         } finally {
             reachabilityFence(argument);
-        }
-    }
-
-    /** {@code ssize_t fgetxattr(int fd, const char *name, void *value, size_t size)}; size 0 asks for the size. */
-    public static long fgetxattr(int fd, MemorySegment name, MemorySegment value, long size) {
-        try {
-            return Native.callLong(Xattrs.FGET, fd, Native.address(name), Native.address(value, size), size);
-        } finally {
-            reachabilityFence(name);
-            reachabilityFence(value);
-        }
-    }
-
-    /**
-     * {@code int fsetxattr(int fd, const char *name, const void *value, size_t size, int flags)}.
-     *
-     * @param flags {@link XattrFlags}
-     */
-    public static int fsetxattr(int fd, MemorySegment name, MemorySegment value, long size, int flags) {
-        try {
-            return Native.callInt(Xattrs.FSET, fd, Native.address(name), Native.address(value, size), size, flags);
-        } finally {
-            reachabilityFence(name);
-            reachabilityFence(value);
-        }
-    }
-
-    /** {@code ssize_t flistxattr(int fd, char *list, size_t size)}; size 0 asks for the size. */
-    public static long flistxattr(int fd, MemorySegment list, long size) {
-        try {
-            return Native.callLong(Xattrs.FLIST, fd, Native.address(list, size), size);
-        } finally {
-            reachabilityFence(list);
-        }
-    }
-
-    /** {@code int fremovexattr(int fd, const char *name)}. */
-    public static int fremovexattr(int fd, MemorySegment name) {
-        try {
-            return Native.callInt(Xattrs.FREMOVE, fd, Native.address(name));
-        } finally {
-            reachabilityFence(name);
-        }
-    }
-
-    /** {@code ssize_t getxattr(const char *path, const char *name, void *value, size_t size)}. Follows links, as those of {@link ProcSelfFd}. */
-    public static long getxattr(MemorySegment path, MemorySegment name, MemorySegment value, long size) {
-        try {
-            return Native.callLong(
-                    Xattrs.GET, Native.address(path), Native.address(name), Native.address(value, size), size);
-        } finally {
-            reachabilityFence(path);
-            reachabilityFence(name);
-            reachabilityFence(value);
-        }
-    }
-
-    /** {@code int setxattr(const char *path, const char *name, const void *value, size_t size, int flags)}. Follows links, as those of {@link ProcSelfFd}. */
-    public static int setxattr(MemorySegment path, MemorySegment name, MemorySegment value, long size, int flags) {
-        try {
-            return Native.callInt(
-                    Xattrs.SET, Native.address(path), Native.address(name), Native.address(value, size), size, flags);
-        } finally {
-            reachabilityFence(path);
-            reachabilityFence(name);
-            reachabilityFence(value);
-        }
-    }
-
-    /** {@code ssize_t listxattr(const char *path, char *list, size_t size)}. Follows links, as those of {@link ProcSelfFd}. */
-    public static long listxattr(MemorySegment path, MemorySegment list, long size) {
-        try {
-            return Native.callLong(Xattrs.LIST, Native.address(path), Native.address(list, size), size);
-        } finally {
-            reachabilityFence(path);
-            reachabilityFence(list);
-        }
-    }
-
-    /** {@code int removexattr(const char *path, const char *name)}. Follows links, as those of {@link ProcSelfFd}. */
-    public static int removexattr(MemorySegment path, MemorySegment name) {
-        try {
-            return Native.callInt(Xattrs.REMOVE, Native.address(path), Native.address(name));
-        } finally {
-            reachabilityFence(path);
-            reachabilityFence(name);
-        }
-    }
-
-    /** {@code ssize_t lgetxattr(const char *path, const char *name, void *value, size_t size)}. Does not follow a link at the end. */
-    public static long lgetxattr(MemorySegment path, MemorySegment name, MemorySegment value, long size) {
-        try {
-            return Native.callLong(
-                    Xattrs.LGET, Native.address(path), Native.address(name), Native.address(value, size), size);
-        } finally {
-            reachabilityFence(path);
-            reachabilityFence(name);
-            reachabilityFence(value);
-        }
-    }
-
-    /** {@code int lsetxattr(const char *path, const char *name, const void *value, size_t size, int flags)}. Does not follow a link at the end. */
-    public static int lsetxattr(MemorySegment path, MemorySegment name, MemorySegment value, long size, int flags) {
-        try {
-            return Native.callInt(
-                    Xattrs.LSET, Native.address(path), Native.address(name), Native.address(value, size), size, flags);
-        } finally {
-            reachabilityFence(path);
-            reachabilityFence(name);
-            reachabilityFence(value);
-        }
-    }
-
-    /** {@code ssize_t llistxattr(const char *path, char *list, size_t size)}. Does not follow a link at the end. */
-    public static long llistxattr(MemorySegment path, MemorySegment list, long size) {
-        try {
-            return Native.callLong(Xattrs.LLIST, Native.address(path), Native.address(list, size), size);
-        } finally {
-            reachabilityFence(path);
-            reachabilityFence(list);
-        }
-    }
-
-    /** {@code int lremovexattr(const char *path, const char *name)}. Does not follow a link at the end. */
-    public static int lremovexattr(MemorySegment path, MemorySegment name) {
-        try {
-            return Native.callInt(Xattrs.LREMOVE, Native.address(path), Native.address(name));
-        } finally {
-            reachabilityFence(path);
-            reachabilityFence(name);
         }
     }
 

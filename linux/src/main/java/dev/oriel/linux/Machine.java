@@ -21,11 +21,8 @@ final class Machine {
     static final int SYS_SETRESUID = number(117, 147, 208);
     static final int SYS_SETRESGID = number(119, 149, 210);
 
-    /** Calls added since Linux 5.0 have one number on every architecture. */
-    static final int SYS_OPENAT2 = 437;
-
+    /** A call added since Linux 5.0 has one number on every architecture. */
     static final int SYS_FACCESSAT2 = 439;
-    static final int SYS_FCHMODAT2 = 452;
 
     private Machine() {}
 

@@ -5,7 +5,8 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * A mapping or a {@link #view} of one, and a segment over it that any thread may use. Closing unmaps it: later access through the
- * segment throws instead of crashing the JVM. A view must be closed before what it is a view of. Its address, once handed to the kernel or put in an {@link IoVector}, is not protected in this way.
+ * segment throws instead of crashing the JVM. A view must be closed before what it is a view of. Its address, once handed to the kernel
+ * or put in an {@link IoVector}, is not protected in this way.
  *
  * <p>Closing waits for no system call and costs tens of microseconds: for memory tables and windows, not for requests. A file
  * that shrinks under its mapping turns access into {@link InternalError}: demand F_SEAL_SHRINK where it matters.

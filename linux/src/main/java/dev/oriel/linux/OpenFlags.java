@@ -27,14 +27,5 @@ public final class OpenFlags {
     public static final int O_NOFOLLOW = Machine.ARM_OPEN_FLAGS ? 0x8000 : 0x20000;
     public static final int O_TMPFILE = 0x400000 | O_DIRECTORY;
 
-    /** Flags of openat2(2) for how a path is resolved (include/uapi/linux/openat2.h). */
-    public static final int RESOLVE_NO_XDEV = 0x01;
-
-    public static final int RESOLVE_NO_MAGICLINKS = 0x02;
-    public static final int RESOLVE_NO_SYMLINKS = 0x04;
-    public static final int RESOLVE_BENEATH = 0x08;
-    public static final int RESOLVE_IN_ROOT = 0x10;
-    public static final int RESOLVE_CACHED = 0x20;
-
     private OpenFlags() {}
 }

@@ -1,7 +1,7 @@
 package dev.oriel.filesystem.local;
 
 import dev.oriel.filesystem.Request;
-import dev.oriel.linux.FileCalls;
+import dev.oriel.linux.XattrCalls;
 import java.lang.foreign.MemorySegment;
 
 /** The security contexts that a file gets as it is made ({@code FUSE_SECURITY_CTX}): before the client hears of the file. */
@@ -18,7 +18,7 @@ final class SecurityContexts {
         int count = request.securityContexts();
         for (int i = 0; i < count; i++) {
             MemorySegment value = request.securityContextValue(i);
-            int result = FileCalls.setxattr(
+            int result = XattrCalls.setxattr(
                     buffers.procPath.set(file), request.securityContextName(i), value, value.byteSize(), 0);
             if (result < 0) {
                 return result;

@@ -3,7 +3,7 @@ package dev.oriel.filesystem.local;
 import dev.oriel.filesystem.Name;
 import dev.oriel.fuse.FuseFlags;
 import dev.oriel.linux.Errno;
-import dev.oriel.linux.FileCalls;
+import dev.oriel.linux.XattrCalls;
 import dev.oriel.linux.XattrFlags;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
@@ -64,7 +64,7 @@ final class Xattrs {
         int result;
         int resumed;
         try {
-            result = FileCalls.setxattr(
+            result = XattrCalls.setxattr(
                     buffers.procPath.set((int) node), name.segment(), value, value.byteSize(), flags);
         } finally {
             resumed = buffers.identity.resume();
@@ -83,7 +83,7 @@ final class Xattrs {
         if (node < 0) {
             return (int) node;
         }
-        long result = FileCalls.getxattr(
+        long result = XattrCalls.getxattr(
                 buffers.procPath.set((int) node),
                 name.segment(),
                 out,
@@ -101,7 +101,7 @@ final class Xattrs {
         if (node < 0) {
             return (int) node;
         }
-        long result = FileCalls.listxattr(
+        long result = XattrCalls.listxattr(
                 buffers.procPath.set((int) node), out, Math.min(out.byteSize(), XattrFlags.XATTR_LIST_MAX));
         share.nodes.release(nodeid, node);
         return (int) result;
@@ -120,7 +120,7 @@ final class Xattrs {
         if (node < 0) {
             return (int) node;
         }
-        int result = FileCalls.removexattr(buffers.procPath.set((int) node), name.segment());
+        int result = XattrCalls.removexattr(buffers.procPath.set((int) node), name.segment());
         share.nodes.release(nodeid, node);
         return result;
     }
