@@ -46,9 +46,8 @@ public final class ByteOrderBenchmark {
                     again.trial(measurement -> {});
                 }
                 return Comparison.named("byte order")
-                        .condition(
-                                "raw requests of the driver; a share of " + DriverFiles.FILES
-                                        + " empty files and one of 64 MiB on tmpfs; one server has a session of one order and two of the other")
+                        .condition("raw requests of the driver; a share of " + DriverFiles.FILES
+                                + " empty files and one of 64 MiB on tmpfs; one server has all three sessions")
                         .condition("warm-up: all rows " + WARM_UP_TURNS + " times in each session")
                         .server(daemon.pid())
                         .rounds(rounds)

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.function.Function;
 
 /**
  * What a {@link Comparison} found: for each row and subject the median, for each row the ratio of the first subject to each other. A ratio is
@@ -123,22 +124,22 @@ public final class Report {
 
     /** The server's processor time for an operation in microseconds, the median. */
     public OptionalDouble processorMicros(Row row, String subject) {
-        return median(measurements(row, subject).stream()
-                .flatMapToDouble(value -> value.processorMicros().stream())
-                .toArray());
+        return median(row, subject, Measurement::processorMicros);
     }
 
     /** The processor time of all but the server for an operation in microseconds, the median. */
     public OptionalDouble clientMicros(Row row, String subject) {
-        return median(measurements(row, subject).stream()
-                .flatMapToDouble(value -> value.clientMicros().stream())
-                .toArray());
+        return median(row, subject, Measurement::clientMicros);
     }
 
     /** The server's own memory in MiB, the median. */
     public OptionalDouble residentMebibytes(Row row, String subject) {
+        return median(row, subject, Measurement::residentMebibytes);
+    }
+
+    private OptionalDouble median(Row row, String subject, Function<Measurement, OptionalDouble> part) {
         return median(measurements(row, subject).stream()
-                .flatMapToDouble(value -> value.residentMebibytes().stream())
+                .flatMapToDouble(measurement -> part.apply(measurement).stream())
                 .toArray());
     }
 
