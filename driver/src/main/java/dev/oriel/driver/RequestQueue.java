@@ -371,8 +371,7 @@ public final class RequestQueue {
     }
 
     /** Looks at the ring for as long as is worth it; whether the request is done. */
-    @SuppressWarnings(
-            "ThreadPriorityCheck") // whoever runs in between, it is only asked for the time that the look may take
+    @SuppressWarnings("ThreadPriorityCheck") // it is to be kind to the scheduler, not to rely on it
     private boolean spin(@Nullable FuseRequest request, long start) {
         boolean worthIt = usualNanos <= SPIN_MAX_NANOS;
         if (!worthIt && ++waits % PROBE_INTERVAL != 0) {

@@ -4,8 +4,10 @@ package dev.oriel.virtio;
  * Looks at the ring of one queue before its thread sleeps, for as long as that pays. For the thread of the queue.
  *
  * <p>Adaptive, it learns from how long each wait turned out to be, as KVM does for a halted virtual processor (halt_poll_ns): a wait that
- * was within reach makes the next look longer, one that was out of reach ends looking until waits are short again. Between looks the thread
- * yields; if somebody else then ran on its processor there is none to spare, and it sleeps.
+ * was within reach makes the next look longer, one that was out of reach ends looking until waits are short again.
+ *
+ * <p>Between looks the thread yields: where there are more queues and drivers than processors, who has work runs, and nobody has to be
+ * woken for it. If somebody else then ran for long there is no processor to spare, and it sleeps.
  */
 final class RingPoller {
     /** The first look after waits have become short. */
@@ -37,10 +39,7 @@ final class RingPoller {
         long begin = System.nanoTime();
         waitingSince = begin;
         long limit = now.adaptive() ? Math.min(window, now.mostNanos()) : now.mostNanos();
-        if (limit == 0) {
-            return false;
-        }
-        return look(queue, begin, limit);
+        return limit > 0 && look(queue, begin, limit);
     }
 
     @SuppressWarnings("ThreadPriorityCheck") // it is to notice the scheduler, not to rely on it
