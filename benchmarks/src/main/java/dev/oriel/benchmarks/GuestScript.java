@@ -19,7 +19,7 @@ final class GuestScript {
     private static final int MILLIS = 1500;
     private static final int WARM_UP_MILLIS = 500;
     private static final int FILES = 6000;
-    private static final int WARM_UP_FILES = 2000;
+    private static final int WARM_UP_FILES = 6000;
 
     private final List<GuestRow> rows;
     private final List<Integer> jobs;

@@ -1,6 +1,7 @@
 package dev.oriel.linux;
 
 import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 import static java.lang.ref.Reference.reachabilityFence;
 
@@ -28,9 +29,15 @@ public final class Epoll implements AutoCloseable {
     private static final MethodHandle EPOLL_CREATE1 = Native.link("epoll_create1", 1);
     private static final MethodHandle EPOLL_CTL = Native.link("epoll_ctl", 4);
     private static final MethodHandle EPOLL_WAIT = Native.link("epoll_wait", 4);
+    private static final MethodHandle SYSCALL_6 = Native.link("syscall", 6);
 
-    /** In place of milliseconds: wait without limit. */
-    public static final int FOREVER = -1;
+    /** In place of a time: wait without limit. */
+    public static final long FOREVER = -1;
+
+    private static final long NANOS_PER_SECOND = 1_000_000_000;
+    private static final long NANOS_PER_MILLI = 1_000_000;
+    private static final long NANOSECONDS = 8;
+    private static final long TIMESPEC_SIZE = 16;
 
     private static final int EPOLL_CLOEXEC = OpenFlags.O_CLOEXEC;
     private static final int EPOLL_CTL_ADD = 1;
@@ -43,6 +50,10 @@ public final class Epoll implements AutoCloseable {
     private static final int MOST_EVENTS = 2;
 
     private final MemorySegment events = Arena.ofAuto().allocate(MOST_EVENTS * EVENT_SIZE, Long.BYTES);
+
+    /** A {@code struct timespec}: seconds, nanoseconds. */
+    private final MemorySegment timeout = Arena.ofAuto().allocate(TIMESPEC_SIZE, Long.BYTES);
+
     private final Descriptor descriptor;
 
     /** @throws LinuxException if there are no file descriptors left */
@@ -78,12 +89,34 @@ public final class Epoll implements AutoCloseable {
     /**
      * Waits until one of them has been signalled since the last wait.
      *
-     * @param timeoutMillis limit in milliseconds; 0 only looks; {@link #FOREVER}
+     * @param timeoutNanos limit in nanoseconds, in whole milliseconds before Linux 5.11; 0 only looks; {@link #FOREVER}
      * @return how many have; 0 when the time is over; -EINTR after a signal; or another -errno
      */
-    public int await(int timeoutMillis) {
+    public int await(long timeoutNanos) {
+        if (timeoutNanos <= 0) {
+            return awaitMillis((int) timeoutNanos);
+        }
+        timeout.set(JAVA_LONG, 0, timeoutNanos / NANOS_PER_SECOND);
+        timeout.set(JAVA_LONG, NANOSECONDS, timeoutNanos % NANOS_PER_SECOND);
+        int signalled;
         try {
-            return Native.callInt(EPOLL_WAIT, descriptor.number(), Native.address(events), MOST_EVENTS, timeoutMillis);
+            signalled = Native.callInt(
+                    SYSCALL_6,
+                    Machine.SYS_EPOLL_PWAIT2,
+                    descriptor.number(),
+                    Native.address(events),
+                    MOST_EVENTS,
+                    Native.address(timeout),
+                    0);
+        } finally {
+            reachabilityFence(this);
+        }
+        return signalled == -Errno.ENOSYS ? awaitMillis((int) Math.ceilDiv(timeoutNanos, NANOS_PER_MILLI)) : signalled;
+    }
+
+    private int awaitMillis(int millis) {
+        try {
+            return Native.callInt(EPOLL_WAIT, descriptor.number(), Native.address(events), MOST_EVENTS, millis);
         } finally {
             reachabilityFence(this);
         }

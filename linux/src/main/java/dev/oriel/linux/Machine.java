@@ -24,6 +24,8 @@ final class Machine {
     /** A call added since Linux 5.0 has one number on every architecture. */
     static final int SYS_FACCESSAT2 = 439;
 
+    static final int SYS_EPOLL_PWAIT2 = 441;
+
     private Machine() {}
 
     private static int number(int x86, int generic, int s390) {

@@ -46,6 +46,20 @@ class EpollTest {
         }
     }
 
+    @Test
+    void aWaitEndsAfterItsTimeOrWithASignal() throws LinuxException {
+        try (Epoll epoll = new Epoll();
+                EventDescriptor event = EventDescriptor.create(EventDescriptor.EFD_NONBLOCK)) {
+            assertThat(epoll.add(event.number())).isZero();
+            assertThat(epoll.await(1)).isZero();
+            long begin = System.nanoTime();
+            assertThat(epoll.await(2_000_000)).isZero();
+            assertThat(System.nanoTime() - begin).isGreaterThanOrEqualTo(2_000_000);
+            event.signal();
+            assertThat(epoll.await(60_000_000_000L)).isOne();
+        }
+    }
+
     /** Somebody else may have the same eventfd open. */
     @Test
     void whatIsRemovedIsHeardNoMore() throws LinuxException {

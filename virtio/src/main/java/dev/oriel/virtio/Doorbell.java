@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  * another file.
  */
 final class Doorbell implements AutoCloseable {
-    /** How often to look at a ring whose driver does not kick (vhost-user, SET_VRING_KICK without a descriptor), in milliseconds. */
-    private static final int POLLING_INTERVAL = 1;
+    /** How often to look at a ring whose driver does not kick (vhost-user, SET_VRING_KICK without a descriptor). */
+    private static final long POLLING_NANOS = 1_000_000;
 
     private final EventDescriptor wake;
     private final Epoll epoll;
@@ -48,7 +48,13 @@ final class Doorbell implements AutoCloseable {
     /** Waits. For the thread of the queue; may return for no reason. */
     void await() {
         adopt();
-        epoll.await(deaf ? POLLING_INTERVAL : Epoll.FOREVER);
+        epoll.await(deaf ? POLLING_NANOS : Epoll.FOREVER);
+    }
+
+    /** As {@link #await()}, for so long at most; answers whether something woke the thread before that. */
+    boolean await(long nanos) {
+        adopt();
+        return epoll.await(nanos) != 0;
     }
 
     private synchronized void adopt() {

@@ -37,6 +37,9 @@ final class PackedRing implements Ring {
     private static final int EVENT_DISABLE = 1;
     private static final int EVENT_DESC = 2;
 
+    /** No off_wrap. */
+    private static final int NONE = -1;
+
     private static final long LENGTH = 8;
     private static final long ID = 12;
     private static final long FLAGS = 14;
@@ -68,6 +71,8 @@ final class PackedRing implements Ring {
     private int outstanding;
     /** Slots given back since the driver was last told. */
     private int untold;
+    /** What the driver asked for when it was told last, {@link #NONE} if it need not answer. */
+    private int unansweredEvent = NONE;
 
     /** Whether the ring's place in memory was found once. */
     private boolean known;
@@ -245,7 +250,22 @@ final class PackedRing implements Ring {
         boolean wrap = (event & 0x8000) != 0;
         // how many slots ago the wanted one was given back; negative if that is still to come
         int ago = nextUsed - 1 - offset + (wrap == usedWrap ? 0 : size);
-        return ago >= 0 && ago < given;
+        boolean wanted = ago >= 0 && ago < given;
+        if (wanted) {
+            unansweredEvent = event;
+        }
+        return wanted;
+    }
+
+    @Override
+    public boolean unanswered() {
+        return ((short) SHORT.getOpaque(driverEvent, EVENT_FLAGS) & 3) == EVENT_DESC
+                && ((short) SHORT.getOpaque(driverEvent, 0L) & 0xffff) == unansweredEvent;
+    }
+
+    @Override
+    public void reminded() {
+        unansweredEvent = NONE;
     }
 
     @Override

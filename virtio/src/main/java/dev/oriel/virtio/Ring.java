@@ -54,6 +54,15 @@ sealed interface Ring permits SplitRing, PackedRing {
      */
     boolean publish();
 
+    /**
+     * Whether the driver was told and has not asked to be told again since. False if that cannot be known: only a driver with event
+     * indices says.
+     */
+    boolean unanswered();
+
+    /** The driver is told once more. Then it is not {@link #unanswered} until it asks and is told again. */
+    void reminded();
+
     /** Asks the driver not to tell of what it makes available; it may do so nevertheless. */
     void disableNotifications();
 

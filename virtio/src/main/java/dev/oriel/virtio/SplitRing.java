@@ -33,6 +33,9 @@ final class SplitRing implements Ring {
     private static final int AVAIL_F_NO_INTERRUPT = 1;
     private static final int USED_F_NO_NOTIFY = 1;
 
+    /** No index. */
+    private static final int NONE = -1;
+
     private static final long FLAGS = 0;
     private static final long INDEX = 2;
     private static final long ELEMENTS = 4;
@@ -69,6 +72,9 @@ final class SplitRing implements Ring {
     private int toldUsed;
 
     private boolean told;
+    /** What the driver asked for when it was told last, {@link #NONE} if it need not answer. */
+    private int unansweredEvent = NONE;
+
     private @Nullable String fault;
 
     SplitRing(QueueSetup setup) throws InvalidSetupException {
@@ -240,7 +246,20 @@ final class SplitRing implements Ring {
         boolean wanted = !told || (nextUsed - event - 1 & 0xffff) < (nextUsed - toldUsed & 0xffff);
         told = true;
         toldUsed = nextUsed;
+        if (wanted) {
+            unansweredEvent = event;
+        }
         return wanted;
+    }
+
+    @Override
+    public boolean unanswered() {
+        return eventIndex && ((short) SHORT.getOpaque(avail, usedEvent) & 0xffff) == unansweredEvent;
+    }
+
+    @Override
+    public void reminded() {
+        unansweredEvent = NONE;
     }
 
     @Override

@@ -309,6 +309,31 @@ final class Virtqueue {
         }
     }
 
+    /** Whether the driver was told of what it has, and has not asked to be told again since. */
+    boolean unanswered() {
+        synchronized (lock) {
+            Ring current = runnable();
+            try {
+                return current != null && current.unanswered();
+            } catch (InternalError gone) {
+                // whoever looks at the ring next says so
+                return false;
+            }
+        }
+    }
+
+    /** Tells a driver that is {@link #unanswered} once more. */
+    void remind() {
+        synchronized (lock) {
+            Ring current = ring;
+            if (current == null || !unanswered()) {
+                return;
+            }
+            current.reminded();
+        }
+        call.signal();
+    }
+
     /** Asks to be kicked; answers whether there is something to take already. */
     boolean enableNotifications() {
         synchronized (lock) {

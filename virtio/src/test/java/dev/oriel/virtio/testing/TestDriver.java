@@ -125,6 +125,16 @@ public final class TestDriver implements AutoCloseable {
         }
     }
 
+    /** Sleeps until the device has interrupted so often since the last was taken. */
+    public void awaitInterrupts(int count) {
+        poll.set(0, call.number(), Poll.POLLIN);
+        for (long came = 0; came < count; came += call.drain()) {
+            if (poll.await(PATIENCE_MILLIS) <= 0) {
+                throw new AssertionError(came + " interrupts came, not " + count);
+            }
+        }
+    }
+
     /** Whether an interrupt comes within so many milliseconds; takes it. */
     public boolean interrupted(int millis) {
         poll.set(0, call.number(), Poll.POLLIN);
