@@ -89,7 +89,7 @@ public final class Epoll implements AutoCloseable {
     /**
      * Waits until one of them has been signalled since the last wait.
      *
-     * @param timeoutNanos limit in nanoseconds, in whole milliseconds before Linux 5.11; 0 only looks; {@link #FOREVER}
+     * @param timeoutNanos limit in nanoseconds, in whole milliseconds where there is no epoll_pwait2(2); 0 only looks; {@link #FOREVER}
      * @return how many have; 0 when the time is over; -EINTR after a signal; or another -errno
      */
     public int await(long timeoutNanos) {
@@ -111,7 +111,9 @@ public final class Epoll implements AutoCloseable {
         } finally {
             reachabilityFence(this);
         }
-        return signalled == -Errno.ENOSYS ? awaitMillis((int) Math.ceilDiv(timeoutNanos, NANOS_PER_MILLI)) : signalled;
+        // before Linux 5.11, and under a seccomp filter that does not know it
+        boolean absent = signalled == -Errno.ENOSYS || signalled == -Errno.EPERM;
+        return absent ? awaitMillis((int) Math.ceilDiv(timeoutNanos, NANOS_PER_MILLI)) : signalled;
     }
 
     private int awaitMillis(int millis) {

@@ -54,7 +54,7 @@ final class Doorbell implements AutoCloseable {
     /** As {@link #await()}, for so long at most; answers whether something woke the thread before that. */
     boolean await(long nanos) {
         adopt();
-        return epoll.await(nanos) != 0;
+        return epoll.await(nanos) > 0;
     }
 
     private synchronized void adopt() {

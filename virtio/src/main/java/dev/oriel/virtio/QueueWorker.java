@@ -24,6 +24,12 @@ public final class QueueWorker implements AutoCloseable {
     /** A driver that was told of something and has not looked at it for so long may have lost the interrupt, in nanoseconds. */
     private static final long ANSWER_NANOS = 100_000;
 
+    /** A driver is watched for so many sleeps of its queue after an interrupt that may have been lost. */
+    private static final int WATCHED = 256;
+
+    /** And in one of so many sleeps in any case. */
+    private static final int SAMPLE = 16;
+
     private static final System.Logger LOGGER = System.getLogger("dev.oriel.virtio");
 
     private final String name;
@@ -37,6 +43,11 @@ public final class QueueWorker implements AutoCloseable {
     private final RingPoller poller = new RingPoller();
     private final boolean awaited;
     private volatile boolean running;
+
+    // Of the queue's thread.
+    private int watched = WATCHED;
+    private int unwatched;
+
     private @Nullable Thread thread;
 
     /**
@@ -89,16 +100,28 @@ public final class QueueWorker implements AutoCloseable {
      *
      * <p>Guests lose interrupts: user-mode Linux (seen with Linux 7.2) sleeps until its next timer tick, up to 10 ms, if one comes between
      * its last look for work and its sleep, and a quick device often answers just then. So one that does not answer is told once more. That
-     * does no harm to others: a driver handles spurious notifications (virtio 1.4, 2.7.7.1).
+     * does no harm to others: a driver handles spurious notifications (virtio 1.4, 2.7.7.1). But a sleep with a time limit costs a virtual
+     * host some microseconds for its timer, so a driver that loses nothing is rarely watched.
      */
     private void sleep() {
-        if (queue.unanswered()) {
+        if (queue.unanswered() && watches()) {
             if (doorbell.await(ANSWER_NANOS)) {
                 return;
             }
-            queue.remind();
+            if (queue.remind()) {
+                watched = WATCHED;
+            }
         }
         doorbell.await();
+    }
+
+    private boolean watches() {
+        if (watched > 0) {
+            watched--;
+            return true;
+        }
+        unwatched = (unwatched + 1) % SAMPLE;
+        return unwatched == 0;
     }
 
     private void serve(ChainHandler handler) {

@@ -322,16 +322,17 @@ final class Virtqueue {
         }
     }
 
-    /** Tells a driver that is {@link #unanswered} once more. */
-    void remind() {
+    /** Tells a driver that is {@link #unanswered} once more; answers whether it was. */
+    boolean remind() {
         synchronized (lock) {
             Ring current = ring;
             if (current == null || !unanswered()) {
-                return;
+                return false;
             }
             current.reminded();
         }
         call.signal();
+        return true;
     }
 
     /** Asks to be kicked; answers whether there is something to take already. */
