@@ -100,8 +100,8 @@ public final class QueueWorker implements AutoCloseable {
      *
      * <p>Guests lose interrupts: user-mode Linux (seen with Linux 7.2) sleeps until its next timer tick, up to 10 ms, if one comes between
      * its last look for work and its sleep, and a quick device often answers just then. So one that does not answer is told once more. That
-     * does no harm to others: a driver handles spurious notifications (virtio 1.4, 2.7.7.1). But a sleep with a time limit costs a virtual
-     * host some microseconds for its timer, so a driver that loses nothing is rarely watched.
+     * does no harm to others: a driver handles spurious notifications (virtio 1.4, 2.7.7.1). But a sleep with a time limit sets and
+     * cancels a timer as well, so a driver that loses nothing is rarely watched.
      */
     private void sleep() {
         if (queue.unanswered() && watches()) {
