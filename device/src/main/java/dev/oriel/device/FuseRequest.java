@@ -366,4 +366,9 @@ final class FuseRequest implements Request {
     public boolean mayBlock() {
         return mayBlock;
     }
+
+    @Override
+    public boolean mayHaveHelp() {
+        return chain().isUrgent();
+    }
 }

@@ -44,4 +44,11 @@ public interface Request {
      * FileSystemSession#WOULD_BLOCK} there gets the same request again from a thread where it may.
      */
     boolean mayBlock();
+
+    /**
+     * Whether another thread may work for this request too: processors may be spent to answer it sooner.
+     */
+    default boolean mayHaveHelp() {
+        return false;
+    }
 }

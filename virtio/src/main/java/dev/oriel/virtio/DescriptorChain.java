@@ -96,6 +96,13 @@ public final class DescriptorChain {
     }
 
     /**
+     * Whether processors may be spent to complete it sooner: its queue is polled, see {@link Polling}.
+     */
+    public boolean isUrgent() {
+        return queue.polled();
+    }
+
+    /**
      * Gives the chain back to the driver, and tells it if it asked to be told. Any thread.
      *
      * @param written the number of bytes written, from the start of {@link #writable()} on without a gap

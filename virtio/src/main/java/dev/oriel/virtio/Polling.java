@@ -4,7 +4,8 @@ import java.time.Duration;
 
 /**
  * How long the thread of a queue goes on looking at its ring after the last chain, before it sleeps. While it looks, the driver need not
- * kick, and nobody has to be woken: that saves most of the time of a short request, and costs a processor meanwhile.
+ * kick, and nobody has to be woken: that saves most of the time of a short request, and costs a processor meanwhile. Who serves the requests of a queue that is
+ * not polled does not spend any for speed either, see {@link DescriptorChain#isUrgent}.
  *
  * @param mostNanos the longest look, in nanoseconds; 0: none
  * @param adaptive whether to look only as long as has paid off lately, and not at all when nothing came for longer than {@code mostNanos}

@@ -221,6 +221,7 @@ public final class QueueWorker implements AutoCloseable {
     /** Sets how long the thread looks at the ring of a queue that is awaited before it sleeps. A new queue sleeps at once. */
     public void polling(Polling polling) {
         poller.use(polling);
+        queue.polled(polling.mostNanos() > 0);
     }
 
     /** Makes the queue look at its ring, as a kick does. */

@@ -30,6 +30,7 @@ final class Virtqueue {
     private final EventSink error;
     private final GuestMemoryTable table;
     private final Object lock = new Object();
+    private volatile boolean polled;
 
     // Guarded by the lock.
     private GuestMemory memory = GuestMemory.EMPTY;
@@ -88,6 +89,15 @@ final class Virtqueue {
             broken = false;
             taker = thread;
         }
+    }
+
+    /** Whether a thread looks for work in it while there is none. */
+    boolean polled() {
+        return polled;
+    }
+
+    void polled(boolean poll) {
+        polled = poll;
     }
 
     /** Lets the ring be served, or not. */

@@ -18,9 +18,11 @@ final class FileData {
     private static final int SLOW_FLAGS = OpenFlags.O_DIRECT | OpenFlags.O_DSYNC | OpenFlags.O_SYNC;
 
     private final Share share;
+    private final SecondReader second;
 
-    FileData(Share share) {
+    FileData(Share share, SecondReader second) {
         this.share = share;
+        this.second = second;
     }
 
     long read(Request request, long nodeid, long fh, long offset, IoVector to) {
@@ -31,12 +33,15 @@ final class FileData {
         long result;
         if (offset < 0) {
             result = -Errno.EINVAL; // -1 would mean the descriptor's own position to preadv2(2)
-        } else if (request.mayBlock() || file.mount().isMemory()) {
-            result = readAll(file, offset, to, 0);
+        } else if (file.mount().isMemory()) {
+            result = readAll(file, offset, to, 0, together(request, file, offset, to, 0));
+        } else if (request.mayBlock()) {
+            result = readAll(file, offset, to, 0, 0);
         } else if (file.mount().withoutNowait() || (file.flags() & OpenFlags.O_DIRECT) != 0) {
             result = FileSystemSession.WOULD_BLOCK;
         } else {
-            result = readAll(file, offset, to, TransferFlags.RWF_NOWAIT);
+            int flags = TransferFlags.RWF_NOWAIT;
+            result = readAll(file, offset, to, flags, together(request, file, offset, to, flags));
             if (result == -Errno.EAGAIN) {
                 result = FileSystemSession.WOULD_BLOCK;
             } else if (result == -Errno.EOPNOTSUPP) {
@@ -48,20 +53,32 @@ final class FileData {
         return result;
     }
 
+    /** Reads the beginning, up to all of it, with the second reader's help if there is any. */
+    private long together(Request request, OpenFile file, long offset, IoVector to, int flags) {
+        if (to.bytes() < SecondReader.WORTHWHILE || !request.mayHaveHelp()) {
+            return 0;
+        }
+        return second.read(file.descriptor(), offset, flags, to, ThreadBuffers.current().part);
+    }
+
     /**
      * Reads until all is there or the file ends. A read may stop short of the end of the file, where the page cache ends
      * (RWF_NOWAIT) or after a signal; only a read of nothing is the end.
      *
+     * @param before bytes from the start on that are there already
      * @return bytes, or an errno; with RWF_NOWAIT -EAGAIN if anything is missing
      */
-    private static long readAll(OpenFile file, long offset, IoVector to, int flags) {
+    private static long readAll(OpenFile file, long offset, IoVector to, int flags, long before) {
         int descriptor = file.descriptor();
         long wanted = to.bytes();
-        long done = 0;
+        long done = before;
+        if (done > 0 && done == wanted) {
+            return done;
+        }
         IoVector vector = to;
-        if (to.count() > IoVector.SYSTEM_CALL_MAX) {
+        if (done > 0 || to.count() > IoVector.SYSTEM_CALL_MAX) {
             vector = ThreadBuffers.current().part;
-            vector.slice(to, 0, wanted);
+            vector.slice(to, done, wanted - done);
         }
         while (true) {
             long read = FileCalls.preadv2(descriptor, vector.address(), vector.count(), offset + done, flags);

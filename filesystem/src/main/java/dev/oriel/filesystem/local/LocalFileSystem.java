@@ -28,6 +28,7 @@ public final class LocalFileSystem implements FileSystem {
     private final LocalOptions options;
     private final Descriptor root;
     private final boolean changesIds;
+    private final SecondReader second = new SecondReader("second reader");
 
     private LocalFileSystem(LocalOptions options, Descriptor root) {
         this.options = options;
@@ -94,11 +95,12 @@ public final class LocalFileSystem implements FileSystem {
 
     @Override
     public FileSystemSession begin(long offered) {
-        return new LocalSession(options, offered, changesIds, root.number());
+        return new LocalSession(options, offered, changesIds, root.number(), second);
     }
 
     @Override
     public void close() {
+        second.close();
         root.close();
     }
 }

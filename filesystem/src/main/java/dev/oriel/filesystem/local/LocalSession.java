@@ -37,14 +37,14 @@ final class LocalSession implements FileSystemSession {
     private final InodeFlagIoctls ioctls;
     private final Xattrs xattrs;
 
-    LocalSession(LocalOptions options, long offered, boolean changesIds, int root) {
+    LocalSession(LocalOptions options, long offered, boolean changesIds, int root, SecondReader second) {
         long flags = SessionFlags.choose(options, offered, changesIds, DirectoryCookies.areSteady(root));
         share = new Share(options, flags, changesIds, root);
         locks = new PosixLocks(share);
         attributes = new Attributes(share);
         creation = new Creation(share);
         directories = new Directories(share);
-        data = new FileData(share);
+        data = new FileData(share, second);
         fileLocks = new FileLocks(share, locks);
         files = new Files(share, locks);
         ioctls = new InodeFlagIoctls(share);

@@ -13,6 +13,7 @@ final class Caller implements Request {
     private final int gid;
     private final int supplementaryGid;
     private final boolean mayBlock;
+    private boolean mayHaveHelp;
     private final List<MemorySegment> contextNames = new ArrayList<>();
     private final List<MemorySegment> contextValues = new ArrayList<>();
 
@@ -37,6 +38,11 @@ final class Caller implements Request {
 
     Caller onQueueThread() {
         return new Caller(uid, gid, supplementaryGid, false);
+    }
+
+    Caller withHelp() {
+        mayHaveHelp = true;
+        return this;
     }
 
     Caller withSecurityContext(String name, String value) {
@@ -89,5 +95,10 @@ final class Caller implements Request {
     @Override
     public boolean mayBlock() {
         return mayBlock;
+    }
+
+    @Override
+    public boolean mayHaveHelp() {
+        return mayHaveHelp;
     }
 }

@@ -1,0 +1,156 @@
+package dev.oriel.filesystem.local;
+
+import dev.oriel.linux.FileCalls;
+import dev.oriel.linux.IoVector;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * A thread that helps with long reads of what the host has in memory: they are nothing but a copy, which two processors finish sooner. The
+ * reader and this thread each take the next piece until there is none left:
+ *
+ * <pre>
+ *   0           PIECE       2 PIECE     3 PIECE           bytes
+ *   +-----------+-----------+-----------+--- ... ---------+
+ *   | reader    | reader    | second    |   whoever is ready
+ *   +-----------+-----------+-----------+--- ... ---------+
+ * </pre>
+ *
+ * <p>By the time that it is awake, the reader has done some of them. If it comes too late for all of them again and again, there is no
+ * processor to spare, and the next reads do without it. It helps one reader at a time, and others do not wait for it.
+ */
+final class SecondReader implements AutoCloseable {
+    /** A read of less is over before anybody is awake. */
+    static final long WORTHWHILE = 512 << 10;
+
+    private static final int PIECE = 128 << 10;
+
+    /** When it has come too late so many times in a row, */
+    private static final int MOST_MISSES = 16;
+
+    /** so many reads do without it. */
+    private static final int REST = 256;
+
+    /** How often to look whether it has finished its last piece, before others are let run meanwhile. */
+    private static final int LOOKS = 10_000;
+
+    private static final int IDLE = 0;
+    private static final int CLAIMED = 1;
+    private static final int OFFERED = 2;
+    private static final int HELPING = 3;
+    private static final int CLOSED = 4;
+
+    private final AtomicInteger state = new AtomicInteger(IDLE);
+    private final AtomicInteger next = new AtomicInteger();
+    private final IoVector part = new IoVector(IoVector.SYSTEM_CALL_MAX);
+    private final IoVector none = new IoVector(1);
+    private final Thread thread;
+
+    // What is read: of who claimed it, and from OFFERED on of both.
+    private int descriptor;
+    private long offset;
+    private int flags;
+    private IoVector vector = none;
+    private int pieces;
+
+    /** Up to where its pieces are whole. */
+    private long whole;
+
+    // Of who claimed it.
+    private int misses;
+    private int rest;
+
+    /** @param name of the thread */
+    SecondReader(String name) {
+        thread = Thread.ofPlatform().daemon().name(name).start(this::help);
+    }
+
+    /**
+     * Reads at a place of a file, together with the thread if that is free.
+     *
+     * @param flags {@code RWF_*}
+     * @param to where to; at least {@link #WORTHWHILE} bytes
+     * @param piece memory of the caller for its part of it
+     * @return bytes from the start on that are read; if not all, then a read of what is missing tells why. 0 also if it did not help
+     */
+    long read(int descriptor, long offset, int flags, IoVector to, IoVector piece) {
+        if (!state.compareAndSet(IDLE, CLAIMED)) {
+            return 0;
+        }
+        if (rest > 0) {
+            rest--;
+            state.set(IDLE);
+            return 0;
+        }
+        this.descriptor = descriptor;
+        this.offset = offset;
+        this.flags = flags;
+        vector = to;
+        pieces = (int) Math.ceilDiv(to.bytes(), (long) PIECE);
+        next.set(0);
+        state.set(OFFERED);
+        LockSupport.unpark(thread);
+        long mine = take(piece);
+        if (state.compareAndSet(OFFERED, CLAIMED)) {
+            if (++misses == MOST_MISSES) {
+                misses = 0;
+                rest = REST;
+            }
+            vector = none;
+            state.set(IDLE);
+            return mine;
+        }
+        await();
+        misses = 0;
+        long read = Math.min(mine, whole);
+        vector = none;
+        state.set(IDLE);
+        return read;
+    }
+
+    /** Reads the next piece again and again; up to where the file is whole as far as this thread knows. */
+    private long take(IoVector piece) {
+        while (true) {
+            int index = next.getAndIncrement();
+            if (index >= pieces) {
+                return vector.bytes();
+            }
+            long begin = (long) index * PIECE;
+            piece.slice(vector, begin, PIECE);
+            long read = FileCalls.preadv2(descriptor, piece.address(), piece.count(), offset + begin, flags);
+            if (read < Math.min(PIECE, vector.bytes() - begin)) {
+                next.set(pieces);
+                return begin + Math.max(0, read);
+            }
+        }
+    }
+
+    @SuppressWarnings("ThreadPriorityCheck") // the thread may be waiting for this very processor
+    private void await() {
+        for (int looks = 0; state.get() == HELPING; looks++) {
+            if (looks < LOOKS) {
+                Thread.onSpinWait();
+            } else {
+                Thread.yield();
+            }
+        }
+    }
+
+    private void help() {
+        while (state.get() != CLOSED) {
+            if (state.compareAndSet(OFFERED, HELPING)) {
+                whole = take(part);
+                state.set(CLAIMED);
+            } else {
+                LockSupport.park(this);
+            }
+        }
+    }
+
+    /** Ends the thread. Nobody reads. */
+    @Override
+    public void close() {
+        state.set(CLOSED);
+        LockSupport.unpark(thread);
+    }
+}
