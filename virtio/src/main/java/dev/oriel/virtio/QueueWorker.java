@@ -21,8 +21,11 @@ public final class QueueWorker implements AutoCloseable {
     /** How long chains that nobody waits for are left to gather, in nanoseconds. */
     private static final long GATHERING_NANOS = 500_000;
 
-    /** A driver that was told of something and has not looked at it for so long may have lost the interrupt, in nanoseconds. */
-    private static final long ANSWER_NANOS = 100_000;
+    /**
+     * A driver that was told of something and has not looked at it for so long may have lost the interrupt, in nanoseconds. One that has
+     * no processor to spare for a moment only looks as if it had, and is disturbed for nothing: so it is not less.
+     */
+    private static final long ANSWER_NANOS = 300_000;
 
     /** A driver is watched for so many sleeps of its queue after an interrupt that may have been lost. */
     private static final int WATCHED = 256;

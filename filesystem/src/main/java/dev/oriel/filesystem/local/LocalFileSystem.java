@@ -28,7 +28,7 @@ public final class LocalFileSystem implements FileSystem {
     private final LocalOptions options;
     private final Descriptor root;
     private final boolean changesIds;
-    private final SecondReader second = new SecondReader("second reader");
+    private final SecondReader second = new SecondReader();
 
     private LocalFileSystem(LocalOptions options, Descriptor root) {
         this.options = options;

@@ -20,6 +20,8 @@ import java.util.concurrent.locks.LockSupport;
  * processor to spare, and the next reads do without it. It helps one reader at a time, and others do not wait for it.
  */
 final class SecondReader implements AutoCloseable {
+    static final String NAME = "oriel-second-reader";
+
     /** A read of less is over before anybody is awake. */
     static final long WORTHWHILE = 512 << 10;
 
@@ -31,8 +33,10 @@ final class SecondReader implements AutoCloseable {
     /** so many reads do without it. */
     private static final int REST = 256;
 
-    /** How often to look whether it has finished its last piece, before others are let run meanwhile. */
+    /** How often to look whether it has finished its last piece, before the reader sleeps for a moment between looks: 0.2 ms. */
     private static final int LOOKS = 10_000;
+
+    private static final long MOMENT_NANOS = 20_000;
 
     private static final int IDLE = 0;
     private static final int CLAIMED = 1;
@@ -60,9 +64,8 @@ final class SecondReader implements AutoCloseable {
     private int misses;
     private int rest;
 
-    /** @param name of the thread */
-    SecondReader(String name) {
-        thread = Thread.ofPlatform().daemon().name(name).start(this::help);
+    SecondReader() {
+        thread = Thread.ofPlatform().daemon().name(NAME).start(this::help);
     }
 
     /**
@@ -125,13 +128,12 @@ final class SecondReader implements AutoCloseable {
         }
     }
 
-    @SuppressWarnings("ThreadPriorityCheck") // the thread may be waiting for this very processor
     private void await() {
         for (int looks = 0; state.get() == HELPING; looks++) {
             if (looks < LOOKS) {
                 Thread.onSpinWait();
             } else {
-                Thread.yield();
+                LockSupport.parkNanos(this, MOMENT_NANOS);
             }
         }
     }

@@ -27,7 +27,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** Long reads that two threads do together. */
 @Timeout(120)
 class SecondReaderTest {
-    private static final String NAME = "second reader";
     private static final int LARGE = (1 << 20) + 4711;
     private static final int REPEATS = 200;
 
@@ -155,7 +154,7 @@ class SecondReaderTest {
 
     private static List<Thread> threads() {
         List<Thread> found = new ArrayList<>(Thread.getAllStackTraces().keySet());
-        found.removeIf(thread -> !thread.getName().equals(NAME));
+        found.removeIf(thread -> !thread.getName().equals(SecondReader.NAME));
         return found;
     }
 
