@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -182,6 +183,25 @@ class QueueLifeTest {
                 driver.await();
             }
             assertThat(driver.kicks() - before).isLessThan(50);
+        }
+    }
+
+    @Test
+    void aChainIsUrgentWhileItsQueueIsPolled() throws Exception {
+        List<Boolean> urgent = new CopyOnWriteArrayList<>();
+        ChainHandler handler = chain -> {
+            urgent.add(chain.isUrgent());
+            chain.complete(0);
+        };
+        try (Loopback loopback = new Loopback(Layout.USUAL, handler)) {
+            TestDriver driver = loopback.driver();
+            for (Polling polling :
+                    List.of(Polling.OFF, Polling.AUTO, Polling.fixed(Duration.ofMillis(1)), Polling.OFF)) {
+                loopback.worker().polling(polling);
+                driver.send(driver.buffer(8, true));
+                driver.await();
+            }
+            assertThat(urgent).containsExactly(false, true, true, false);
         }
     }
 

@@ -19,6 +19,8 @@ import org.junit.jupiter.api.io.TempDir;
 class AllocationTest {
     private static final int ROUNDS = 10_000;
     private static final int MOST_RUNS = 100;
+    private static final int LONG = 1 << 20;
+    private static final int LONG_ROUNDS = 5000;
 
     @TempDir
     Path directory;
@@ -48,6 +50,53 @@ class AllocationTest {
             }
             assertThat(least).as("bytes allocated by %d rounds", ROUNDS).isLessThan(ROUNDS);
         }
+    }
+
+    @Test
+    void aLongReadByTwoThreadsAllocatesNothing() {
+        try (Client client = Client.of(directory);
+                Arena arena = Arena.ofConfined()) {
+            assertThat(client.create(ROOT, "file", OpenFlags.O_RDWR, 0600)).isZero();
+            long node = client.entry.nodeid();
+            long fh = client.opened.fh();
+            IoVector vector = new IoVector(4);
+            vector.add(arena.allocate(LONG).address(), LONG);
+            Caller caller = Caller.root().onQueueThread().withHelp();
+            assertThat(client.session.write(caller, node, fh, 0, 0, 0, vector)).isEqualTo(LONG);
+            long second = secondReader();
+            long least = Long.MAX_VALUE;
+            for (int i = 0; i < MOST_RUNS && least >= LONG_ROUNDS; i++) {
+                long before = allocatedBytes(second);
+                readLong(client, caller, node, fh, vector);
+                least = Math.min(least, allocatedBytes(second) - before);
+            }
+            assertThat(least)
+                    .as("bytes allocated by %d long reads", LONG_ROUNDS)
+                    .isLessThan(LONG_ROUNDS);
+        }
+    }
+
+    private static void readLong(Client client, Caller caller, long node, long fh, IoVector vector) {
+        long failures = 0;
+        for (int i = 0; i < LONG_ROUNDS; i++) {
+            failures += client.session.read(caller, node, fh, 0, 0, vector) == LONG ? 0 : 1;
+        }
+        assertThat(failures).isZero();
+    }
+
+    /** The newest: those of other tests may still be about to end. */
+    private static long secondReader() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().equals(SecondReader.NAME))
+                .mapToLong(Thread::threadId)
+                .max()
+                .orElseThrow();
+    }
+
+    /** By this thread and another. */
+    private static long allocatedBytes(long other) {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        return threads.getCurrentThreadAllocatedBytes() + threads.getThreadAllocatedBytes(other);
     }
 
     private static void run(Client client, Caller caller, long node, long fh, Name name, IoVector vector, int rounds) {
