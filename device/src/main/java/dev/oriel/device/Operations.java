@@ -4,6 +4,7 @@ import dev.oriel.fuse.FuseOpcode;
 import dev.oriel.linux.Errno;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.Arrays;
 
 /**
  * Serves requests on one thread: finds the operation by its opcode, and writes the reply. Holds all that this needs, so that a
@@ -26,6 +27,7 @@ final class Operations {
     private final LockOperations locks;
     private final IoctlOperation ioctls;
     private final MappingOperations mappings;
+    private final Operation[] operations;
 
     Operations(SessionThread sessionThread) {
         OperationScratch scratch = new OperationScratch();
@@ -36,6 +38,7 @@ final class Operations {
         locks = new LockOperations(reply, sessionThread);
         ioctls = new IoctlOperation(reply);
         mappings = new MappingOperations();
+        operations = operations();
     }
 
     Reply reply() {
@@ -121,57 +124,71 @@ final class Operations {
     }
 
     private long perform(FuseRequest request) {
-        return switch (request.opcode()) {
-            case FuseOpcode.LOOKUP -> nodes.lookup(request);
-            case FuseOpcode.FORGET -> nodes.forget(request);
-            case FuseOpcode.BATCH_FORGET -> nodes.batchForget(request);
-            case FuseOpcode.GETATTR -> attributes.getattr(request);
-            case FuseOpcode.SETATTR -> attributes.setattr(request);
-            case FuseOpcode.STATX -> attributes.statx(request);
-            case FuseOpcode.STATFS -> attributes.statfs(request);
-            case FuseOpcode.ACCESS -> attributes.access(request);
-            case FuseOpcode.SETXATTR -> attributes.setxattr(request);
-            case FuseOpcode.GETXATTR -> attributes.getxattr(request);
-            case FuseOpcode.LISTXATTR -> attributes.listxattr(request);
-            case FuseOpcode.REMOVEXATTR -> attributes.removexattr(request);
-            case FuseOpcode.SETUPMAPPING -> mappings.setup(request);
-            case FuseOpcode.REMOVEMAPPING -> mappings.remove(request);
-            case FuseOpcode.READLINK -> nodes.readlink(request);
-            case FuseOpcode.SYMLINK -> nodes.symlink(request);
-            case FuseOpcode.MKNOD -> nodes.mknod(request);
-            case FuseOpcode.MKDIR -> nodes.mkdir(request);
-            case FuseOpcode.UNLINK -> nodes.unlink(request);
-            case FuseOpcode.RMDIR -> nodes.rmdir(request);
-            case FuseOpcode.RENAME -> nodes.rename(request);
-            case FuseOpcode.RENAME2 -> nodes.rename2(request);
-            case FuseOpcode.LINK -> nodes.link(request);
-            case FuseOpcode.OPEN -> files.open(request);
-            case FuseOpcode.CREATE -> files.create(request);
-            case FuseOpcode.TMPFILE -> files.tmpfile(request);
-            case FuseOpcode.READ -> files.read(request);
-            case FuseOpcode.WRITE -> files.write(request);
-            case FuseOpcode.FLUSH -> files.flush(request);
-            case FuseOpcode.RELEASE -> files.release(request);
-            case FuseOpcode.FSYNC -> files.fsync(request);
-            case FuseOpcode.FALLOCATE -> files.fallocate(request);
-            case FuseOpcode.LSEEK -> files.lseek(request);
-            case FuseOpcode.COPY_FILE_RANGE -> files.copyFileRange(request);
-            case FuseOpcode.COPY_FILE_RANGE_64 -> files.copyFileRange64(request);
-            case FuseOpcode.SYNCFS -> files.syncfs(request);
-            case FuseOpcode.OPENDIR -> directories.opendir(request);
-            case FuseOpcode.READDIR -> directories.readdir(request, false);
-            case FuseOpcode.READDIRPLUS -> directories.readdir(request, true);
-            case FuseOpcode.RELEASEDIR -> directories.releasedir(request);
-            case FuseOpcode.FSYNCDIR -> directories.fsyncdir(request);
-            case FuseOpcode.GETLK -> locks.getlk(request);
-            case FuseOpcode.SETLK -> locks.setlk(request, false);
-            case FuseOpcode.SETLKW -> locks.setlk(request, true);
-            case FuseOpcode.INTERRUPT -> locks.interrupt(request);
-            case FuseOpcode.IOCTL -> ioctls.ioctl(request);
-            // BMAP is for block devices; POLL is for files that notify, and notifications do not reach Linux over
-            // virtio;
-            // CUSE_INIT is for character devices. What is not known is answered like what is not there.
-            default -> -Errno.ENOSYS;
-        };
+        int opcode = request.opcode();
+        return opcode >= 0 && opcode < FuseOpcode.COUNT ? operations[opcode].perform(request) : -Errno.ENOSYS;
+    }
+
+    /**
+     * By opcode. Not a switch: the compiler would take all operations for one piece of code, and compile it anew whenever a guest comes
+     * to one that it has not used before.
+     */
+    private Operation[] operations() {
+        Operation[] operations = new Operation[FuseOpcode.COUNT];
+        // BMAP is for block devices; POLL is for files that notify, and notifications do not reach Linux over virtio;
+        // CUSE_INIT is for
+        // character devices. What is not known is answered like what is not there.
+        Arrays.fill(operations, (Operation) request -> -Errno.ENOSYS);
+        operations[FuseOpcode.LOOKUP] = nodes::lookup;
+        operations[FuseOpcode.FORGET] = nodes::forget;
+        operations[FuseOpcode.BATCH_FORGET] = nodes::batchForget;
+        operations[FuseOpcode.GETATTR] = attributes::getattr;
+        operations[FuseOpcode.SETATTR] = attributes::setattr;
+        operations[FuseOpcode.STATX] = attributes::statx;
+        operations[FuseOpcode.STATFS] = attributes::statfs;
+        operations[FuseOpcode.ACCESS] = attributes::access;
+        operations[FuseOpcode.SETXATTR] = attributes::setxattr;
+        operations[FuseOpcode.GETXATTR] = attributes::getxattr;
+        operations[FuseOpcode.LISTXATTR] = attributes::listxattr;
+        operations[FuseOpcode.REMOVEXATTR] = attributes::removexattr;
+        operations[FuseOpcode.SETUPMAPPING] = mappings::setup;
+        operations[FuseOpcode.REMOVEMAPPING] = mappings::remove;
+        operations[FuseOpcode.READLINK] = nodes::readlink;
+        operations[FuseOpcode.SYMLINK] = nodes::symlink;
+        operations[FuseOpcode.MKNOD] = nodes::mknod;
+        operations[FuseOpcode.MKDIR] = nodes::mkdir;
+        operations[FuseOpcode.UNLINK] = nodes::unlink;
+        operations[FuseOpcode.RMDIR] = nodes::rmdir;
+        operations[FuseOpcode.RENAME] = nodes::rename;
+        operations[FuseOpcode.RENAME2] = nodes::rename2;
+        operations[FuseOpcode.LINK] = nodes::link;
+        operations[FuseOpcode.OPEN] = files::open;
+        operations[FuseOpcode.CREATE] = files::create;
+        operations[FuseOpcode.TMPFILE] = files::tmpfile;
+        operations[FuseOpcode.READ] = files::read;
+        operations[FuseOpcode.WRITE] = files::write;
+        operations[FuseOpcode.FLUSH] = files::flush;
+        operations[FuseOpcode.RELEASE] = files::release;
+        operations[FuseOpcode.FSYNC] = files::fsync;
+        operations[FuseOpcode.FALLOCATE] = files::fallocate;
+        operations[FuseOpcode.LSEEK] = files::lseek;
+        operations[FuseOpcode.COPY_FILE_RANGE] = files::copyFileRange;
+        operations[FuseOpcode.COPY_FILE_RANGE_64] = files::copyFileRange64;
+        operations[FuseOpcode.SYNCFS] = files::syncfs;
+        operations[FuseOpcode.OPENDIR] = directories::opendir;
+        operations[FuseOpcode.READDIR] = request -> directories.readdir(request, false);
+        operations[FuseOpcode.READDIRPLUS] = request -> directories.readdir(request, true);
+        operations[FuseOpcode.RELEASEDIR] = directories::releasedir;
+        operations[FuseOpcode.FSYNCDIR] = directories::fsyncdir;
+        operations[FuseOpcode.GETLK] = locks::getlk;
+        operations[FuseOpcode.SETLK] = request -> locks.setlk(request, false);
+        operations[FuseOpcode.SETLKW] = request -> locks.setlk(request, true);
+        operations[FuseOpcode.INTERRUPT] = locks::interrupt;
+        operations[FuseOpcode.IOCTL] = ioctls::ioctl;
+        return operations;
+    }
+
+    /** Serves requests of one opcode: answers as {@link #serve} does. */
+    private interface Operation {
+        long perform(FuseRequest request);
     }
 }
