@@ -56,7 +56,8 @@ public final class GuestBenchmark {
     public Report run(int rounds, Consumer<String> progress) throws IOException, InterruptedException {
         Comparison comparison = Comparison.named("guest " + kind)
                 .condition("fio and a program for names in a guest (" + kind + ", " + MEMORY_MEBIBYTES
-                        + " MiB, one processor), a share on tmpfs; a fresh server and guest for each round")
+                        + " MiB, one processor" + (kind.isQemu() ? "" : ", and one of the host's")
+                        + "), a share on tmpfs; a fresh server and guest for each round")
                 .condition(script.warmUp())
                 .rounds(rounds)
                 .progress(progress);

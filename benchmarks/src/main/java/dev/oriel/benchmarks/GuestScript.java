@@ -20,7 +20,7 @@ final class GuestScript {
     private static final int TOUCHED_MEBIBYTES = 800;
 
     private static final int MILLIS = 1500;
-    private static final int WARM_UP_MILLIS = 500;
+    private static final int WARM_UP_MILLIS = 1000;
     private static final int FILES = 6000;
     private static final int WARM_UP_FILES = 6000;
 

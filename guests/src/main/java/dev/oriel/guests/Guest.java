@@ -146,7 +146,7 @@ public final class Guest {
         try {
             Path initramfs = state.resolve("initramfs");
             writeInitramfs(initramfs);
-            GuestCommand command = GuestCommand.of(this, initramfs, state, kvm);
+            Command command = GuestCommand.of(this, initramfs, state, kvm);
             return GuestRun.start(this, command, state, kvm);
         } catch (IOException e) {
             SupervisedProcess.delete(state);

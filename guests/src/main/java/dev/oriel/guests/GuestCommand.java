@@ -7,16 +7,10 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
-/**
- * The command line of a guest's virtual machine.
- *
- * @param words program and arguments
- * @param folder the working folder it needs; null: any
- * @param environment added to this process's own
- */
-record GuestCommand(List<String> words, @Nullable Path folder, Map<String, String> environment) {
+/** The command line of a guest's virtual machine. */
+final class GuestCommand {
+    private GuestCommand() {}
 
     /**
      * Makes the command line of {@code guest}.
@@ -26,11 +20,11 @@ record GuestCommand(List<String> words, @Nullable Path folder, Map<String, Strin
      * @param kvm whether the host's KVM runs it; otherwise QEMU emulates
      * @throws GuestException if it cannot be run so
      */
-    static GuestCommand of(Guest guest, Path initramfs, Path state, boolean kvm) throws GuestException {
+    static Command of(Guest guest, Path initramfs, Path state, boolean kvm) throws GuestException {
         return guest.kind().isQemu() ? qemu(guest, initramfs, kvm) : userModeLinux(guest, initramfs, state);
     }
 
-    private static GuestCommand qemu(Guest guest, Path initramfs, boolean kvm) throws GuestException {
+    private static Command qemu(Guest guest, Path initramfs, boolean kvm) throws GuestException {
         GuestKit kit = guest.kit();
         GuestKind kind = guest.kind();
         Tree tree = kit.tree(kind.machine());
@@ -70,8 +64,7 @@ record GuestCommand(List<String> words, @Nullable Path folder, Map<String, Strin
         add(words, "-kernel", kernel.toString(), "-initrd", initramfs.toString());
         add(words, "-append", String.join(" ", kernelArguments(guest, "console=ttyS0")));
         words.addAll(guest.qemuArguments());
-        return new GuestCommand(
-                words, null, Map.of("QEMU_MODULE_DIR", tree.qemuModules().toString()));
+        return Command.of(words, Map.of("QEMU_MODULE_DIR", tree.qemuModules().toString()));
     }
 
     /** The daemon may be slow on a busy host: QEMU's own 5 s of patience are the end of the device. */
@@ -96,7 +89,7 @@ record GuestCommand(List<String> words, @Nullable Path folder, Map<String, Strin
         return share.deviceProperties().isEmpty() ? device : device + "," + share.deviceProperties();
     }
 
-    private static GuestCommand userModeLinux(Guest guest, Path initramfs, Path state) throws GuestException {
+    private static Command userModeLinux(Guest guest, Path initramfs, Path state) throws GuestException {
         Path part = guest.kit().part(guest.kind().machine());
         List<String> words = new ArrayList<>(List.of(part.resolve("linux").toString()));
         add(words, "mem=" + guest.memoryMebibytes() + "M", "uml_dir=" + state, "initrd=" + initramfs);
@@ -115,7 +108,10 @@ record GuestCommand(List<String> words, @Nullable Path folder, Map<String, Strin
         environment.put("LD_LIBRARY_PATH", "usr/lib/x86_64-linux-gnu");
         environment.put("TMPDIR", memoryFolder(guest, state).toString());
         // It names its loader by a path relative to its tree.
-        return new GuestCommand(words, part.resolve("tree"), environment);
+        // It has one processor, and its kernel and its programs are processes that hand over to each other at every
+        // system call: that
+        // takes the host three times as long from one of its processors to another.
+        return new Command(words, part.resolve("tree"), environment, true);
     }
 
     /**

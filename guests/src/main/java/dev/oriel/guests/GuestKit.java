@@ -89,10 +89,10 @@ public final class GuestKit {
         Files.write(script, Scripts.bytes("fetch"));
         List<String> errors = new ArrayList<>();
         try (SupervisedProcess process = SupervisedProcess.start(
-                List.of("bash", script.toString(), "--for", names(missing, ",")),
+                Command.of(
+                        List.of("bash", script.toString(), "--for", names(missing, ",")),
+                        Map.of("ORIEL_GUESTS", folder.toString())),
                 state,
-                null,
-                Map.of("ORIEL_GUESTS", folder.toString()),
                 null,
                 false,
                 progress,

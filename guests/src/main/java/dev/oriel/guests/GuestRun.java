@@ -53,18 +53,10 @@ public final class GuestRun implements AutoCloseable {
         consumer = guest.lineConsumer();
     }
 
-    static GuestRun start(Guest guest, GuestCommand command, Path state, boolean kvm) throws IOException {
+    static GuestRun start(Guest guest, Command command, Path state, boolean kvm) throws IOException {
         GuestRun run = new GuestRun(guest, kvm);
-        SupervisedProcess process = SupervisedProcess.start(
-                command.words(),
-                state,
-                command.folder(),
-                command.environment(),
-                run.limit,
-                run.shell,
-                run::console,
-                run::message,
-                run::end);
+        SupervisedProcess process =
+                SupervisedProcess.start(command, state, run.limit, run.shell, run::console, run::message, run::end);
         run.lock.lock();
         try {
             run.process = process;

@@ -45,10 +45,8 @@ public final class PeerDaemon implements AutoCloseable {
         List<String> messages = new ArrayList<>();
         CountDownLatch listening = new CountDownLatch(1);
         SupervisedProcess process = SupervisedProcess.start(
-                words,
+                Command.of(words, Map.of()),
                 Files.createTempDirectory("oriel-peer-"),
-                null,
-                Map.of(),
                 null,
                 false,
                 line -> {},

@@ -14,7 +14,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -48,8 +47,6 @@ final class SupervisedProcess implements AutoCloseable {
      *
      * @param command what to run
      * @param state a folder that is removed when it has ended; also when it could not start
-     * @param folder the working folder; null: this process's own
-     * @param environment added to this process's own for the command
      * @param limit the time after which it is killed; null: never
      * @param terminal whether it gets this process's standard streams as they are; otherwise its output goes to the consumers
      * @param output receives each line of its standard output, on a thread of its own
@@ -57,10 +54,8 @@ final class SupervisedProcess implements AutoCloseable {
      * @param atEnd runs when its output is at its end
      */
     static SupervisedProcess start(
-            List<String> command,
+            Command command,
             Path state,
-            @Nullable Path folder,
-            Map<String, String> environment,
             @Nullable Duration limit,
             boolean terminal,
             Consumer<String> output,
@@ -75,14 +70,15 @@ final class SupervisedProcess implements AutoCloseable {
                     script.toString(),
                     Long.toString(ProcessHandle.current().pid()),
                     limit == null ? "infinity" : Long.toString(Math.max(1, limit.toSeconds())),
-                    state.toAbsolutePath().toString()));
+                    state.toAbsolutePath().toString(),
+                    command.oneProcessor() ? "one" : "all"));
             // By env(1), not in the environment of the supervising shell: another LD_LIBRARY_PATH would break that.
             words.add("env");
-            environment.forEach((name, value) -> words.add(name + "=" + value));
-            words.addAll(command);
+            command.environment().forEach((name, value) -> words.add(name + "=" + value));
+            words.addAll(command.words());
             ProcessBuilder builder = new ProcessBuilder(words);
-            if (folder != null) {
-                builder.directory(folder.toFile());
+            if (command.folder() != null) {
+                builder.directory(command.folder().toFile());
             }
             if (terminal) {
                 builder.inheritIO();
@@ -93,7 +89,7 @@ final class SupervisedProcess implements AutoCloseable {
                     : List.of(
                             reader("console", process.getInputStream(), output, atEnd),
                             reader("messages", process.getErrorStream(), errors, () -> {}));
-            return new SupervisedProcess(process, state, command.getFirst(), readers);
+            return new SupervisedProcess(process, state, command.words().getFirst(), readers);
         } catch (IOException e) {
             delete(state);
             throw e;

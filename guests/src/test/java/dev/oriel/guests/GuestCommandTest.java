@@ -91,7 +91,7 @@ class GuestCommandTest {
 
     @Test
     void userModeLinuxRunsInItsTreeAndKeepsItsStateInTheFolderOfTheRun() throws Exception {
-        GuestCommand command = command(guest(GuestKind.UML).share(SHARE).kernelArguments("loglevel=7"), false);
+        Command command = command(guest(GuestKind.UML).share(SHARE).kernelArguments("loglevel=7"), false);
 
         assertThat(command.folder()).isEqualTo(folder.resolve("uml/tree"));
         assertThat(command.words())
@@ -132,7 +132,7 @@ class GuestCommandTest {
         return command(guest, kvm).words();
     }
 
-    private static GuestCommand command(Guest guest, boolean kvm) throws GuestException {
+    private static Command command(Guest guest, boolean kvm) throws GuestException {
         return GuestCommand.of(guest, Path.of("/initramfs"), Path.of("/state"), kvm);
     }
 

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 
 /** With real processes, and without a guest kit. */
@@ -76,6 +77,19 @@ class SupervisedProcessTest {
     }
 
     @Test
+    @EnabledIf("canHoldToAProcessor")
+    void aCommandCanBeHeldToOneProcessor() throws Exception {
+        String script = "grep Cpus_allowed_list /proc/$$/status";
+        SupervisedProcess process = start(new Command(List.of("bash", "-c", script), null, Map.of(), true), null);
+        assertThat(process.await()).isZero();
+        assertThat(lines.poll(20, TimeUnit.SECONDS)).matches("Cpus_allowed_list:\\s+\\d+");
+    }
+
+    static boolean canHoldToAProcessor() throws Exception {
+        return new ProcessBuilder("bash", "-c", "command -v taskset").start().waitFor() == 0;
+    }
+
+    @Test
     void aCommandEndsWithItsOwner() throws Exception {
         Process owner = new ProcessBuilder("sleep", "1000").start();
         Process supervisor = new ProcessBuilder(
@@ -86,6 +100,7 @@ class SupervisedProcessTest {
                         Long.toString(owner.pid()),
                         "infinity",
                         state.toString(),
+                        "all",
                         "bash",
                         "-c",
                         "echo $$; exec sleep 1000")
@@ -100,16 +115,11 @@ class SupervisedProcessTest {
     }
 
     private SupervisedProcess start(String script, @Nullable Duration limit) throws IOException {
-        return SupervisedProcess.start(
-                List.of("bash", "-c", script),
-                state,
-                null,
-                Map.of("GREETING", "hello"),
-                limit,
-                false,
-                lines::add,
-                line -> {},
-                () -> {});
+        return start(Command.of(List.of("bash", "-c", script), Map.of("GREETING", "hello")), limit);
+    }
+
+    private SupervisedProcess start(Command command, @Nullable Duration limit) throws IOException {
+        return SupervisedProcess.start(command, state, limit, false, lines::add, line -> {}, () -> {});
     }
 
     private long awaitPid() throws InterruptedException {
