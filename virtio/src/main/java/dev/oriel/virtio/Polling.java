@@ -8,7 +8,7 @@ import java.time.Duration;
  * not polled does not spend any for speed either, see {@link DescriptorChain#isUrgent}.
  *
  * @param mostNanos the longest look, in nanoseconds; 0: none
- * @param adaptive whether to look only as long as has paid off lately, and not at all when nothing came for longer than {@code mostNanos}
+ * @param adaptive whether to look less often, down to once in 64 waits, while looks find nothing
  */
 public record Polling(long mostNanos, boolean adaptive) {
     private static final long LONGEST_NANOS = 100_000_000;
@@ -16,7 +16,7 @@ public record Polling(long mostNanos, boolean adaptive) {
     /** Sleeps at once. */
     public static final Polling OFF = new Polling(0, false);
 
-    /** Up to 100 microseconds, which is what a guest takes from a reply to its next request, if requests come that fast. */
+    /** Up to 100 microseconds, which is what a guest takes from a reply to its next request, while requests come that fast. */
     public static final Polling AUTO = new Polling(100_000, true);
 
     public Polling {
