@@ -206,7 +206,7 @@ final class ServeCommand implements Callable<Integer> {
             defaultValue = "auto",
             converter = PollTime.class,
             description =
-                    "How long a queue looks for another request before it sleeps: auto (up to 100 microseconds, while"
+                    "How long a queue looks for another request before it sleeps: auto (up to 200 microseconds, while"
                             + " requests come that fast and a processor is to spare), off, or microseconds (default:"
                             + " ${DEFAULT-VALUE}).")
     private Polling polling = Polling.AUTO;
