@@ -19,10 +19,7 @@ import java.lang.invoke.MethodHandle;
 public final class FileCalls {
     private static final MethodHandle OPENAT = Native.link("openat", 4);
     private static final MethodHandle CLOSE = Native.link("close", 1);
-    private static final MethodHandle READ = Native.link("read", 3);
     private static final MethodHandle WRITE = Native.link("write", 3);
-    private static final MethodHandle PREAD = Native.link("pread", 4);
-    private static final MethodHandle PWRITE = Native.link("pwrite", 4);
     private static final MethodHandle PREADV2 = Native.link("preadv2", 5);
     private static final MethodHandle PWRITEV2 = Native.link("pwritev2", 5);
     private static final MethodHandle STATX = Native.link("statx", 5);
@@ -112,37 +109,10 @@ public final class FileCalls {
         return Native.callInt(FCNTL, fd, FcntlCommand.F_DUPFD_CLOEXEC, 0);
     }
 
-    /** {@code ssize_t read(int fd, void *buffer, size_t length)}. */
-    public static long read(int fd, MemorySegment buffer, long length) {
-        try {
-            return Native.callLong(READ, fd, Native.address(buffer, length), length);
-        } finally {
-            reachabilityFence(buffer);
-        }
-    }
-
     /** {@code ssize_t write(int fd, const void *buffer, size_t length)}. */
     public static long write(int fd, MemorySegment buffer, long length) {
         try {
             return Native.callLong(WRITE, fd, Native.address(buffer, length), length);
-        } finally {
-            reachabilityFence(buffer);
-        }
-    }
-
-    /** {@code ssize_t pread(int fd, void *buffer, size_t length, off_t offset)}. */
-    public static long pread(int fd, MemorySegment buffer, long length, long offset) {
-        try {
-            return Native.callLong(PREAD, fd, Native.address(buffer, length), length, offset);
-        } finally {
-            reachabilityFence(buffer);
-        }
-    }
-
-    /** {@code ssize_t pwrite(int fd, const void *buffer, size_t length, off_t offset)}. */
-    public static long pwrite(int fd, MemorySegment buffer, long length, long offset) {
-        try {
-            return Native.callLong(PWRITE, fd, Native.address(buffer, length), length, offset);
         } finally {
             reachabilityFence(buffer);
         }

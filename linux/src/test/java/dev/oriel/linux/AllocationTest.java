@@ -48,13 +48,15 @@ class AllocationTest {
     private long reads(int count, int fd) {
         long bytes = 0;
         for (int i = 0; i < count; i++) {
-            bytes += FileCalls.pread(fd, buffer, 4096, 0);
+            pieces.clear();
+            pieces.add(buffer.address(), 4096);
+            bytes += FileCalls.preadv2(fd, pieces, 0, 0);
             pieces.clear();
             pieces.add(buffer.address(), 1000);
             pieces.add(buffer.address() + 1000, 1000);
             part.slice(pieces, 500, 1000);
             bytes += FileCalls.preadv2(fd, part, 0, 0);
-            bytes += FileCalls.pread(-1, buffer, 1, 0);
+            bytes += FileCalls.preadv2(-1, part, 0, 0);
         }
         return bytes;
     }

@@ -70,11 +70,11 @@ class FileCallsTest {
         MemorySegment buffer = arena.allocate(16);
 
         assertThat(FileCalls.write(fd, bytes("hello"), 5)).isEqualTo(5);
-        assertThat(FileCalls.pwrite(fd, bytes("y!"), 2, 4)).isEqualTo(2);
-        assertThat(FileCalls.pread(fd, buffer, 16, 1)).isEqualTo(5);
+        assertThat(Transfers.pwrite(fd, bytes("y!"), 2, 4)).isEqualTo(2);
+        assertThat(Transfers.pread(fd, buffer, 16, 1)).isEqualTo(5);
         assertThat(CString.text(buffer, 0, 5)).isEqualTo("elly!");
         assertThat(FileCalls.lseek(fd, 2, Seek.SEEK_SET)).isEqualTo(2);
-        assertThat(FileCalls.read(fd, buffer, 2)).isEqualTo(2);
+        assertThat(Transfers.read(fd, buffer, 2)).isEqualTo(2);
         assertThat(CString.text(buffer, 0, 2)).isEqualTo("ll");
         assertThat(FileCalls.fsync(fd)).isZero();
         assertThat(FileCalls.fdatasync(fd)).isZero();
@@ -91,7 +91,7 @@ class FileCallsTest {
         assertThat(FileCalls.openat(directory, name("x".repeat(256)), OpenFlags.O_RDONLY, 0))
                 .isEqualTo(-Errno.ENAMETOOLONG);
         assertThat(FileCalls.close(-1)).isEqualTo(-Errno.EBADF);
-        assertThat(FileCalls.pread(directory, arena.allocate(1), 1, 0)).isEqualTo(-Errno.EISDIR);
+        assertThat(Transfers.pread(directory, arena.allocate(1), 1, 0)).isEqualTo(-Errno.EISDIR);
         assertThat(FileCalls.lseek(-1, 0, Seek.SEEK_SET)).isEqualTo(-Errno.EBADF);
         assertThat(statx("absent")).isEqualTo(-Errno.ENOENT);
     }
@@ -124,12 +124,13 @@ class FileCallsTest {
         Arena closed = Arena.ofConfined();
         MemorySegment gone = closed.allocate(4);
         closed.close();
-        assertThatThrownBy(() -> FileCalls.pread(directory, MemorySegment.ofArray(new byte[4]), 4, 0))
+        assertThatThrownBy(() -> FileCalls.getdents64(directory, MemorySegment.ofArray(new byte[4]), 4))
                 .isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> FileCalls.pread(directory, small, 5, 0)).isInstanceOf(IndexOutOfBoundsException.class);
-        assertThatThrownBy(() -> FileCalls.pread(directory, small, -1, 0))
+        assertThatThrownBy(() -> FileCalls.getdents64(directory, small, 5))
                 .isInstanceOf(IndexOutOfBoundsException.class);
-        assertThatThrownBy(() -> FileCalls.pread(directory, gone, 4, 0)).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> FileCalls.getdents64(directory, small, -1))
+                .isInstanceOf(IndexOutOfBoundsException.class);
+        assertThatThrownBy(() -> FileCalls.getdents64(directory, gone, 4)).isInstanceOf(IllegalStateException.class);
     }
 
     @Test
@@ -359,7 +360,7 @@ class FileCallsTest {
         Files.write(folder.resolve("file"), new byte[256 * 1024]);
         int fd = open("file", OpenFlags.O_RDWR);
         int copy = open("copy", OpenFlags.O_CREAT | OpenFlags.O_RDWR);
-        assertThat(FileCalls.pwrite(fd, bytes("tail"), 4, 128 * 1024)).isEqualTo(4);
+        assertThat(Transfers.pwrite(fd, bytes("tail"), 4, 128 * 1024)).isEqualTo(4);
         assertThat(FileCalls.fallocate(
                         fd, FallocateMode.FALLOC_FL_PUNCH_HOLE | FallocateMode.FALLOC_FL_KEEP_SIZE, 0, 128 * 1024))
                 .isIn(0, -Errno.EOPNOTSUPP);
@@ -407,7 +408,7 @@ class FileCallsTest {
     @Test
     void aFileIsFoundAgainByItsHandle() {
         int fd = open("file", OpenFlags.O_CREAT | OpenFlags.O_RDWR);
-        FileCalls.pwrite(fd, bytes("found"), 5, 0);
+        Transfers.pwrite(fd, bytes("found"), 5, 0);
         FileHandleBuffer handle = new FileHandleBuffer();
         MemorySegment mountId = arena.allocate(8, 8);
         int taken = FileCalls.name_to_handle_at(fd, CString.EMPTY, handle, mountId, At.AT_EMPTY_PATH);
@@ -422,7 +423,7 @@ class FileCallsTest {
         int again = FileCalls.open_by_handle_at(directory, restored, OpenFlags.O_RDONLY);
         if (ThreadCredentials.hasCapability(ThreadCredentials.CAP_DAC_READ_SEARCH)) {
             MemorySegment content = arena.allocate(8);
-            assertThat(FileCalls.read(again, content, 8)).isEqualTo(5);
+            assertThat(Transfers.read(again, content, 8)).isEqualTo(5);
             assertThat(CString.text(content, 0, 5)).isEqualTo("found");
             FileCalls.close(again);
         } else {

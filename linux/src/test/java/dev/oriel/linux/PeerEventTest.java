@@ -110,7 +110,7 @@ class PeerEventTest {
                 }
             }
             MemorySegment first = arena.allocate(Long.BYTES, Long.BYTES);
-            assertThat(FileCalls.read(numbers[1], first, Long.BYTES)).isEqualTo(Long.BYTES);
+            assertThat(Transfers.read(numbers[1], first, Long.BYTES)).isEqualTo(Long.BYTES);
         }
         FileCalls.close(numbers[1]);
     }

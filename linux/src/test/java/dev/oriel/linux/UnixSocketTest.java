@@ -64,7 +64,7 @@ class UnixSocketTest {
             assertThat(CString.text(buffer, 100, 5)).isEqualTo("hello");
             assertThat(queue.count()).isEqualTo(2);
             int first = queue.take();
-            assertThat(FileCalls.read(first, buffer, 7)).isEqualTo(7);
+            assertThat(Transfers.read(first, buffer, 7)).isEqualTo(7);
             assertThat(CString.text(buffer, 0, 7)).isEqualTo("content");
             assertThat(FileCalls.fcntl(first, FcntlCommand.F_GETFD, 0)).isEqualTo(FcntlCommand.FD_CLOEXEC);
             FileCalls.close(first);
