@@ -58,7 +58,7 @@ train() {
         cp -p "$jar" "$modern" && "$java_home/bin/java" "$root/scripts/ModernClasses.java" "$jar" "$work/modern.jar" &&
             cat "$work/modern.jar" >"$modern" && mv "$modern" "$jar"
     done
-    for i in {1..400}; do echo "$i" >"$work/source/$i"; done
+    for i in {1..1000}; do echo "$i" >"$work/source/$i"; done
     exec {output}< <(exec timeout 300 "${java_command[0]}" "-XX:AOTCacheOutput=$new" "${java_command[@]:1}" \
         serve --shared-dir "$work/share" --socket-path "$socket" --tag train)
     server=$!

@@ -16,8 +16,9 @@ public final class DriverBenchmark {
     private static final long WARM_UP_MILLIS = 300;
     private static final long FIRST_WARM_UP_MILLIS = 2000;
     private static final long MILLIS = 500;
-    private static final long ENDLESS_MILLIS = 600_000;
-    private static final int FIRST_REQUESTS = 1000;
+
+    /** How long a server has listened when its first requests come; a guest takes a second to boot. */
+    private static final List<Long> FIRST_MILLIS = List.of(0L, 1000L);
 
     private final List<Subject> subjects;
     private final List<Integer> depths;
@@ -45,7 +46,8 @@ public final class DriverBenchmark {
             DriverFiles.make(shared);
             Comparison comparison = Comparison.named("driver")
                     .condition("raw requests of the driver; a share of " + DriverFiles.FILES
-                            + " empty files and one of 64 MiB on tmpfs; a fresh server for each number of queues")
+                            + " empty files and one of 64 MiB on tmpfs; a fresh server for each number of queues and for the"
+                            + " first requests")
                     .condition("warm-up: " + FIRST_WARM_UP_MILLIS + " ms, and " + WARM_UP_MILLIS
                             + " ms before each row of " + MILLIS + " ms; the first requests without")
                     .rounds(rounds)
@@ -61,6 +63,9 @@ public final class DriverBenchmark {
 
     private void trial(Subject subject, WorkFolder work, Path shared, Consumer<Measurement> rows)
             throws IOException, InterruptedException {
+        for (long millis : FIRST_MILLIS) {
+            rows.accept(firstRequests(subject, work, shared, millis));
+        }
         for (int count : queues) {
             Path state = work.folder("state");
             FuseClientOptions options =
@@ -69,9 +74,6 @@ public final class DriverBenchmark {
                     FuseClient client = FuseClient.connect(daemon.socket(), options);
                     DriverLoad load = new DriverLoad(List.of(client))) {
                 DriverFiles looked = new DriverFiles(client);
-                if (count == queues.getFirst()) {
-                    rows.accept(firstRequests(daemon, load, looked));
-                }
                 for (DriverOperation operation : operations) {
                     run(load, looked, operation, depths.getLast(), FIRST_WARM_UP_MILLIS / operations.size());
                 }
@@ -88,14 +90,25 @@ public final class DriverBenchmark {
         }
     }
 
-    /** What a server does before it is warm. */
-    private static Measurement firstRequests(Daemon daemon, DriverLoad load, DriverFiles share)
+    /** What a fresh server does that has listened for a while: looks up all files. */
+    private static Measurement firstRequests(Subject subject, WorkFolder work, Path shared, long millis)
             throws IOException, InterruptedException {
-        Work work = Work.begin(daemon);
-        DriverLoad.Done done =
-                load.run(any -> DriverOperation.GETATTR.source(share), 0, 1, ENDLESS_MILLIS, FIRST_REQUESTS);
-        Row row = Row.rate("the first %,d GETATTR, depth 1".formatted(FIRST_REQUESTS), "/s");
-        return work.end(row, done.perSecond(), done.operations());
+        Path state = work.folder("state");
+        FuseClientOptions options = FuseClientOptions.DEFAULTS.withQueueSize(QUEUE_SIZE);
+        try (Daemon daemon = subject.start(shared, state, "bench", List.of())) {
+            Thread.sleep(millis);
+            try (FuseClient client = FuseClient.connect(daemon.socket(), options)) {
+                Work done = Work.begin(daemon);
+                long start = System.nanoTime();
+                DriverFiles looked = new DriverFiles(client);
+                double seconds = (System.nanoTime() - start) / 1e9;
+                String when = millis == 0 ? "at once" : "after " + millis + " ms";
+                Row row = Row.rate("the first %,d LOOKUP, depth 1, %s".formatted(looked.names.length, when), "/s");
+                return done.end(row, looked.names.length / seconds, looked.names.length);
+            }
+        } finally {
+            WorkFolder.remove(state);
+        }
     }
 
     private static DriverLoad.Done run(
