@@ -10,7 +10,7 @@ import java.util.concurrent.locks.LockSupport;
  * reader and this thread each take the next piece until there is none left:
  *
  * <pre>
- *   0           PIECE       2 PIECE     3 PIECE           bytes
+ *   0           size        2 size      3 size            bytes
  *   +-----------+-----------+-----------+--- ... ---------+
  *   | reader    | reader    | second    |   whoever is ready
  *   +-----------+-----------+-----------+--- ... ---------+
@@ -23,9 +23,16 @@ final class SecondReader implements AutoCloseable {
     static final String NAME = "oriel-second-reader";
 
     /** A read of less is over before anybody is awake. */
-    static final long WORTHWHILE = 512 << 10;
+    static final long WORTHWHILE = 256 << 10;
 
-    private static final int PIECE = 128 << 10;
+    /** A read has at least so many pieces, so that some are left when the thread is awake; */
+    private static final int LEAST_PIECES = 4;
+
+    /** none of them is larger than this; */
+    private static final int LARGEST_PIECE = 128 << 10;
+
+    /** and all but the last are whole pages. */
+    private static final int PAGE = 4096;
 
     /** When it has come too late so many times in a row, */
     private static final int MOST_MISSES = 16;
@@ -55,6 +62,7 @@ final class SecondReader implements AutoCloseable {
     private long offset;
     private int flags;
     private IoVector vector = none;
+    private int pieceSize;
     private int pieces;
 
     /** Up to where its pieces are whole. */
@@ -89,7 +97,8 @@ final class SecondReader implements AutoCloseable {
         this.offset = offset;
         this.flags = flags;
         vector = to;
-        pieces = (int) Math.ceilDiv(to.bytes(), (long) PIECE);
+        pieceSize = (int) Math.min(LARGEST_PIECE, Math.ceilDiv(to.bytes(), LEAST_PIECES * PAGE) * PAGE);
+        pieces = (int) Math.ceilDiv(to.bytes(), (long) pieceSize);
         next.set(0);
         state.set(OFFERED);
         LockSupport.unpark(thread);
@@ -118,10 +127,10 @@ final class SecondReader implements AutoCloseable {
             if (index >= pieces) {
                 return vector.bytes();
             }
-            long begin = (long) index * PIECE;
-            piece.slice(vector, begin, PIECE);
+            long begin = (long) index * pieceSize;
+            piece.slice(vector, begin, pieceSize);
             long read = FileCalls.preadv2(descriptor, piece.address(), piece.count(), offset + begin, flags);
-            if (read < Math.min(PIECE, vector.bytes() - begin)) {
+            if (read < Math.min(pieceSize, vector.bytes() - begin)) {
                 next.set(pieces);
                 return begin + Math.max(0, read);
             }

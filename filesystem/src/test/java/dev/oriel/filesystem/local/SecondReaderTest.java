@@ -23,6 +23,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Long reads that two threads do together. */
 @Timeout(120)
@@ -55,15 +57,17 @@ class SecondReaderTest {
         arena.close();
     }
 
-    @Test
-    void aLongReadIsWholeWhoeverDoesItsPieces() {
-        MemorySegment memory = arena.allocate(LARGE);
+    @ParameterizedTest
+    @ValueSource(longs = {SecondReader.WORTHWHILE, SecondReader.WORTHWHILE + 1, LARGE})
+    void aLongReadIsWholeWhoeverDoesItsPieces(long bytes) {
+        MemorySegment memory = arena.allocate(bytes);
+        MemorySegment expected = MemorySegment.ofArray(content).asSlice(0, bytes);
         IoVector vector = scattered(memory);
         long before = processorTime();
         do {
             memory.fill((byte) 0);
-            assertThat(read(0, vector)).isEqualTo(LARGE);
-            assertThat(memory.mismatch(MemorySegment.ofArray(content))).isEqualTo(-1);
+            assertThat(read(0, vector)).isEqualTo(bytes);
+            assertThat(memory.mismatch(expected)).isEqualTo(-1);
         } while (processorTime() == before);
     }
 
