@@ -25,7 +25,20 @@ final class GuestCases {
      *     same
      */
     static DynamicNode container(String name, Callable<List<String>> lines, List<String> expected) {
-        return dynamicContainer(name, Stream.of(lines).flatMap(run -> tests(name, call(run), expected)));
+        return container(name, () -> tests(name, lines.call(), expected));
+    }
+
+    /** The same, with tests of the caller's. What is thrown while they come to be is the outcome of one test. */
+    static DynamicNode container(String name, Callable<Stream<DynamicNode>> tests) {
+        return dynamicContainer(name, Stream.of(tests).flatMap(run -> {
+            try {
+                return run.call();
+            } catch (Exception e) {
+                return Stream.of(dynamicTest(name + ": the guest is started and runs its program", () -> {
+                    throw e;
+                }));
+            }
+        }));
     }
 
     static Stream<DynamicNode> tests(String name, List<String> lines, List<String> expected) {
@@ -57,14 +70,6 @@ final class GuestCases {
                             .isEqualTo(value);
                 }
             }
-        }
-    }
-
-    private static List<String> call(Callable<List<String>> run) {
-        try {
-            return run.call();
-        } catch (Exception e) {
-            throw new IllegalStateException(e.getMessage(), e);
         }
     }
 }

@@ -8,7 +8,6 @@ import dev.oriel.guests.GuestRun;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.DynamicContainer;
 import org.junit.jupiter.api.DynamicNode;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -79,11 +78,11 @@ class HostViewTest {
 
     private static DynamicNode sides(GuestKind kind, OptionSet set, String features) {
         String name = kind + ", " + set;
-        return DynamicContainer.dynamicContainer(
-                name, Stream.of(set).flatMap(options -> boot(name, kind, options, features)));
+        return GuestCases.container(name, () -> boot(name, kind, set, features));
     }
 
-    private static Stream<DynamicNode> boot(String name, GuestKind kind, OptionSet set, String features) {
+    private static Stream<DynamicNode> boot(String name, GuestKind kind, OptionSet set, String features)
+            throws Exception {
         try (SharedFolder shared = SharedFolder.serve(set.options())) {
             String extended =
                     set.features().contains("acl") ? LISTED : set.features().contains("xattr") ? " xattr" : "";
@@ -117,8 +116,6 @@ class HostViewTest {
                                     () -> assertThat(tree(inGuest, "GUEST-MADE"))
                                             .hasSizeGreaterThan(80)
                                             .isEqualTo(guestMade))));
-        } catch (Exception e) {
-            throw new IllegalStateException(e.getMessage(), e);
         }
     }
 

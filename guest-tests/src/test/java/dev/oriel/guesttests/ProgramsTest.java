@@ -1,7 +1,6 @@
 package dev.oriel.guesttests;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.DynamicContainer.dynamicContainer;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import dev.oriel.guests.GuestKind;
@@ -50,8 +49,8 @@ class ProgramsTest {
 
     private static DynamicNode programs(GuestKind kind, OptionSet set, UnaryOperator<Share> change) {
         String name = kind + ", " + set;
-        return dynamicContainer(name, Stream.of(set).flatMap(options -> {
-            List<String> lines = boot(kind, options, change);
+        return GuestCases.container(name, () -> {
+            List<String> lines = boot(kind, set, change);
             List<String> onShare = lines.subList(0, Math.max(0, lines.indexOf(ON_TMPFS)));
             List<String> onTmpfs = lines.subList(onShare.size(), lines.size());
             return Stream.concat(
@@ -61,18 +60,16 @@ class ProgramsTest {
                             () -> assertThat(tree(onShare))
                                     .hasSizeGreaterThan(200)
                                     .isEqualTo(tree(onTmpfs)))));
-        }));
+        });
     }
 
-    private static List<String> boot(GuestKind kind, OptionSet set, UnaryOperator<Share> change) {
+    private static List<String> boot(GuestKind kind, OptionSet set, UnaryOperator<Share> change) throws Exception {
         String features = set.withFeatures();
         try (SharedFolder shared = SharedFolder.serve(set.options())) {
             String script = GuestProgram.run("programs", "/mnt/work " + features)
                     + "echo " + ON_TMPFS + "\nmkdir /tmp/local\n"
                     + GuestProgram.run("programs", "/tmp/local " + features);
             return shared.run(shared.guest(kind, change, script));
-        } catch (Exception e) {
-            throw new IllegalStateException(e.getMessage(), e);
         }
     }
 

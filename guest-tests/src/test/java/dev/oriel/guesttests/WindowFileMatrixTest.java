@@ -1,7 +1,5 @@
 package dev.oriel.guesttests;
 
-import static org.junit.jupiter.api.DynamicContainer.dynamicContainer;
-
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicNode;
@@ -13,9 +11,7 @@ import org.junit.jupiter.api.TestFactory;
 class WindowFileMatrixTest {
     @TestFactory
     Stream<DynamicNode> everyFileIsTheSameForGuestAndHost() {
-        return Stream.of(Window.values())
-                .map(window ->
-                        dynamicContainer(window.toString(), Stream.of(window).flatMap(WindowFileMatrixTest::matrix)));
+        return Stream.of(Window.values()).map(window -> GuestCases.container(window.toString(), () -> matrix(window)));
     }
 
     @TestFactory
@@ -24,14 +20,12 @@ class WindowFileMatrixTest {
                 .map(window -> GuestCases.container(window + ", read-only", () -> readOnly(window), List.of()));
     }
 
-    private static Stream<DynamicNode> matrix(Window window) {
+    private static Stream<DynamicNode> matrix(Window window) throws Exception {
         try (SharedFolder shared = window.serve()) {
             BothSides sides =
                     BothSides.run(shared, script -> Window.guest(shared, script), "window_matrix", "mmap", "");
             shared.server().stop();
             return sides.tests(window.toString());
-        } catch (Exception e) {
-            throw new IllegalStateException(e.getMessage(), e);
         }
     }
 

@@ -1,7 +1,6 @@
 package dev.oriel.guesttests;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.DynamicContainer.dynamicContainer;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import dev.oriel.guests.Guest;
@@ -24,12 +23,10 @@ class WindowSoakTest {
 
     @TestFactory
     Stream<DynamicNode> allThatIsWrittenAtRandomIsReadBack() {
-        return Stream.of(Window.values())
-                .map(window ->
-                        dynamicContainer(window.toString(), Stream.of(window).flatMap(WindowSoakTest::soak)));
+        return Stream.of(Window.values()).map(window -> GuestCases.container(window.toString(), () -> soak(window)));
     }
 
-    private static Stream<DynamicNode> soak(Window window) {
+    private static Stream<DynamicNode> soak(Window window) throws Exception {
         try (SharedFolder shared = window.serve("--dax-window=32M", "--request-queues=2", "--log-level=debug")) {
             String arguments = "soak /mnt/work --rounds 2 --seconds "
                     + Duration.ofMinutes(MINUTES).toSeconds();
@@ -58,8 +55,6 @@ class WindowSoakTest {
                                 () -> Window.assertMappingsWithinLimit(log))));
             }
             return Stream.concat(GuestCases.tests(window.toString(), lines, List.of()), ends);
-        } catch (Exception e) {
-            throw new IllegalStateException(e.getMessage(), e);
         }
     }
 

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -62,13 +63,31 @@ public final class GuestKit {
     /**
      * Makes sure of parts.
      *
-     * @throws GuestException if one is missing; the message says how to get it
+     * @throws MissingPartException if one is missing; the message says how to get it
      */
-    public void require(Collection<KitPart> parts) throws GuestException {
+    public void require(Collection<KitPart> parts) throws MissingPartException {
         List<KitPart> missing = missing(parts);
-        if (!missing.isEmpty()) {
-            throw new GuestException("the guest kit in " + folder + " lacks " + names(missing, ", ")
-                    + ": run guests/fetch --for " + names(missing, ","));
+        if (missing.isEmpty()) {
+            return;
+        }
+        List<String> reasons = new ArrayList<>();
+        for (KitPart part : missing) {
+            unavailable(part).ifPresent(reasons::add);
+        }
+        throw new MissingPartException(
+                "the guest kit in " + folder + " lacks " + names(missing, ", ") + ": "
+                        + (reasons.isEmpty() ? "" : String.join("; ", reasons) + ": ") + "run guests/fetch --for "
+                        + names(missing, ","),
+                !reasons.isEmpty());
+    }
+
+    /** Why the last {@code guests/fetch} found that the archive does not have {@code part}; empty if it has it. */
+    public Optional<String> unavailable(KitPart part) {
+        try {
+            return Optional.of(Files.readString(folder.resolve("unavailable").resolve(part.folderName()))
+                    .strip());
+        } catch (IOException absent) {
+            return Optional.empty();
         }
     }
 
