@@ -12,7 +12,7 @@ import java.util.concurrent.CompletableFuture;
  *
  * @param status its exit status
  */
-record CommandRun(int status, String out, String err) {
+public record CommandRun(int status, String out, String err) {
 
     static CommandRun oriel(String... arguments) throws IOException, InterruptedException {
         return run("oriel", Map.of(), arguments);
@@ -27,7 +27,20 @@ record CommandRun(int status, String out, String err) {
         return end(start(name, environment, arguments));
     }
 
+    /** Starts the command; what it says is appended to a file. */
+    public static Process start(String name, Map<String, String> environment, Path log, String... arguments)
+            throws IOException {
+        return builder(name, environment, arguments)
+                .redirectErrorStream(true)
+                .redirectOutput(log.toFile())
+                .start();
+    }
+
     static Process start(String name, Map<String, String> environment, String... arguments) throws IOException {
+        return builder(name, environment, arguments).start();
+    }
+
+    private static ProcessBuilder builder(String name, Map<String, String> environment, String... arguments) {
         List<String> words = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:+UseSerialGC",
@@ -40,7 +53,7 @@ record CommandRun(int status, String out, String err) {
         words.addAll(List.of(arguments));
         ProcessBuilder builder = new ProcessBuilder(words);
         builder.environment().putAll(environment);
-        return builder.start();
+        return builder;
     }
 
     static CommandRun end(Process process) throws IOException, InterruptedException {

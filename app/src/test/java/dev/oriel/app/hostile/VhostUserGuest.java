@@ -1,0 +1,140 @@
+package dev.oriel.app.hostile;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import dev.oriel.linux.DescriptorQueue;
+import dev.oriel.linux.LinuxException;
+import dev.oriel.linux.UnixSocket;
+import dev.oriel.virtio.testing.DriverRing;
+import dev.oriel.virtio.testing.SharedMemory;
+import dev.oriel.virtio.testing.TestDriver;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+
+/** Over vhost-user. Numbers of requests and payloads: the vhost-user protocol, "Front-end message types". */
+final class VhostUserGuest extends RawGuest {
+    private static final int GET_FEATURES = 1;
+    private static final int SET_FEATURES = 2;
+    private static final int SET_OWNER = 3;
+    static final int SET_MEM_TABLE = 5;
+    private static final int SET_VRING_NUM = 8;
+    private static final int SET_VRING_ADDR = 9;
+    private static final int SET_VRING_BASE = 10;
+    private static final int SET_VRING_KICK = 12;
+    private static final int SET_VRING_CALL = 13;
+    private static final int GET_PROTOCOL_FEATURES = 15;
+    private static final int SET_PROTOCOL_FEATURES = 16;
+    private static final int SET_VRING_ENABLE = 18;
+
+    private static final int HEADER = 12;
+    private static final int VERSION = 1;
+    private static final int NEED_REPLY = 8;
+    private static final long PROTOCOL_FEATURES = 1L << 30;
+    private static final long REPLY_ACK = 1L << 3;
+
+    private final Arena arena = Arena.ofShared();
+    private final MemorySegment buffer = arena.allocate(HEADER + 4096, 8);
+    private final DescriptorQueue descriptors = new DescriptorQueue(8);
+
+    VhostUserGuest(Path socket) throws LinuxException {
+        super(UnixSocket.connect(socket));
+    }
+
+    private static long pair(int first, int second) {
+        return Integer.toUnsignedLong(first) | (long) second << Integer.SIZE;
+    }
+
+    void send(int request, int flags, long[] words, int... fds) throws LinuxException {
+        buffer.set(JAVA_INT, 0, request);
+        buffer.set(JAVA_INT, 4, VERSION | flags);
+        buffer.set(JAVA_INT, 8, words.length * Long.BYTES);
+        for (int i = 0; i < words.length; i++) {
+            buffer.set(JAVA_LONG.withByteAlignment(4), HEADER + 8L * i, words[i]);
+        }
+        LinuxException.check(
+                connection.send(buffer, 0, HEADER + words.length * Long.BYTES, fds, fds.length), "send a message");
+    }
+
+    private long answer() throws IOException {
+        for (int done = 0; done < HEADER + Long.BYTES; ) {
+            int count = LinuxException.check(
+                    connection.receive(buffer, done, HEADER + Long.BYTES - done, descriptors), "receive a reply");
+            if (count == 0) {
+                throw new IOException("the server has ended the connection");
+            }
+            done += count;
+        }
+        return buffer.get(JAVA_LONG.withByteAlignment(4), HEADER);
+    }
+
+    private long ask(int request) throws IOException {
+        send(request, 0, new long[0]);
+        return answer();
+    }
+
+    private void setUp(int request, long[] words, int... fds) throws IOException {
+        send(request, NEED_REPLY, words, fds);
+        if (answer() != 0) {
+            throw new IOException("request " + request + " was refused");
+        }
+    }
+
+    private void negotiate() throws IOException {
+        long offered = ask(GET_FEATURES);
+        ask(GET_PROTOCOL_FEATURES);
+        send(SET_PROTOCOL_FEATURES, 0, new long[] {REPLY_ACK});
+        setUp(SET_OWNER, new long[0]);
+        setUp(SET_FEATURES, new long[] {offered & (FEATURES | PROTOCOL_FEATURES)});
+    }
+
+    @Override
+    boolean passMemory(int fd, long guestAddress, long size) throws IOException {
+        negotiate();
+        try {
+            setUp(SET_MEM_TABLE, new long[] {pair(1, 0), guestAddress, size, guestAddress, 0}, fd);
+            return true;
+        } catch (IOException refused) {
+            return false;
+        }
+    }
+
+    @Override
+    void start() throws IOException {
+        negotiate();
+        setUp(
+                SET_MEM_TABLE,
+                new long[] {pair(1, 0), SharedMemory.GUEST_ADDRESS, memory.size(), SharedMemory.USER_ADDRESS, 0},
+                memory.fd());
+        for (int i = 0; i < queues.size(); i++) {
+            TestDriver driver = queues.get(i);
+            DriverRing.Areas areas = driver.ring().areas();
+            setUp(SET_VRING_NUM, new long[] {pair(i, driver.ring().size())});
+            setUp(SET_VRING_BASE, new long[] {pair(i, driver.ring().initialBase())});
+            setUp(SET_VRING_ADDR, new long[] {
+                pair(i, 0),
+                SharedMemory.userAddress(areas.descriptors()),
+                SharedMemory.userAddress(areas.device()),
+                SharedMemory.userAddress(areas.driver()),
+                0
+            });
+            setUp(SET_VRING_CALL, new long[] {i}, driver.callEvent().number());
+            setUp(SET_VRING_KICK, new long[] {i}, driver.kickEvent().number());
+            setUp(SET_VRING_ENABLE, new long[] {pair(i, 1)});
+        }
+    }
+
+    @Override
+    void kick(int queue) {
+        queues.get(queue).kick();
+    }
+
+    @Override
+    public void close() {
+        super.close();
+        descriptors.close();
+        arena.close();
+    }
+}
