@@ -156,7 +156,7 @@ public final class Connection implements AutoCloseable {
             for (int i = 0; i < count; i++) {
                 int fd = incoming.get(JAVA_INT, header + CONTROL_HEADER_SIZE + 4L * i);
                 if (failure < 0 || !fds.add(fd)) {
-                    FileCalls.close(fd);
+                    ReceivedDescriptors.close(fd);
                 }
             }
             header += align(incoming.get(JAVA_LONG, header));

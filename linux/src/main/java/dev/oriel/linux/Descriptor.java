@@ -11,6 +11,7 @@ public final class Descriptor implements AutoCloseable {
     private static final int NONE = -1;
 
     private final AtomicInteger number;
+    private final boolean received;
 
     /**
      * Takes ownership.
@@ -18,10 +19,20 @@ public final class Descriptor implements AutoCloseable {
      * @param number an open descriptor that nobody else will close
      */
     public Descriptor(int number) {
+        this(number, false);
+    }
+
+    private Descriptor(int number, boolean received) {
         if (number < 0) {
             throw new IllegalArgumentException("not a file descriptor: " + number);
         }
         this.number = new AtomicInteger(number);
+        this.received = received;
+    }
+
+    /** Takes ownership of what another process passed: closing it never waits for that process ({@link ReceivedDescriptors}). */
+    public static Descriptor received(int number) {
+        return new Descriptor(number, true);
     }
 
     /**
@@ -72,7 +83,12 @@ public final class Descriptor implements AutoCloseable {
     @Override
     public void close() {
         int last = number.getAndSet(NONE);
-        if (last != NONE) {
+        if (last == NONE) {
+            return;
+        }
+        if (received) {
+            ReceivedDescriptors.close(last);
+        } else {
             FileCalls.close(last);
         }
     }

@@ -54,7 +54,7 @@ public final class DescriptorQueue implements AutoCloseable {
     @Override
     public void close() {
         while (count > 0) {
-            FileCalls.close(take());
+            ReceivedDescriptors.close(take());
         }
     }
 }
