@@ -136,7 +136,7 @@ public final class MachineMemory implements AutoCloseable {
     }
 
     private static GuestRegion region(long address, MemorySegment memory) throws InvalidSetupException {
-        return new GuestRegion(address, memory.byteSize(), address, memory, 0, () -> {});
+        return new GuestRegion(address, memory.byteSize(), address, memory, 0, false, () -> {});
     }
 
     /**

@@ -6,6 +6,7 @@ import dev.oriel.fuse.FuseOpenOut;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.FileMode;
 import dev.oriel.linux.LinuxException;
+import dev.oriel.linux.MemoryFile;
 import dev.oriel.linux.OpenFlags;
 import dev.oriel.virtio.SharedMemoryRegion;
 import java.lang.System.Logger;
@@ -231,7 +232,9 @@ final class DaxWindow implements AutoCloseable {
         }
         long fh = opened.fh();
         int descriptor = direct && writable ? session.descriptor(nodeid, fh) : DaxFile.NO_DESCRIPTOR;
-        files.put(nodeid, new DaxFile(nodeid, fh, Math.max(descriptor, DaxFile.NO_DESCRIPTOR), writable));
+        // The front-end tells of what it maps as memory of the guest, which this process then maps too.
+        boolean mappable = descriptor >= 0 && MemoryFile.unsuitable(descriptor) == null;
+        files.put(nodeid, new DaxFile(nodeid, fh, mappable ? descriptor : DaxFile.NO_DESCRIPTOR, writable));
         return 0;
     }
 

@@ -84,7 +84,7 @@ final class FuseRequest implements Request {
         ChainBytes in = chain.readable();
         this.chain = chain;
         available = in.length();
-        fetched = (int) Math.min(available, FIRST);
+        fetched = (int) Math.min(in.ownLength(), FIRST);
         in.copyTo(0, head, 0, fetched);
         opcode = 0;
         unique = 0;
@@ -123,7 +123,7 @@ final class FuseRequest implements Request {
         this.order = order;
         this.session = session;
         if (fetched < FuseInHeader.SIZE) {
-            return -Errno.EINVAL;
+            return available < FuseInHeader.SIZE ? -Errno.EINVAL : -Errno.EFAULT;
         }
         FuseInHeader in = header;
         in.at(head, 0, order);
@@ -138,6 +138,11 @@ final class FuseRequest implements Request {
         // A length of 2 GiB and more is negative here, and no less wrong.
         if (length < FuseInHeader.SIZE || length > available) {
             return chain().faulty() ? -Errno.EFAULT : -Errno.EINVAL;
+        }
+        // Only the data of a WRITE may lie in the window.
+        int own = opcode == FuseOpcode.WRITE ? Math.min(length, FIRST) : length;
+        if (chain().readable().ownLength() < own) {
+            return -Errno.EFAULT;
         }
         if (opcode == FuseOpcode.WRITE || opcode == FuseOpcode.BATCH_FORGET) {
             end = length;

@@ -2,6 +2,7 @@ package dev.oriel.device;
 
 import dev.oriel.fuse.FuseOpcode;
 import dev.oriel.linux.Errno;
+import dev.oriel.virtio.ChainBytes;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.Arrays;
@@ -57,6 +58,11 @@ final class Operations {
      */
     int check(FuseRequest request, boolean highPriority) {
         if (request.chain().faulty()) {
+            return -Errno.EFAULT;
+        }
+        ChainBytes out = request.chain().writable();
+        if (request.opcode() != FuseOpcode.READ && out.ownLength() < out.length()) {
+            // Only the data of a READ may go into the window.
             return -Errno.EFAULT;
         }
         boolean wordless = isWordless(request.opcode());

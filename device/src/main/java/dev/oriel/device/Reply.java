@@ -44,7 +44,8 @@ final class Reply {
     /** Begins the reply that goes to {@code chain}. */
     void begin(DescriptorChain chain, ByteOrder order) {
         this.order = order;
-        room = chain.writable().length() - FuseOutHeader.SIZE;
+        ChainBytes out = chain.writable();
+        room = out.ownLength() < FuseOutHeader.SIZE ? -1 : out.length() - FuseOutHeader.SIZE;
         copiedOut = false;
     }
 

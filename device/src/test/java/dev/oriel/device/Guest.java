@@ -43,6 +43,11 @@ final class Guest implements AutoCloseable {
     private static final int SIZE = 8 << 20;
     private static final int NEXT = 1;
     private static final int WRITE = 2;
+
+    /** Where the last MiB of the memory is once more, as if it were a window. */
+    static final long WINDOW = 0x8000_0000L;
+
+    private static final int WINDOW_SIZE = 1 << 20;
     private static final byte STALE = 0x5a;
     private static final long PATIENCE_NANOS = 30_000_000_000L;
 
@@ -74,6 +79,7 @@ final class Guest implements AutoCloseable {
         GuestRegion region = new GuestRegion(MEMORY, SIZE, MEMORY, mapping, 0);
         memory = region.memory();
         table.add(region);
+        table.add(new GuestRegion(WINDOW, WINDOW_SIZE, WINDOW, memory, SIZE - WINDOW_SIZE, true, () -> {}));
         int queues = device.queueCount();
         nextDescriptor = new int[queues];
         available = new int[queues];
@@ -104,7 +110,7 @@ final class Guest implements AutoCloseable {
     /** Takes memory for a buffer. */
     long buffer(long size) {
         long from = (nextBuffer + 63) & -64L;
-        if (from + size > SIZE) {
+        if (from + size > SIZE - WINDOW_SIZE) {
             from = (long) device.queueCount() * RING_AREA;
         }
         nextBuffer = from + size;
@@ -141,6 +147,10 @@ final class Guest implements AutoCloseable {
             descriptor = describe(queue, descriptor, writable + at, Math.min(pieceSize, room - at), WRITE, --left);
         }
         nextDescriptor[queue] = descriptor;
+        return offer(queue, head, writable, room);
+    }
+
+    private Sent offer(int queue, int head, long writable, int room) {
         long avail = (long) queue * RING_AREA + AVAIL;
         int before = completions[queue][head];
         memory.set(U16, avail + 4 + 2L * (available[queue] % RING_SIZE), (short) head);
@@ -158,6 +168,34 @@ final class Guest implements AutoCloseable {
         memory.set(U16, at + 12, (short) (flags | (left > 0 ? NEXT : 0)));
         memory.set(U16, at + 14, (short) next);
         return next;
+    }
+
+    /** The offset of a place in the window, for buffers. */
+    static long window(long offset) {
+        return WINDOW - MEMORY + offset;
+    }
+
+    /** The bytes of the window. */
+    MemorySegment windowMemory() {
+        return memory.asSlice(SIZE - WINDOW_SIZE, WINDOW_SIZE);
+    }
+
+    /** Makes a chain available of one buffer to read and two to write, anywhere. */
+    Sent send(int queue, long readable, int length, long header, int headerLength, long body, int bodyLength) {
+        int head = nextDescriptor[queue];
+        int descriptor = describe(queue, head, readable, length, 0, 2);
+        descriptor = describe(queue, descriptor, header, headerLength, WRITE, 1);
+        nextDescriptor[queue] = describe(queue, descriptor, body, bodyLength, WRITE, 0);
+        return offer(queue, head, header, headerLength + bodyLength);
+    }
+
+    /** Makes a chain available of two buffers to read and one to write, anywhere. */
+    Sent sendInTwo(int queue, long first, int firstLength, long second, int secondLength, long writable, int room) {
+        int head = nextDescriptor[queue];
+        int descriptor = describe(queue, head, first, firstLength, 0, 2);
+        descriptor = describe(queue, descriptor, second, secondLength, 0, 1);
+        nextDescriptor[queue] = describe(queue, descriptor, writable, room, WRITE, 0);
+        return offer(queue, head, writable, room);
     }
 
     /** Whether the chain has come back. */

@@ -10,6 +10,7 @@ import dev.oriel.linux.FileMode;
 import dev.oriel.linux.LinuxException;
 import dev.oriel.linux.MappedMemory;
 import dev.oriel.linux.MemoryCalls;
+import dev.oriel.linux.MemoryFile;
 import dev.oriel.linux.StatxBuffer;
 import dev.oriel.virtio.GuestMemoryTable;
 import dev.oriel.virtio.GuestRegion;
@@ -132,6 +133,10 @@ final class DmaRegions {
 
     /** A region in a file, which is mapped if it is not yet. */
     private GuestRegion region(Descriptor file, long fileOffset, long address, long size, String what) throws Refusal {
+        String unsuitable = MemoryFile.unsuitable(file.number());
+        if (unsuitable != null) {
+            throw new Refusal(Errno.EINVAL, what + ": its file may not be mapped: " + unsuitable);
+        }
         try (Arena arena = Arena.ofConfined()) {
             StatxBuffer attributes = new StatxBuffer(arena);
             LinuxException.check(
@@ -151,7 +156,8 @@ final class DmaRegions {
             FileKey key = new FileKey(FileMode.device(attributes.devMajor(), attributes.devMinor()), attributes.ino());
             DmaFile mapped = hold(key, file, length, fileOffset + size, what);
             try {
-                return new GuestRegion(address, size, address, mapped.mapping().segment(), fileOffset, mapped::release);
+                return new GuestRegion(
+                        address, size, address, mapped.mapping().segment(), fileOffset, false, mapped::release);
             } catch (InvalidSetupException invalid) {
                 mapped.release();
                 throw new Refusal(Errno.EINVAL, what + ": " + invalid.getMessage());
@@ -190,7 +196,7 @@ final class DmaRegions {
         }
         try {
             MemorySegment segment = window.segment();
-            return new GuestRegion(address, size, address, segment, offset, () -> {});
+            return new GuestRegion(address, size, address, segment, offset, true, () -> {});
         } catch (InvalidSetupException invalid) {
             throw new Refusal(Errno.EINVAL, what + ": " + invalid.getMessage());
         }

@@ -101,7 +101,7 @@ final class Interrupts {
         List<Descriptor> eventfds = new ArrayList<>();
         try {
             while (descriptors.count() > 0) {
-                Descriptor descriptor = new Descriptor(descriptors.take());
+                Descriptor descriptor = Descriptor.received(descriptors.take());
                 eventfds.add(descriptor);
                 String kind = EventDescriptor.unblock(descriptor.number());
                 if (kind != null) {

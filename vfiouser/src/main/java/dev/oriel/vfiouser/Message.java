@@ -140,7 +140,7 @@ final class Message implements AutoCloseable {
 
     /** Takes the oldest descriptor; there is one. */
     Descriptor takeDescriptor() {
-        return new Descriptor(descriptors.take());
+        return Descriptor.received(descriptors.take());
     }
 
     int getShort(int offset) {

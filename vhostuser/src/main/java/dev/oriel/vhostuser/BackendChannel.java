@@ -9,11 +9,14 @@ import dev.oriel.linux.DescriptorQueue;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.EventDescriptor;
 import dev.oriel.linux.LinuxException;
+import dev.oriel.linux.MemoryFile;
 import dev.oriel.linux.Poll;
 import dev.oriel.virtio.SharedMemoryRegion;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -61,6 +64,9 @@ final class BackendChannel implements SharedMemoryRegion, AutoCloseable {
     /** Replies that nobody waits for any more, and that will come all the same. */
     private int repliesToSkip;
 
+    /** What has been put into the region, by offset. */
+    private final Map<Long, MemoryFile.Identity> shown = new ConcurrentHashMap<>();
+
     // Guarded by this.
     private boolean resting = true;
     private boolean broken;
@@ -102,6 +108,11 @@ final class BackendChannel implements SharedMemoryRegion, AutoCloseable {
             awaitedLength = announced ? length : 0;
             arrived = false;
         }
+        MemoryFile.Identity file = MemoryFile.identity(fd);
+        if (file != null) {
+            // before it is asked for: the front-end may tell of the memory first, and answer later
+            shown.put(offset, file);
+        }
         boolean traced = LOGGER.isLoggable(Level.TRACE);
         long began = traced ? System.nanoTime() : 0;
         int error = ask(SHMEM_MAP, offset, length, new int[] {fd}, fdOffset);
@@ -124,7 +135,17 @@ final class BackendChannel implements SharedMemoryRegion, AutoCloseable {
 
     @Override
     public int unmap(long offset, long length) {
-        return ask(SHMEM_UNMAP, offset, length, NO_DESCRIPTORS, 0);
+        int error = ask(SHMEM_UNMAP, offset, length, NO_DESCRIPTORS, 0);
+        if (error == 0) {
+            shown.remove(offset);
+        }
+        return error;
+    }
+
+    /** Whether a descriptor leads to a file that has been put into the region. Any thread. */
+    boolean shows(int fd) {
+        MemoryFile.Identity file = shown.isEmpty() ? null : MemoryFile.identity(fd);
+        return file != null && shown.containsValue(file);
     }
 
     /**
@@ -168,8 +189,9 @@ final class BackendChannel implements SharedMemoryRegion, AutoCloseable {
         setLong(payload, 16, offset);
         setLong(payload, 24, length);
         setLong(payload, 32, WRITABLE);
-        if (connection.send(message, 0, HEADER_SIZE + MAP_SIZE, fds, fds.length) < 0) {
-            return breakOff("it does not take requests");
+        int unsent = send(fds);
+        if (unsent != 0) {
+            return unsent;
         }
         repliesToSkip++;
         while (repliesToSkip > 0) {
@@ -180,6 +202,26 @@ final class BackendChannel implements SharedMemoryRegion, AutoCloseable {
             repliesToSkip--;
         }
         return message.get(JAVA_LONG_UNALIGNED, HEADER_SIZE) == 0 ? 0 : -Errno.EIO;
+    }
+
+    /** Sends {@link #message}: all of it, or nothing. */
+    private int send(int[] fds) {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+        while (true) {
+            int sent = connection.send(message, 0, HEADER_SIZE + MAP_SIZE, fds, fds.length, 0);
+            if (sent != -Errno.ETIMEDOUT) {
+                return sent < 0 ? breakOff("it does not take requests") : 0;
+            }
+            poll.set(0, connection.number(), Poll.POLLOUT);
+            poll.set(1, wake.number(), Poll.POLLIN);
+            long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+            if (left <= 0 || poll.await((int) left) == 0) {
+                return breakOff("it has not read a request for " + PATIENCE_SECONDS + " s");
+            }
+            if (poll.events(1) != 0) {
+                return -Errno.EINTR;
+            }
+        }
     }
 
     private static void setLong(MemorySegment payload, long offset, long value) {

@@ -8,6 +8,7 @@ import dev.oriel.linux.FileMode;
 import dev.oriel.linux.LinuxException;
 import dev.oriel.linux.MappedMemory;
 import dev.oriel.linux.MemoryCalls;
+import dev.oriel.linux.MemoryFile;
 import dev.oriel.linux.StatxBuffer;
 import dev.oriel.virtio.GuestMemoryTable;
 import dev.oriel.virtio.GuestRegion;
@@ -15,6 +16,7 @@ import dev.oriel.virtio.InvalidSetupException;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntPredicate;
 
 /**
  * The requests that say where the guest's memory is: as a table, or region by region.
@@ -44,9 +46,15 @@ final class MemoryRequests {
     private static final int SINGLE_REGION = 8;
 
     private final GuestMemoryTable memory;
+    private final IntPredicate window;
 
-    MemoryRequests(GuestMemoryTable memory) {
+    /**
+     * @param memory gets the regions
+     * @param window whether a descriptor leads to a file that this back-end has in the window of the device
+     */
+    MemoryRequests(GuestMemoryTable memory, IntPredicate window) {
         this.memory = memory;
+        this.window = window;
     }
 
     /** SET_MEM_TABLE: these regions and no others. */
@@ -85,7 +93,7 @@ final class MemoryRequests {
      * @return the size of the region in bytes
      */
     long add(Message message) throws Refusal {
-        if (memory.current().regions().size() >= MAX_SLOTS) {
+        if (memory.current().count() >= MAX_SLOTS) {
             throw new Refusal("ADD_MEM_REG: more than the " + MAX_SLOTS + " memory slots that there are");
         }
         GuestRegion region = map(message, SINGLE_REGION);
@@ -114,7 +122,7 @@ final class MemoryRequests {
      * Maps the region at an offset of the payload, with the next descriptor. A mapping begins and ends at a whole page of its file, which
      * is larger in a hugetlbfs than elsewhere.
      */
-    private static GuestRegion map(Message message, int offset) throws Refusal {
+    private GuestRegion map(Message message, int offset) throws Refusal {
         long guestAddress = message.getLong(offset);
         long size = message.getLong(offset + 8);
         long userAddress = message.getLong(offset + 16);
@@ -122,6 +130,10 @@ final class MemoryRequests {
         String what = "memory region of 0x%x bytes at guest address 0x%x".formatted(size, guestAddress);
         try (Descriptor file = message.takeDescriptor();
                 Arena arena = Arena.ofConfined()) {
+            String unsuitable = MemoryFile.unsuitable(file.number());
+            if (unsuitable != null) {
+                throw new Refusal(what + ": its file may not be mapped: " + unsuitable);
+            }
             StatxBuffer attributes = new StatxBuffer(arena);
             LinuxException.check(
                     FileCalls.statx(
@@ -148,7 +160,8 @@ final class MemoryRequests {
             MappedMemory mapping =
                     MappedMemory.ofFile(file.number(), start, length, MemoryCalls.PROT_READ | MemoryCalls.PROT_WRITE);
             try {
-                return new GuestRegion(guestAddress, size, userAddress, mapping, fileOffset - start);
+                return new GuestRegion(
+                        guestAddress, size, userAddress, mapping, fileOffset - start, window.test(file.number()));
             } catch (InvalidSetupException invalid) {
                 mapping.close();
                 throw new Refusal(what + ": " + invalid.getMessage());

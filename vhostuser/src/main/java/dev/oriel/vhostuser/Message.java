@@ -118,7 +118,7 @@ final class Message implements AutoCloseable {
 
     /** Takes the oldest descriptor; there is one. */
     Descriptor takeDescriptor() {
-        return new Descriptor(descriptors.take());
+        return Descriptor.received(descriptors.take());
     }
 
     int getInt(int offset) {

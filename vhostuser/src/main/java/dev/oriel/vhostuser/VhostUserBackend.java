@@ -57,7 +57,7 @@ public final class VhostUserBackend implements ConnectionServer.Service {
     private final long offeredProtocol;
 
     private final GuestMemoryTable memory = new GuestMemoryTable();
-    private final MemoryRequests memoryRequests = new MemoryRequests(memory);
+    private final MemoryRequests memoryRequests = new MemoryRequests(memory, this::isShownInWindow);
     private final Vring[] vrings;
     private @Nullable Descriptor backendChannel;
     private @Nullable BackendChannel window;
@@ -298,6 +298,10 @@ public final class VhostUserBackend implements ConnectionServer.Service {
 
     /** The channel for requests of ours. Kept until a queue runs: a front-end may crash if it is asked before. */
     private void setBackendChannel(Descriptor channel) throws Refusal {
+        if (!EventDescriptor.isSocket(channel.number())) {
+            channel.close();
+            throw new Refusal("SET_BACKEND_REQ_FD with a file descriptor that is no socket");
+        }
         if (window != null) {
             channel.close();
             throw new Refusal("SET_BACKEND_REQ_FD: the DAX window is in use on the channel before");
@@ -340,6 +344,10 @@ public final class VhostUserBackend implements ConnectionServer.Service {
         if (window != null) {
             window.interrupt();
         }
+    }
+
+    private boolean isShownInWindow(int fd) {
+        return window != null && window.shows(fd);
     }
 
     private void memoryChanged(long length) {

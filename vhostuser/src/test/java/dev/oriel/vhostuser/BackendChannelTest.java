@@ -43,6 +43,7 @@ class BackendChannelTest {
     private final DescriptorQueue descriptors = new DescriptorQueue(2);
     private EventDescriptor file;
     private Connection frontEnd;
+    private Connection backEnd;
     private BackendChannel channel;
 
     @BeforeEach
@@ -52,7 +53,7 @@ class BackendChannelTest {
         frontEnd = ends.first();
         Descriptor end =
                 new Descriptor(LinuxException.check(FileCalls.dup(ends.second().number()), "duplicate"));
-        ends.second().close();
+        backEnd = ends.second();
         channel = new BackendChannel("test", end, 0, 1 << 20, 4, true);
     }
 
@@ -61,6 +62,7 @@ class BackendChannelTest {
         device.close();
         channel.close();
         frontEnd.close();
+        backEnd.close();
         descriptors.close();
         file.close();
         arena.close();
@@ -112,6 +114,46 @@ class BackendChannelTest {
         return Arrays.stream(thread.getStackTrace())
                         .anyMatch(frame -> frame.getMethodName().equals("awaitArrival"))
                 && thread.getState() == Thread.State.TIMED_WAITING;
+    }
+
+    private void fillTheSocket() {
+        while (backEnd.send(bytes, 0, MESSAGE, new int[0], 0, 0) > 0) {
+            // until the front-end would have to read
+        }
+    }
+
+    @Test
+    void aFrontEndThatReadsNothingHoldsNobodyUpWhenItGoes() throws Exception {
+        channel.resume();
+        fillTheSocket();
+        CompletableFuture<Integer> mapping = map(0, 4096);
+        Thread thread = deviceThread.get();
+        while (thread == null
+                || Arrays.stream(thread.getStackTrace())
+                        .noneMatch(frame -> frame.getMethodName().equals("send"))) {
+            thread = deviceThread.get();
+        }
+        channel.interrupt();
+        assertThat(mapping.get()).isEqualTo(-Errno.EINTR);
+    }
+
+    @Test
+    void itKnowsAFileAgainThatIsInTheWindow() throws Exception {
+        channel.resume();
+        CompletableFuture<Integer> mapping = map(4096, 4096);
+        received();
+        int same = descriptors.take();
+        assertThat(channel.shows(same)).isTrue();
+        assertThat(channel.shows(frontEnd.number())).isFalse();
+        answer(ACKNOWLEDGED);
+        channel.memoryChanged(4096);
+        assertThat(mapping.get()).isZero();
+        CompletableFuture<Integer> unmapping = ask(() -> channel.unmap(4096, 4096));
+        received();
+        answer(ACKNOWLEDGED);
+        assertThat(unmapping.get()).isZero();
+        assertThat(channel.shows(same)).isFalse();
+        FileCalls.close(same);
     }
 
     @Test

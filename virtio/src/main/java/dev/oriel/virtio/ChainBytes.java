@@ -29,6 +29,10 @@ public final class ChainBytes {
 
     private int count;
     private boolean cut;
+    private long cutAddress;
+
+    /** The first piece that lies in a window, or a number that no piece has. */
+    private int firstInWindow;
 
     /** Only rings make chains. */
     ChainBytes() {}
@@ -36,11 +40,17 @@ public final class ChainBytes {
     void clear() {
         count = 0;
         cut = false;
+        firstInWindow = Integer.MAX_VALUE;
     }
 
     /** Whether a buffer was left out because it lies outside memory. */
     boolean cut() {
         return cut;
+    }
+
+    /** Where in the guest's address space that buffer begins. */
+    long cutAddress() {
+        return cutAddress;
     }
 
     /**
@@ -53,6 +63,7 @@ public final class ChainBytes {
             return;
         }
         if (GuestRegion.wraps(guestAddress, length)) {
+            cutAddress = guestAddress;
             cut = true;
             return;
         }
@@ -65,6 +76,8 @@ public final class ChainBytes {
             if (region == null || count == MAX_PIECES) {
                 count = before;
                 starts[before] = endBefore;
+                firstInWindow = firstInWindow < before ? firstInWindow : Integer.MAX_VALUE;
+                cutAddress = guestAddress;
                 cut = true;
                 return;
             }
@@ -84,6 +97,9 @@ public final class ChainBytes {
         }
         if (count == regions.length) {
             grow();
+        }
+        if (region.isWindow() && firstInWindow > count) {
+            firstInWindow = count;
         }
         regions[count] = region;
         offsets[count] = offset;
@@ -111,6 +127,14 @@ public final class ChainBytes {
     /** The length of the stream in bytes. */
     public long length() {
         return starts[count];
+    }
+
+    /**
+     * How many bytes from the start on lie in the guest's own memory. What follows begins in a window of the device, which shows pages of
+     * files: it is for {@link #vector} only, and must not be touched in any other way.
+     */
+    public long ownLength() {
+        return starts[Math.min(firstInWindow, count)];
     }
 
     /**

@@ -67,10 +67,10 @@ public final class DescriptorChain {
         return null;
     }
 
-    /** Nothing of what the descriptors say can be found in memory. */
-    void lose() {
-        readable.append(GuestMemory.EMPTY, 0, 1);
-        writable.append(GuestMemory.EMPTY, 0, 1);
+    /** Nothing of what the descriptors say can be found in memory: they are not there themselves. */
+    void lose(long guestAddress) {
+        readable.append(GuestMemory.EMPTY, guestAddress, 1);
+        writable.append(GuestMemory.EMPTY, guestAddress, 1);
     }
 
     boolean uses(GuestRegion region) {
@@ -93,6 +93,11 @@ public final class DescriptorChain {
      */
     public boolean faulty() {
         return readable.cut() || writable.cut();
+    }
+
+    /** The guest address of a buffer that lies outside the guest's memory; of a {@link #faulty} chain only. */
+    long faultAddress() {
+        return readable.cut() ? readable.cutAddress() : writable.cutAddress();
     }
 
     /**

@@ -1,7 +1,9 @@
 package dev.oriel.virtio;
 
+import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * The guest's memory as it changes: owns the regions, tells the queues of a new snapshot, and unmaps a region that was taken out
@@ -14,8 +16,11 @@ import java.util.List;
  * <p>Locks are taken in the order table, queue. Any thread.
  */
 public final class GuestMemoryTable implements AutoCloseable {
+    private static final System.Logger LOGGER = System.getLogger("dev.oriel.virtio");
+
     private final List<Virtqueue> queues = new ArrayList<>();
     private final List<GuestRegion> retired = new ArrayList<>();
+    private final AtomicBoolean toldOfFault = new AtomicBoolean();
     private volatile GuestMemory current = GuestMemory.EMPTY;
 
     /** The snapshot that rings use now. Takes no lock. */
@@ -25,7 +30,7 @@ public final class GuestMemoryTable implements AutoCloseable {
 
     /** How many regions are mapped, those that only chains in flight still use included. */
     public synchronized int mappedRegions() {
-        return current.regions().size() + retired.size();
+        return current.count() + retired.size();
     }
 
     /** Tells a queue of the memory, now and whenever it changes. */
@@ -72,12 +77,7 @@ public final class GuestMemoryTable implements AutoCloseable {
      * @param size bytes, more than 0; the range does not wrap around
      */
     public synchronized void removeWithin(long guestAddress, long size) {
-        List<GuestRegion> others = new ArrayList<>();
-        for (GuestRegion region : current.regions()) {
-            boolean within = Long.compareUnsigned(region.guestAddress() - guestAddress, size) < 0;
-            (within ? retired : others).add(region);
-        }
-        publish(GuestMemory.ofSorted(others));
+        publish(current.withoutThoseAt(guestAddress, size, retired));
     }
 
     /**
@@ -97,6 +97,19 @@ public final class GuestMemoryTable implements AutoCloseable {
             queue.use(next);
         }
         reclaim();
+    }
+
+    /** Says once that a driver uses what is not its memory: every request in which it does so fails. */
+    void tellOfFault(String queue, DescriptorChain chain) {
+        if (!toldOfFault.getAndSet(true)) {
+            LOGGER.log(
+                    Level.WARNING,
+                    "{0}: a request has a buffer at guest address 0x{1}, which is not in the memory that this process was given, and"
+                            + " is answered EFAULT; this is said once for each connection. (User-mode Linux does so for direct I/O"
+                            + " from memory that was never written.)",
+                    queue,
+                    Long.toHexString(chain.faultAddress()));
+        }
     }
 
     /** Unmaps what was taken out and is used no more. Called without the lock of a queue. */

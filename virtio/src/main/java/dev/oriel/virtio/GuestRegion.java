@@ -19,6 +19,7 @@ public final class GuestRegion implements AutoCloseable {
     private final long guestAddress;
     private final long userAddress;
     private final MemorySegment memory;
+    private final boolean window;
     private final Runnable release;
 
     /**
@@ -27,11 +28,19 @@ public final class GuestRegion implements AutoCloseable {
      * @param userAddress where the front-end sees it: addresses of rings are given in this way
      * @param mapping the memory, owned by the region from now on
      * @param offset where in the mapping the region begins
+     * @param window whether it is a part of a window of the device, see {@link #isWindow}
      * @throws InvalidSetupException if the range is empty, wraps around, or is not all mapped; the mapping still belongs to the caller
      */
+    public GuestRegion(
+            long guestAddress, long size, long userAddress, MappedMemory mapping, long offset, boolean window)
+            throws InvalidSetupException {
+        this(guestAddress, size, userAddress, mapping.segment(), offset, window, mapping::close);
+    }
+
+    /** A region of the guest's own memory, see {@link #GuestRegion(long, long, long, MappedMemory, long, boolean)}. */
     public GuestRegion(long guestAddress, long size, long userAddress, MappedMemory mapping, long offset)
             throws InvalidSetupException {
-        this(guestAddress, size, userAddress, mapping.segment(), offset, mapping::close);
+        this(guestAddress, size, userAddress, mapping, offset, false);
     }
 
     /**
@@ -39,11 +48,18 @@ public final class GuestRegion implements AutoCloseable {
      *
      * @param mapping memory that lives at least until {@code release} is called
      * @param offset where in the mapping the region begins
+     * @param window whether it is a part of a window of the device, see {@link #isWindow}
      * @param release called once, when the region is used no more
      * @throws InvalidSetupException if the range is empty, wraps around, or is not all mapped; {@code release} is not called then
      */
     public GuestRegion(
-            long guestAddress, long size, long userAddress, MemorySegment mapping, long offset, Runnable release)
+            long guestAddress,
+            long size,
+            long userAddress,
+            MemorySegment mapping,
+            long offset,
+            boolean window,
+            Runnable release)
             throws InvalidSetupException {
         if (size <= 0 || wraps(guestAddress, size) || wraps(userAddress, size)) {
             throw new InvalidSetupException(
@@ -57,6 +73,7 @@ public final class GuestRegion implements AutoCloseable {
         }
         this.guestAddress = guestAddress;
         this.userAddress = userAddress;
+        this.window = window;
         this.release = release;
         memory = mapping.asSlice(offset, size);
     }
@@ -84,6 +101,14 @@ public final class GuestRegion implements AutoCloseable {
     /** The memory of the region, all of it and nothing else. */
     public MemorySegment memory() {
         return memory;
+    }
+
+    /**
+     * Whether it is a part of a window of the device: pages of files, which may be cut short or slow to come. Only system calls touch these:
+     * data may lie there, rings, heads of requests and replies may not.
+     */
+    boolean isWindow() {
+        return window;
     }
 
     boolean holdsGuestAddress(long address) {

@@ -184,9 +184,11 @@ final class PackedRing implements Ring {
             return "an indirect table that is empty, not whole descriptors, or too long (virtio 1.4, 2.8.7)";
         }
         GuestRegion region = memory.find(tableAddress);
-        if (region == null || tableLength > region.size() - (tableAddress - region.guestAddress())) {
+        if (region == null
+                || region.isWindow()
+                || tableLength > region.size() - (tableAddress - region.guestAddress())) {
             // the id is known, so the chain can still be completed
-            chain.lose();
+            chain.lose(tableAddress);
             return null;
         }
         MemorySegment table = region.memory();

@@ -184,9 +184,9 @@ final class SplitRing implements Ring {
                 return broken(wrong);
             }
             GuestRegion region = memory.find(address);
-            if (region == null || length > region.size() - (address - region.guestAddress())) {
+            if (region == null || region.isWindow() || length > region.size() - (address - region.guestAddress())) {
                 // the head is known, so the chain can still be completed
-                chain.lose();
+                chain.lose(address);
                 return TAKEN;
             }
             table = region.memory();

@@ -182,6 +182,9 @@ final class Virtqueue {
         if (wrong != null) {
             fail(wrong);
         }
+        if (chain != null && chain.faulty()) {
+            table.tellOfFault(name, chain);
+        }
         return chain;
     }
 

@@ -4,15 +4,20 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.management.ThreadMXBean;
 import dev.oriel.linux.IoVector;
 import dev.oriel.linux.MappedMemory;
 import dev.oriel.linux.MemoryCalls;
 import dev.oriel.virtio.testing.SharedMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Random;
+import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -185,6 +190,97 @@ class GuestMemoryTest {
                     .extracting(GuestRegion::guestAddress)
                     .containsExactly(0x10_0000L, 0x10_0000L + 3 * PAGE);
             assertThat(table.mappedRegions()).isEqualTo(2);
+        }
+    }
+
+    /** So many that they lie in several chunks, which are split and joined. */
+    @Test
+    void manyRegionsThatComeAndGoAreFoundAsInAMap() throws Exception {
+        Random random = new Random(7);
+        MemorySegment memory = Arena.global().allocate(PAGE);
+        TreeMap<Long, GuestRegion> model = new TreeMap<>();
+        GuestMemory snapshot = GuestMemory.EMPTY;
+        for (int step = 0; step < 40_000; step++) {
+            long address = random.nextLong(8192) * PAGE;
+            boolean growing = step / 5_000 % 2 == 0;
+            if (random.nextInt(4) > 0 == growing) {
+                GuestRegion region = new GuestRegion(address, PAGE, address, memory, 0, false, () -> {});
+                if (model.containsKey(address)) {
+                    GuestMemory before = snapshot;
+                    assertThatThrownBy(() -> before.with(region)).isInstanceOf(InvalidSetupException.class);
+                } else {
+                    snapshot = snapshot.with(region);
+                    model.put(address, region);
+                }
+            } else {
+                long size = random.nextInt(50) == 0 ? 1024 * PAGE : PAGE;
+                List<GuestRegion> removed = new ArrayList<>();
+                snapshot = snapshot.withoutThoseAt(address, size, removed);
+                Map<Long, GuestRegion> within = model.subMap(address, address + size);
+                assertThat(removed).containsExactlyElementsOf(within.values());
+                within.clear();
+            }
+            assertThat(snapshot.count()).isEqualTo(model.size());
+            long anywhere = random.nextLong(8192 * PAGE);
+            assertThat(snapshot.find(anywhere)).isSameAs(model.get(anywhere & -PAGE));
+        }
+        assertThat(snapshot.regions()).containsExactlyElementsOf(model.values());
+    }
+
+    @Test
+    void oneRegionMoreDoesNotCopyThoseThatAreThere() throws Exception {
+        MemorySegment memory = Arena.global().allocate(PAGE);
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        try (GuestMemoryTable table = new GuestMemoryTable()) {
+            int regions = 40_000;
+            long before = threads.getCurrentThreadAllocatedBytes();
+            for (int i = 0; i < regions; i++) {
+                // in an order that is neither that of the addresses nor its reverse
+                long address = (i * 7919L % regions) * PAGE;
+                table.add(new GuestRegion(address, PAGE, address, memory, 0, false, () -> {}));
+            }
+            for (int i = 0; i < regions; i++) {
+                table.removeWithin(i * PAGE, PAGE);
+            }
+            long each = (threads.getCurrentThreadAllocatedBytes() - before) / regions;
+            assertThat(table.mappedRegions()).isZero();
+            assertThat(each).as("bytes for a region that comes and goes").isLessThan(16 << 10);
+        }
+    }
+
+    @Test
+    void noRingLiesInAWindow() throws Exception {
+        try (GuestMemoryTable table = new GuestMemoryTable();
+                SharedMemory shared = new SharedMemory(4 * PAGE)) {
+            table.add(shared.window(0, PAGE, 0x10_0000, 0x10_0000));
+            table.add(shared.window(PAGE, PAGE, 0x20_0000, 0x50_0000));
+            assertThat(table.current().findUser(0x10_0000, 16)).isNull();
+            assertThat(table.current().findUser(0x50_0000, 16)).isNull();
+        }
+    }
+
+    @Test
+    void aStreamTellsWhereAWindowBegins() throws Exception {
+        try (GuestMemoryTable table = new GuestMemoryTable();
+                SharedMemory shared = new SharedMemory(4 * PAGE)) {
+            table.add(shared.region(0, PAGE, 0, 0));
+            table.add(shared.window(PAGE, PAGE, PAGE, PAGE));
+            ChainBytes bytes = new ChainBytes();
+            bytes.clear();
+            bytes.append(table.current(), 0, 16);
+            assertThat(bytes.ownLength()).isEqualTo(16);
+            bytes.append(table.current(), PAGE - 8, 16);
+            bytes.append(table.current(), 0, 16);
+            assertThat(bytes.ownLength()).isEqualTo(24);
+            assertThat(bytes.length()).isEqualTo(48);
+            // and a buffer that is left out leaves no trace
+            bytes.clear();
+            bytes.append(table.current(), 2 * PAGE - 8, 16);
+            assertThat(bytes.cut()).isTrue();
+            assertThat(bytes.ownLength()).isZero();
+            bytes.clear();
+            bytes.append(table.current(), 0, 16);
+            assertThat(bytes.ownLength()).isEqualTo(16);
         }
     }
 

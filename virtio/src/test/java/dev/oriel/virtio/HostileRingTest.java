@@ -292,6 +292,20 @@ class HostileRingTest {
     }
 
     @Test
+    void anIndirectTableInAWindowMakesAFaultyChainOfNothing() throws Exception {
+        long window = 0x10_0000;
+        try (Loopback loopback = new Loopback(SPLIT_INDIRECT, this::record)) {
+            loopback.table().add(loopback.shared().window(0, 4096, window, window));
+            DriverSplitRing ring = (DriverSplitRing) loopback.driver().ring();
+            ring.writeDescriptor(0, window, 32, INDIRECT, 0);
+            ring.offerHead(0);
+            loopback.driver().kick();
+            assertThat(loopback.driver().await()).isEqualTo(new Used(0, 0));
+        }
+        assertThat(taken).containsOnly("0 readable, 0 writable, faulty");
+    }
+
+    @Test
     void emptyBuffersAreLeftOut() throws Exception {
         try (Loopback loopback = new Loopback(SPLIT, this::record)) {
             TestDriver driver = loopback.driver();

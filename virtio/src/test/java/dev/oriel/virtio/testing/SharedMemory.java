@@ -77,6 +77,12 @@ public final class SharedMemory implements AutoCloseable {
         return new GuestRegion(guestAddress, size, userAddress, map(size()), offset);
     }
 
+    /** A part of it that plays the part of a window of the device. */
+    public GuestRegion window(long offset, long size, long guestAddress, long userAddress)
+            throws LinuxException, InvalidSetupException {
+        return new GuestRegion(guestAddress, size, userAddress, map(size()), offset, true);
+    }
+
     @Override
     public void close() {
         mapping.close();
