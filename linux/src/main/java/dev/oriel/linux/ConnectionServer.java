@@ -1,22 +1,29 @@
 package dev.oriel.linux;
 
 import java.lang.System.Logger.Level;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.List;
+import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BiFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Serves those who connect to a socket: each on a thread of its own, several at once, one after another for ever. One that sends
- * nonsense, or nothing, costs the others nothing.
+ * nonsense, or nothing, or for which there is no memory and no thread, costs the others nothing.
  */
 public final class ConnectionServer implements AutoCloseable {
     private static final System.Logger LOGGER = System.getLogger("dev.oriel.linux");
 
     private static final long RETRY_MILLIS = 100;
 
-    /** What serves one connection, which it owns. */
+    /** When {@link #close} says which connections hold it up, and when it gives them up. */
+    private static final long PATIENCE_SECONDS = 5;
+
+    private static final long LAST_PATIENCE_SECONDS = 30;
+
+    /** What serves one connection, which it owns. Before it runs, it has nothing else to close. */
     public interface Service extends AutoCloseable {
         /** Serves until the other side goes, sends nonsense, or {@link #close} is called; nothing is left of it then. */
         void run();
@@ -29,6 +36,7 @@ public final class ConnectionServer implements AutoCloseable {
     private final UnixSocket socket;
     private final BiFunction<String, Connection, ? extends Service> services;
     private final int maxConnections;
+    private final ThreadFactory threads;
 
     // Guarded by this.
     private final Map<Service, Thread> connections = new HashMap<>();
@@ -41,7 +49,17 @@ public final class ConnectionServer implements AutoCloseable {
      */
     public ConnectionServer(
             UnixSocket socket, BiFunction<String, Connection, ? extends Service> services, int maxConnections) {
+        this(socket, services, maxConnections, Thread.ofPlatform().daemon().factory());
+    }
+
+    /** @param threads makes the thread of a connection; a test lets it fail */
+    ConnectionServer(
+            UnixSocket socket,
+            BiFunction<String, Connection, ? extends Service> services,
+            int maxConnections,
+            ThreadFactory threads) {
         this.socket = socket;
+        this.threads = threads;
         this.services = services;
         this.maxConnections = maxConnections;
     }
@@ -62,13 +80,27 @@ public final class ConnectionServer implements AutoCloseable {
                 number++;
                 begin("connection " + number, connection);
             } catch (LinuxException failed) {
-                if (failed.errno() != Errno.EMFILE && failed.errno() != Errno.ENFILE) {
+                if (!passes(failed.errno())) {
                     throw failed;
                 }
-                LOGGER.log(Level.ERROR, "{0}: it has to wait until another has gone", failed.getMessage());
-                pause();
+                wait(failed);
+            } catch (OutOfMemoryError spent) {
+                wait(spent);
             }
         }
+    }
+
+    /** Whether what accept(2) lacks comes back when another connection has gone. */
+    private static boolean passes(int errno) {
+        return errno == Errno.EMFILE || errno == Errno.ENFILE || errno == Errno.ENOMEM || errno == Errno.ENOBUFS;
+    }
+
+    private static void wait(Throwable failed) {
+        LOGGER.log(
+                Level.ERROR,
+                "a connection could not be accepted and has to wait until another has gone: {0}",
+                Failure.reason(failed));
+        pause();
     }
 
     /** A connection that cannot be accepted stays in the queue of the socket, which is ready for as long. */
@@ -87,20 +119,49 @@ public final class ConnectionServer implements AutoCloseable {
                     "{0}: turned away, as {1} are connected already and no more are allowed",
                     name,
                     connections.size());
-            connection.finish();
-            connection.close();
+            turnAway(connection);
             return;
         }
-        Service service = services.apply(name, connection);
-        Thread thread = Thread.ofPlatform().name(name).daemon().unstarted(() -> {
+        @Nullable Service service = null;
+        boolean begun = false;
+        try {
+            service = services.apply(name, connection);
+            Thread thread = threads.newThread(serving(name, service, connection));
+            thread.setName(name);
+            connections.put(service, thread);
+            thread.start();
+            begun = true;
+        } catch (RuntimeException | Error failed) {
+            LOGGER.log(Level.ERROR, "{0}: turned away: {1}", name, Failure.reason(failed));
+            LOGGER.log(Level.DEBUG, "this is where", failed);
+        } finally {
+            if (!begun) {
+                connections.remove(service);
+                turnAway(connection);
+            }
+        }
+    }
+
+    private static void turnAway(Connection connection) {
+        try {
+            connection.finish();
+        } finally {
+            connection.close();
+        }
+    }
+
+    private Runnable serving(String name, Service service, Connection connection) {
+        return () -> {
             try {
                 service.run();
+            } catch (RuntimeException | Error failed) {
+                LOGGER.log(Level.ERROR, "{0}: connection ended: {1}", name, Failure.reason(failed));
+                LOGGER.log(Level.DEBUG, "this is where", failed);
             } finally {
+                connection.close();
                 end(service);
             }
-        });
-        connections.put(service, thread);
-        thread.start();
+        };
     }
 
     private synchronized void end(Service service) {
@@ -112,28 +173,54 @@ public final class ConnectionServer implements AutoCloseable {
         return connections.size();
     }
 
-    /** Closes the socket, ends all connections, and waits until nothing of them is left. */
+    /**
+     * Closes the socket, ends all connections, and waits until nothing of them is left. One that does not end, as its files do not answer, is
+     * named in the log after {@value #PATIENCE_SECONDS} s and given up after {@value #LAST_PATIENCE_SECONDS} s.
+     */
     @Override
     public void close() {
         socket.close();
-        List<Thread> threads = new ArrayList<>();
+        Map<Service, Thread> ending;
         synchronized (this) {
             closed = true;
-            connections.forEach((service, thread) -> {
-                service.close();
-                threads.add(thread);
-            });
+            ending = new LinkedHashMap<>(connections);
         }
+        ending.keySet().forEach(Service::close);
+        long begun = System.nanoTime();
+        if (!join(ending, begun, PATIENCE_SECONDS)) {
+            LOGGER.log(Level.WARNING, "waits for {0}", names(ending));
+            if (!join(ending, begun, LAST_PATIENCE_SECONDS)) {
+                LOGGER.log(
+                        Level.ERROR,
+                        "gives up {0}: not ended after {1} s, what its guest wrote last may not be in its files",
+                        names(ending),
+                        LAST_PATIENCE_SECONDS);
+            }
+        }
+    }
+
+    /** Waits until all have ended, or so long since {@code begun}. Keeps those that have not. */
+    private static boolean join(Map<Service, Thread> ending, long begun, long seconds) {
         boolean interrupted = false;
-        for (Thread thread : threads) {
-            try {
-                thread.join();
-            } catch (InterruptedException now) {
-                interrupted = true;
+        for (Thread thread : ending.values()) {
+            long left = TimeUnit.SECONDS.toNanos(seconds) - (System.nanoTime() - begun);
+            while (thread.isAlive() && left > 0) {
+                try {
+                    TimeUnit.NANOSECONDS.timedJoin(thread, left);
+                } catch (InterruptedException now) {
+                    interrupted = true;
+                }
+                left = TimeUnit.SECONDS.toNanos(seconds) - (System.nanoTime() - begun);
             }
         }
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
+        ending.values().removeIf(thread -> !thread.isAlive());
+        return ending.isEmpty();
+    }
+
+    private static String names(Map<Service, Thread> ending) {
+        return String.join(", ", ending.values().stream().map(Thread::getName).toList());
     }
 }

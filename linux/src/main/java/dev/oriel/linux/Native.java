@@ -143,7 +143,14 @@ final class Native {
         return -(int) ERRNO.get(state, 0L);
     }
 
+    /**
+     * What a call threw. An Error is not the call's: no memory, or a page of guest memory that was gone some statements before ({@link
+     * Failure}). It goes to those who expect it.
+     */
     private static AssertionError unexpected(Throwable cause) {
+        if (cause instanceof Error error) {
+            throw error;
+        }
         return new AssertionError("a C function was called with another shape than it was linked with", cause);
     }
 

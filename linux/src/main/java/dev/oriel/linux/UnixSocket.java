@@ -179,7 +179,12 @@ public final class UnixSocket implements AutoCloseable {
         while (true) {
             int fd = SocketCalls.accept(descriptor.numberOrNone());
             if (fd >= 0) {
-                return Connection.fromDescriptor(fd);
+                try {
+                    return Connection.fromDescriptor(fd);
+                } catch (Throwable failed) {
+                    FileCalls.close(fd);
+                    throw failed;
+                }
             }
             if (fd == -Errno.EINVAL || !descriptor.isOpen()) {
                 return null;
