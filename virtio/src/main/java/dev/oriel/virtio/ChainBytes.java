@@ -21,11 +21,14 @@ public final class ChainBytes {
     /** A buffer may be spread over many small regions: more pieces than this are nonsense. */
     private static final int MAX_PIECES = 4096;
 
-    private GuestRegion[] regions = new GuestRegion[8];
+    /** All that most chains have. */
+    private static final int USUAL_PIECES = 8;
+
+    private GuestRegion[] regions = new GuestRegion[USUAL_PIECES];
     /** Where each piece begins in its region. */
-    private long[] offsets = new long[8];
+    private long[] offsets = new long[USUAL_PIECES];
     /** Where each piece begins in the stream; [count] is the end of the stream. */
-    private long[] starts = new long[9];
+    private long[] starts = new long[USUAL_PIECES + 1];
 
     private int count;
     private boolean cut;
@@ -112,6 +115,21 @@ public final class ChainBytes {
         regions = Arrays.copyOf(regions, capacity);
         offsets = Arrays.copyOf(offsets, capacity);
         starts = Arrays.copyOf(starts, capacity + 1);
+    }
+
+    /** How many pieces there is room for, beyond the usual number. */
+    int capacity() {
+        return regions.length - USUAL_PIECES;
+    }
+
+    /** Empties the stream, and gives up room for more than the usual number of pieces. */
+    void shrink() {
+        clear();
+        if (regions.length > USUAL_PIECES) {
+            regions = new GuestRegion[USUAL_PIECES];
+            offsets = new long[USUAL_PIECES];
+            starts = new long[USUAL_PIECES + 1];
+        }
     }
 
     /** Whether a piece lies in a region. */

@@ -26,6 +26,10 @@ public final class DescriptorChain {
     GuestMemory memory = GuestMemory.EMPTY;
     /** Taken from the ring and not completed. */
     boolean inFlight;
+    /** How often it was taken: tells one use of the chain from the next. */
+    int turn;
+    /** Whether it outlives the call of its handler, see {@link #hold}. */
+    boolean held;
 
     private boolean writing;
     private long total;
@@ -73,6 +77,17 @@ public final class DescriptorChain {
         writable.append(GuestMemory.EMPTY, guestAddress, 1);
     }
 
+    /** How many pieces both sides have room for. */
+    int capacity() {
+        return readable.capacity() + writable.capacity();
+    }
+
+    /** Gives up room for more than the usual number of pieces. Not in flight. */
+    void shrink() {
+        readable.shrink();
+        writable.shrink();
+    }
+
     boolean uses(GuestRegion region) {
         return inFlight && (readable.uses(region) || writable.uses(region));
     }
@@ -105,6 +120,22 @@ public final class DescriptorChain {
      */
     public boolean isUrgent() {
         return queue.polled();
+    }
+
+    /**
+     * The handler keeps the chain when it returns, or throws: it is completed later. Called before anybody else is given it, on the thread
+     * that took it.
+     */
+    public void hold() {
+        held = true;
+    }
+
+    /**
+     * Gives chains back that the thread which took this one has completed and not yet given back, see {@link ChainHandler#handle}. On that
+     * thread, before something that may take long.
+     */
+    public void giveBackOthers() {
+        queue.giveBack();
     }
 
     /**

@@ -1,8 +1,8 @@
 package dev.oriel.virtio;
 
 import dev.oriel.linux.Descriptor;
+import dev.oriel.linux.Failure;
 import dev.oriel.linux.LinuxException;
-import dev.oriel.linux.PeerEvent;
 import java.lang.System.Logger.Level;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +32,9 @@ public final class QueueWorker implements AutoCloseable {
 
     /** And in one of so many sleeps in any case. */
     private static final int SAMPLE = 16;
+
+    /** How often to look, while the queue comes to rest, after those whom the driver makes wait. */
+    private static final long LOOK_MILLIS = 100;
 
     private static final System.Logger LOGGER = System.getLogger("dev.oriel.virtio");
 
@@ -68,8 +71,13 @@ public final class QueueWorker implements AutoCloseable {
         this.memory = memory;
         awaited = device.isAwaited(index);
         doorbell = new Doorbell();
-        queue = new Virtqueue(name, memory, doorbell, call, error);
-        memory.attach(queue);
+        try {
+            queue = new Virtqueue(name, memory, doorbell, call, error);
+            memory.attach(queue);
+        } catch (RuntimeException | Error failed) {
+            doorbell.close();
+            throw failed;
+        }
     }
 
     /**
@@ -77,6 +85,7 @@ public final class QueueWorker implements AutoCloseable {
      *
      * @throws InvalidSetupException if the ring cannot be used
      * @throws IllegalStateException if it runs already
+     * @throws OutOfMemoryError if there is no thread for it; it does not run then
      */
     public void start(QueueSetup setup) throws InvalidSetupException {
         if (thread != null) {
@@ -87,14 +96,23 @@ public final class QueueWorker implements AutoCloseable {
         queue.start(setup, next);
         running = true;
         thread = next;
-        next.start();
+        try {
+            next.start();
+        } catch (Throwable failed) {
+            stop();
+            throw failed;
+        }
     }
 
     private void run(ChainHandler handler) {
-        while (running && !queue.failed()) {
-            serve(handler);
-            sleep();
-            poller.woke();
+        try {
+            while (running && !queue.failed()) {
+                serve(handler);
+                sleep();
+                poller.woke();
+            }
+        } catch (RuntimeException | Error failure) {
+            fail(null, failure);
         }
     }
 
@@ -141,11 +159,8 @@ public final class QueueWorker implements AutoCloseable {
                     }
                 } while (awaited ? poller.findsWork(queue) : served && gathersWork());
             } while (queue.enableNotifications());
-        } catch (InternalError lost) {
-            fail(chain, Virtqueue.memoryLost(lost));
         } catch (RuntimeException | Error failure) {
-            LOGGER.log(Level.DEBUG, name + ": this is why it failed", failure);
-            fail(chain, "this is a bug in Oriel, please report it: " + failure);
+            fail(chain, failure);
         }
     }
 
@@ -154,11 +169,15 @@ public final class QueueWorker implements AutoCloseable {
         return queue.available();
     }
 
-    private void fail(@Nullable DescriptorChain chain, String why) {
-        if (chain != null) {
-            queue.abandon(chain);
+    private void fail(@Nullable DescriptorChain chain, Throwable failure) {
+        try {
+            LOGGER.log(Level.DEBUG, name + ": this is why it failed", failure);
+            if (chain != null) {
+                queue.abandon(chain);
+            }
+        } finally {
+            queue.fail(Failure.reason(failure));
         }
-        queue.fail(why);
     }
 
     /** Whether it was started and not stopped. It may have failed meanwhile. */
@@ -185,31 +204,34 @@ public final class QueueWorker implements AutoCloseable {
         }
         running = false;
         queue.close();
-        Thread releasing = PeerEvent.releasing(this::releaseSignals);
         join(last);
-        device.drain(index);
-        int base = queue.leave();
-        releasing.interrupt();
         thread = null;
+        try {
+            device.drain(index);
+        } catch (RuntimeException | Error failure) {
+            LOGGER.log(Level.ERROR, "{0}: what waits for others may go on waiting: {1}", name, Failure.reason(failure));
+        }
+        int base = queue.leave(this::releaseSignals);
         call.forget();
         error.forget();
         return base;
     }
 
+    /** Lets threads go on that wait as the driver has filled an eventfd and reads nothing. */
     private void releaseSignals() {
         call.release();
         error.release();
     }
 
-    private static void join(Thread thread) {
+    private void join(Thread ending) {
         boolean interrupted = false;
-        while (true) {
+        while (ending.isAlive()) {
             try {
-                thread.join();
-                break;
+                ending.join(LOOK_MILLIS);
             } catch (InterruptedException later) {
                 interrupted = true;
             }
+            releaseSignals();
         }
         if (interrupted) {
             Thread.currentThread().interrupt();
@@ -260,10 +282,13 @@ public final class QueueWorker implements AutoCloseable {
     /** Stops the queue if it runs, and closes its descriptors. */
     @Override
     public void close() {
-        stop();
-        memory.detach(queue);
-        doorbell.close();
-        call.close();
-        error.close();
+        try {
+            stop();
+        } finally {
+            memory.detach(queue);
+            doorbell.close();
+            call.close();
+            error.close();
+        }
     }
 }

@@ -1,6 +1,8 @@
 package dev.oriel.virtio;
 
+import dev.oriel.linux.Failure;
 import java.lang.System.Logger.Level;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +27,17 @@ final class Virtqueue {
     /** A chain that moves so many bytes takes longer than telling the driver of those before it. */
     private static final long BULK = 64 * 1024;
 
+    /**
+     * Pieces of buffers that chains may have room for, for each descriptor of the ring. A driver whose chains in flight need more waits
+     * until some are completed: 64 requests of 1 MiB, of which no two pages lie side by side, in a ring of 1024.
+     */
+    private static final int PIECES_FOR_DESCRIPTOR = 64;
+
+    /** How long to wait for chains in flight before the log says so, and how often to look after those whom the driver makes wait. */
+    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(5);
+
+    private static final long LOOK_MILLIS = 100;
+
     private static final DescriptorChain[] NO_CHAINS = {};
 
     private final String name;
@@ -43,6 +56,15 @@ final class Virtqueue {
     private boolean stopping;
     private boolean broken;
 
+    /** A page of the ring was gone when something was given back: nothing is, and nothing is taken, until the queue starts again. */
+    private boolean lost;
+
+    /** Nothing is taken before a chain is completed: those in flight have as many pieces as they may. */
+    private boolean full;
+
+    /** What all chains have room for. */
+    private int pieces;
+
     /** What {@link #take} found wrong, until it can be said without the lock. */
     private @Nullable String fault;
 
@@ -55,7 +77,6 @@ final class Virtqueue {
     private DescriptorChain[] pending = NO_CHAINS;
 
     private int pendingCount;
-    private int inFlight;
 
     Virtqueue(String name, GuestMemoryTable table, Doorbell doorbell, EventSink call, EventSink error) {
         this.name = name;
@@ -85,11 +106,14 @@ final class Virtqueue {
                 pending = new DescriptorChain[setup.size()];
                 created = 0;
                 freeCount = 0;
+                pieces = 0;
             }
             ring = opened;
             resolved = true;
             stopping = false;
             broken = false;
+            lost = false;
+            full = false;
             taker = thread;
         }
     }
@@ -145,7 +169,7 @@ final class Virtqueue {
 
     /** Served, found in memory, and sound. */
     private @Nullable Ring runnable() {
-        return enabled && resolved && !stopping && !broken ? ring : null;
+        return enabled && resolved && !stopping && !broken && !lost && !full ? ring : null;
     }
 
     /**
@@ -169,11 +193,11 @@ final class Virtqueue {
                 wrong = fault;
                 fault = null;
             }
-        } catch (InternalError lost) {
+        } catch (InternalError gone) {
             if (chain != null) {
                 abandon(chain);
             }
-            fail(memoryLost(lost));
+            fail(Failure.reason(gone));
             return null;
         }
         if (interrupt) {
@@ -189,6 +213,9 @@ final class Virtqueue {
     }
 
     private @Nullable DescriptorChain take(Ring current) {
+        if (pieces >= PIECES_FOR_DESCRIPTOR * all.length && !makeRoom()) {
+            return null;
+        }
         DescriptorChain chain = obtain();
         if (chain == null) {
             if (current.available()) {
@@ -196,10 +223,13 @@ final class Virtqueue {
             }
             return null;
         }
+        pieces -= chain.capacity();
         int outcome = current.take(chain, memory);
+        pieces += chain.capacity();
         if (outcome == Ring.TAKEN) {
+            chain.turn++;
+            chain.held = false;
             chain.inFlight = true;
-            inFlight++;
             return chain;
         }
         free[freeCount++] = chain;
@@ -207,6 +237,19 @@ final class Virtqueue {
             fault = String.valueOf(current.fault());
         }
         return null;
+    }
+
+    /** Takes back what chains that are not in flight have room for; answers whether that was enough. */
+    private boolean makeRoom() {
+        pieces = 0;
+        for (int i = 0; i < created; i++) {
+            if (!all[i].inFlight) {
+                all[i].shrink();
+            }
+            pieces += all[i].capacity();
+        }
+        full = pieces >= PIECES_FOR_DESCRIPTOR * all.length;
+        return !full;
     }
 
     private static boolean isBulk(DescriptorChain chain) {
@@ -226,22 +269,54 @@ final class Virtqueue {
         return chain;
     }
 
-    /** Gives back what was completed; answers whether the driver wants to be told. */
+    /**
+     * Gives back what was completed; answers whether the driver wants to be told. A chain is free when the driver can see it, not before: if
+     * a page of the ring is gone, all stay where they are, and nothing is given back any more.
+     */
     private boolean publish() {
         Ring current = ring;
-        if (pendingCount == 0 || current == null || !resolved) {
+        if (pendingCount == 0 || current == null || !resolved || lost) {
             return false;
         }
+        boolean interrupt;
+        try {
+            for (int i = 0; i < pendingCount; i++) {
+                current.use(pending[i]);
+            }
+            interrupt = current.publish();
+        } catch (InternalError gone) {
+            lost = true;
+            throw gone;
+        }
         for (int i = 0; i < pendingCount; i++) {
-            DescriptorChain chain = pending[i];
-            current.use(chain);
-            free[freeCount++] = chain;
+            free[freeCount++] = pending[i];
         }
         pendingCount = 0;
-        return current.publish();
+        return interrupt;
+    }
+
+    /** Gives back what the taking thread has completed, before it does what may take long. For the taking thread. */
+    void giveBack() {
+        // only this thread makes it more than 0 for longer than it holds the lock
+        if (pendingCount == 0) {
+            return;
+        }
+        boolean interrupt;
+        try {
+            synchronized (lock) {
+                interrupt = publish();
+            }
+        } catch (InternalError gone) {
+            fail(Failure.reason(gone));
+            return;
+        }
+        if (interrupt) {
+            call.signal();
+        }
     }
 
     void complete(DescriptorChain chain, int written) {
+        int turn = chain.turn;
         boolean interrupt = false;
         boolean outdated;
         try {
@@ -256,8 +331,10 @@ final class Virtqueue {
                     interrupt = publish();
                 }
             }
-        } catch (InternalError lost) {
-            fail(memoryLost(lost));
+        } catch (InternalError gone) {
+            // the JVM may have said so before anything was done
+            abandon(chain, turn);
+            fail(Failure.reason(gone));
             return;
         }
         if (interrupt) {
@@ -268,25 +345,29 @@ final class Virtqueue {
         }
     }
 
-    /** How the JVM reports that a page of mapped memory is not there (SIGBUS): somebody truncated the file behind it. */
-    static String memoryLost(InternalError error) {
-        return "guest memory is gone under it: " + error.getMessage();
-    }
-
     private void settle(DescriptorChain chain) {
         chain.inFlight = false;
-        inFlight--;
         pending[pendingCount++] = chain;
-        if (inFlight == 0 && stopping) {
+        if (stopping) {
             lock.notifyAll();
+        }
+        if (full) {
+            full = false;
+            doorbell.ring();
         }
     }
 
-    /** Gives back, with nothing written, a chain that its handler failed on. Does nothing if it was completed. */
+    /** Gives back, with nothing written, a chain that its handler failed on. Does nothing if it was completed, or is held by others. */
     void abandon(DescriptorChain chain) {
+        if (!chain.held) {
+            abandon(chain, chain.turn);
+        }
+    }
+
+    private void abandon(DescriptorChain chain, int turn) {
         boolean interrupt;
         synchronized (lock) {
-            if (!chain.inFlight) {
+            if (!chain.inFlight || chain.turn != turn) {
                 return;
             }
             chain.written = 0;
@@ -367,8 +448,11 @@ final class Virtqueue {
             }
             broken = true;
         }
-        LOGGER.log(Level.ERROR, "{0}: stopped, the driver has to reset the device: {1}", name, why);
-        error.signal();
+        try {
+            LOGGER.log(Level.ERROR, "{0}: stopped, the driver has to reset the device: {1}", name, why);
+        } finally {
+            error.signal();
+        }
     }
 
     /** Whether {@link #fail} was called since the start. */
@@ -389,30 +473,20 @@ final class Virtqueue {
     /**
      * Waits until all chains are completed, and leaves the ring.
      *
+     * @param meanwhile called again and again while it waits, without the lock of the queue
      * @return where the ring stands
      */
-    int leave() {
+    int leave(Runnable meanwhile) {
+        awaitCompletion(meanwhile);
         boolean interrupt;
         int base;
         synchronized (lock) {
-            boolean interrupted = false;
-            while (inFlight > 0) {
-                try {
-                    lock.wait();
-                } catch (InterruptedException later) {
-                    interrupted = true;
-                }
-            }
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
             Ring last = ring;
             interrupt = publishIfThere();
             base = last == null ? 0 : last.base();
-            // what could not be given back is gone with the ring
-            for (int i = 0; i < pendingCount; i++) {
-                free[freeCount++] = pending[i];
-            }
+            // what could not be given back is gone with the ring; and a failure may have come between two of the lists
+            System.arraycopy(all, 0, free, 0, created);
+            freeCount = created;
             pendingCount = 0;
             ring = null;
             resolved = false;
@@ -422,5 +496,51 @@ final class Virtqueue {
             call.signal();
         }
         return base;
+    }
+
+    private void awaitCompletion(Runnable meanwhile) {
+        boolean interrupted = false;
+        boolean said = false;
+        long begun = System.nanoTime();
+        while (true) {
+            int left;
+            synchronized (lock) {
+                left = inFlight();
+                if (left > 0) {
+                    try {
+                        lock.wait(LOOK_MILLIS);
+                        left = inFlight();
+                    } catch (InterruptedException later) {
+                        interrupted = true;
+                    }
+                }
+            }
+            if (left == 0) {
+                break;
+            }
+            meanwhile.run();
+            if (!said && System.nanoTime() - begun > PATIENCE_NANOS) {
+                said = true;
+                LOGGER.log(
+                        Level.WARNING,
+                        "{0}: waits for {1} requests whose files do not answer; the guest''s memory stays mapped until they do",
+                        name,
+                        left);
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Counted, not kept: a number would be wrong for ever if a failure came between it and a chain. */
+    private int inFlight() {
+        int count = 0;
+        for (int i = 0; i < created; i++) {
+            if (all[i].inFlight) {
+                count++;
+            }
+        }
+        return count;
     }
 }

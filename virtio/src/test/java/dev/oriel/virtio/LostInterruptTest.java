@@ -91,7 +91,7 @@ class LostInterruptTest {
                 assertThat(queue.unanswered()).isTrue();
             }
             queue.close();
-            queue.leave();
+            queue.leave(() -> {});
             table.detach(queue);
         }
     }

@@ -47,7 +47,7 @@ class RingFuzzTest {
             }
             queue.enableNotifications();
             queue.close();
-            queue.leave();
+            queue.leave(() -> {});
         }
     }
 

@@ -80,10 +80,10 @@ public abstract class DriverRing {
     /** SET_VRING_BASE of a new ring. */
     public abstract int initialBase();
 
-    /** The offset of the indirect table of an id, with room for 64 descriptors. */
+    /** The offset of the indirect table of an id, with room for 128 descriptors. */
     protected long table(int id) {
         if (tables[id] == 0) {
-            tables[id] = shared.allocate(64 * 16, 16);
+            tables[id] = shared.allocate(128 * 16, 16);
         }
         return tables[id];
     }
