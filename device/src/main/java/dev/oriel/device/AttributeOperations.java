@@ -51,7 +51,7 @@ final class AttributeOperations {
 
     long getattr(FuseRequest request) {
         int in = request.arguments(FuseGetattrIn.SIZE);
-        if (in < 0 || !reply.body(request.chain(), FuseAttrOut.SIZE)) {
+        if (in < 0 || !reply.body(FuseAttrOut.SIZE)) {
             return -Errno.EINVAL;
         }
         getattrIn.at(request.head(), in, request.order());
@@ -68,7 +68,7 @@ final class AttributeOperations {
 
     long setattr(FuseRequest request) {
         int in = request.arguments(FuseSetattrIn.SIZE);
-        if (in < 0 || !reply.body(request.chain(), FuseAttrOut.SIZE)) {
+        if (in < 0 || !reply.body(FuseAttrOut.SIZE)) {
             return -Errno.EINVAL;
         }
         setattrIn.at(request.head(), in, request.order());
@@ -78,7 +78,7 @@ final class AttributeOperations {
 
     long statx(FuseRequest request) {
         int in = request.arguments(FuseStatxIn.SIZE);
-        if (in < 0 || !reply.body(request.chain(), FuseStatxOut.SIZE)) {
+        if (in < 0 || !reply.body(FuseStatxOut.SIZE)) {
             return -Errno.EINVAL;
         }
         statxIn.at(request.head(), in, request.order());
@@ -96,7 +96,7 @@ final class AttributeOperations {
     }
 
     long statfs(FuseRequest request) {
-        if (!reply.body(request.chain(), FuseKstatfs.SIZE)) {
+        if (!reply.body(FuseKstatfs.SIZE)) {
             return -Errno.EINVAL;
         }
         int result = request.session().fileSystem().statfs(request, request.nodeid(), reply.at(0, statfsOut));
@@ -151,7 +151,7 @@ final class AttributeOperations {
         }
         MemorySegment out = size == 0 ? NOTHING : reply.privateBody(size).asSlice(0, size);
         int result = request.session().fileSystem().getxattr(request, request.nodeid(), scratch.name, out);
-        return size == 0 ? length(request, result) : result > size ? -Errno.ERANGE : result;
+        return size == 0 ? length(result) : result > size ? -Errno.ERANGE : result;
     }
 
     long listxattr(FuseRequest request) {
@@ -165,7 +165,7 @@ final class AttributeOperations {
         }
         MemorySegment out = size == 0 ? NOTHING : reply.privateBody(size).asSlice(0, size);
         int result = request.session().fileSystem().listxattr(request, request.nodeid(), out);
-        return size == 0 ? length(request, result) : result > size ? -Errno.ERANGE : result;
+        return size == 0 ? length(result) : result > size ? -Errno.ERANGE : result;
     }
 
     /** How large a value the client takes, 0 if it asks for the length; or an errno. */
@@ -175,11 +175,11 @@ final class AttributeOperations {
         return size > reply.room() || (size == 0 && reply.room() < FuseGetxattrOut.SIZE) ? -Errno.EINVAL : (int) size;
     }
 
-    private long length(FuseRequest request, int result) {
+    private long length(int result) {
         if (result < 0) {
             return result;
         }
-        if (!reply.body(request.chain(), FuseGetxattrOut.SIZE)) {
+        if (!reply.body(FuseGetxattrOut.SIZE)) {
             return -Errno.EINVAL;
         }
         reply.at(0, getxattrOut).size(result);

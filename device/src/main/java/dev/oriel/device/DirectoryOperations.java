@@ -29,7 +29,7 @@ final class DirectoryOperations {
 
     long opendir(FuseRequest request) {
         int in = request.arguments(FuseOpenIn.SIZE);
-        if (in < 0 || !reply.body(request.chain(), FuseOpenOut.SIZE)) {
+        if (in < 0 || !reply.body(FuseOpenOut.SIZE)) {
             return -Errno.EINVAL;
         }
         openIn.at(request.head(), in, request.order());

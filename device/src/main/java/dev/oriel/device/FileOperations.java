@@ -51,7 +51,7 @@ final class FileOperations {
 
     long open(FuseRequest request) {
         int in = request.arguments(FuseOpenIn.SIZE);
-        if (in < 0 || !reply.body(request.chain(), FuseOpenOut.SIZE)) {
+        if (in < 0 || !reply.body(FuseOpenOut.SIZE)) {
             return -Errno.EINVAL;
         }
         openIn.at(request.head(), in, request.order());
@@ -117,7 +117,7 @@ final class FileOperations {
         if (error != 0) {
             return error;
         }
-        return reply.body(request.chain(), FuseEntryOut.SIZE + FuseOpenOut.SIZE) ? 0 : -Errno.EINVAL;
+        return reply.body(FuseEntryOut.SIZE + FuseOpenOut.SIZE) ? 0 : -Errno.EINVAL;
     }
 
     long read(FuseRequest request) {
@@ -143,7 +143,7 @@ final class FileOperations {
 
     long write(FuseRequest request) {
         int in = request.arguments(FuseWriteIn.SIZE);
-        if (in < 0 || !reply.body(request.chain(), FuseWriteOut.SIZE)) {
+        if (in < 0 || !reply.body(FuseWriteOut.SIZE)) {
             return -Errno.EINVAL;
         }
         writeIn.at(request.head(), in, request.order());
@@ -227,7 +227,7 @@ final class FileOperations {
 
     long lseek(FuseRequest request) {
         int in = request.arguments(FuseLseekIn.SIZE);
-        if (in < 0 || !reply.body(request.chain(), FuseLseekOut.SIZE)) {
+        if (in < 0 || !reply.body(FuseLseekOut.SIZE)) {
             return -Errno.EINVAL;
         }
         lseekIn.at(request.head(), in, request.order());
@@ -250,7 +250,7 @@ final class FileOperations {
         if (result < 0) {
             return result;
         }
-        reply.body(request.chain(), FuseWriteOut.SIZE);
+        reply.body(FuseWriteOut.SIZE);
         reply.at(0, writeOut).size((int) result);
         return FuseWriteOut.SIZE;
     }
@@ -263,7 +263,7 @@ final class FileOperations {
         if (result < 0) {
             return result;
         }
-        reply.body(request.chain(), FuseCopyFileRangeOut.SIZE);
+        reply.body(FuseCopyFileRangeOut.SIZE);
         reply.at(0, copyOut).bytesCopied(result);
         return FuseCopyFileRangeOut.SIZE;
     }

@@ -13,6 +13,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,14 +36,11 @@ final class FuseRequest implements Request {
     /** Header and arguments of a WRITE, the longest part that is fetched without knowing the opcode. */
     private static final int FIRST = FuseInHeader.SIZE + FuseWriteIn.SIZE;
 
-    /** Room for all requests of Linux but long attribute values and security contexts. */
-    private static final int USUAL = 8 << 10;
-
-    /** An attribute of 64 KiB, and a security context of as much beside the longest names. */
-    private static final int LARGEST = 160 << 10;
-
     /** {@code FUSE_MAX_NR_SECCTX}. */
     private static final int MOST_CONTEXTS = FuseFlags.EXT_GROUPS - 1;
+
+    /** What no client calls a request. */
+    private static final long NOBODY = -1;
 
     /** Longest name of a directory entry: {@code NAME_MAX}. */
     static final int NAME_MAX = 255;
@@ -50,9 +48,16 @@ final class FuseRequest implements Request {
     /** The queue that the request came in on, and whose request it is again when it has been answered. */
     final RequestQueue queue;
 
-    private final MemorySegment usual = Arena.ofAuto().allocate(USUAL, Long.BYTES);
+    private final LongHeads longHeads;
+    private final MemorySegment usual = Arena.ofAuto().allocate(RequestLengths.USUAL, Long.BYTES);
     private final FuseInHeader header = new FuseInHeader();
     private final int[] contexts = new int[4 * MOST_CONTEXTS];
+
+    /** Whether it waits for a thread to claim it. */
+    private final AtomicBoolean offered = new AtomicBoolean();
+
+    /** The {@code unique} of this request if the client has interrupted it. */
+    private volatile long interrupted = NOBODY;
 
     private MemorySegment head = usual;
     private @Nullable DescriptorChain chain;
@@ -73,21 +78,48 @@ final class FuseRequest implements Request {
     private int extensionLength;
     private int supplementaryGid;
     private int securityContexts;
+    private int waitingPlace;
     private boolean mayBlock;
 
-    FuseRequest(RequestQueue queue) {
+    /** @param longHeads gives memory for what is longer than usual */
+    FuseRequest(RequestQueue queue, LongHeads longHeads) {
         this.queue = queue;
+        this.longHeads = longHeads;
     }
 
     /** Takes a chain and fetches the first bytes of what it says. */
     void take(DescriptorChain chain) {
-        ChainBytes in = chain.readable();
         this.chain = chain;
+        opcode = 0;
+        unique = 0;
+        interrupted = NOBODY;
+        ChainBytes in = chain.readable();
         available = in.length();
         fetched = (int) Math.min(in.ownLength(), FIRST);
         in.copyTo(0, head, 0, fetched);
-        opcode = 0;
-        unique = 0;
+    }
+
+    /** Offers the request to other threads: one of them {@link #claim claims} it, or the one that offered it takes it back so. */
+    void offer() {
+        offered.set(true);
+    }
+
+    /** Whether the request is the caller's from now on, and nobody else's. */
+    boolean claim() {
+        return offered.compareAndSet(true, false);
+    }
+
+    /** The client wants no answer but EINTR any more; answers whether that is news. Any thread: it may be another request by now. */
+    boolean interrupt(long unique) {
+        if (this.unique != unique || interrupted == unique) {
+            return false;
+        }
+        interrupted = unique;
+        return true;
+    }
+
+    boolean interrupted() {
+        return interrupted == unique;
     }
 
     /** Gives the chain back to the driver. */
@@ -99,11 +131,23 @@ final class FuseRequest implements Request {
 
     /** Lets go of what this request took; gives the chain back with nothing written if that has not been done. */
     void release() {
-        if (chain != null) {
-            complete(0);
+        try {
+            if (chain != null) {
+                complete(0);
+            }
+        } finally {
+            session = null;
+            MemorySegment last = head;
+            head = usual;
+            if (last.byteSize() > RequestLengths.USUAL) {
+                longHeads.giveBack(last);
+            }
         }
-        session = null;
-        head = usual;
+    }
+
+    /** Whether it has not been answered. */
+    boolean isOpen() {
+        return chain != null;
     }
 
     /**
@@ -117,7 +161,7 @@ final class FuseRequest implements Request {
     /**
      * Reads the header in the order of the session, and fetches the rest of the request.
      *
-     * @return 0, or an errno for the client
+     * @return 0, or an errno for the client: EINVAL for a length that cannot be, or E2BIG or ENOTTY where Linux says so
      */
     int decode(ByteOrder order, @Nullable FuseSession session) {
         this.order = order;
@@ -144,27 +188,42 @@ final class FuseRequest implements Request {
         if (chain().readable().ownLength() < own) {
             return -Errno.EFAULT;
         }
-        if (opcode == FuseOpcode.WRITE || opcode == FuseOpcode.BATCH_FORGET) {
+        int longest = RequestLengths.longest(opcode);
+        if (longest == RequestLengths.BEGINNING_ONLY) {
             end = length;
             return 0;
+        }
+        if (length > longest) {
+            return tooLong();
         }
         if (extensionLength > length - FuseInHeader.SIZE) {
             return -Errno.EINVAL;
         }
         end = length - extensionLength;
-        return length > fetched ? fetchRest() : 0;
+        if (length > fetched) {
+            fetchRest();
+        }
+        return 0;
     }
 
-    private int fetchRest() {
-        if (length > LARGEST) {
-            return -Errno.E2BIG;
-        }
-        if (length > USUAL) {
-            head = Arena.ofAuto().allocate(length, Long.BYTES);
-            MemorySegment.copy(usual, 0, head, 0, fetched);
+    /** A value or an ioctl that is longer than any that could be served is no nonsense. */
+    private int tooLong() {
+        return switch (opcode) {
+            case FuseOpcode.SETXATTR -> -Errno.E2BIG;
+            case FuseOpcode.IOCTL -> -Errno.ENOTTY;
+            default -> -Errno.EINVAL;
+        };
+    }
+
+    private void fetchRest() {
+        if (length > RequestLengths.USUAL) {
+            // it may have to wait for others
+            chain().giveBackOthers();
+            MemorySegment longer = longHeads.take();
+            MemorySegment.copy(usual, 0, longer, 0, fetched);
+            head = longer;
         }
         chain().readable().copyTo(fetched, head, fetched, length - fetched);
-        return 0;
     }
 
     /** Goes to where the arguments begin: the request is served, perhaps not for the first time. */
@@ -181,13 +240,16 @@ final class FuseRequest implements Request {
      * @return its offset in {@link #head()}, or -1 if the request ends before it does
      */
     int arguments(int size) {
-        // Of a WRITE, no more than its arguments has been fetched.
         int from = at;
-        if (size > Math.min(end, opcode == FuseOpcode.WRITE ? FIRST : end) - from) {
+        if (size > Math.min(end, fetchedWhole() ? end : fetched) - from) {
             return -1;
         }
         at = from + size;
         return from;
+    }
+
+    private boolean fetchedWhole() {
+        return RequestLengths.longest(opcode) != RequestLengths.BEGINNING_ONLY;
     }
 
     /**
@@ -285,6 +347,15 @@ final class FuseRequest implements Request {
         contexts[4 * index + 3] = valueLength;
         securityContexts = index + 1;
         return true;
+    }
+
+    /** Where it is among those that wait for a lock. */
+    int waitingPlace() {
+        return waitingPlace;
+    }
+
+    void waitingPlace(int place) {
+        waitingPlace = place;
     }
 
     DescriptorChain chain() {

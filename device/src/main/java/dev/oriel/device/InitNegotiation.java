@@ -73,7 +73,7 @@ final class InitNegotiation {
     long serve(FuseRequest request, Reply reply) {
         begun = null;
         int given = Math.min(request.remaining(), FuseInitIn.SIZE);
-        if (given < SHORT_INIT || !reply.body(request.chain(), FuseInitOut.SIZE)) {
+        if (given < SHORT_INIT || !reply.body(FuseInitOut.SIZE)) {
             return -Errno.EINVAL;
         }
         in.at(request.head(), request.arguments(given), request.order());
@@ -101,13 +101,31 @@ final class InitNegotiation {
         DaxWindow window = windows.get();
         long possible = ~(NOT_OVER_VIRTIO | (window == null ? WINDOW_FLAGS : NOT_WITH_WINDOW));
         FileSystemSession session = fileSystem.begin(offered & possible);
+        try {
+            begin(request, session, window, minor, offered, possible);
+        } catch (RuntimeException | Error failure) {
+            begun = null;
+            session.close();
+            throw failure;
+        }
+        return FuseInitOut.SIZE;
+    }
+
+    private void begin(
+            FuseRequest request,
+            FileSystemSession session,
+            @Nullable DaxWindow window,
+            int minor,
+            long offered,
+            long possible) {
         long flags = (session.flags() & possible) | DEVICE_FLAGS;
+        FileSystemSession served = session;
         if (window != null) {
-            session = new DaxSession(session, window);
+            served = new DaxSession(session, window);
             flags |= FuseInitFlags.MAP_ALIGNMENT;
         }
         flags &= offered;
-        begun = new FuseSession(session, request.order(), minor, flags);
+        begun = new FuseSession(served, request.order(), minor, flags);
         out.maxReadahead(in.maxReadahead())
                 .flags((int) flags)
                 .maxBackground(MAX_BACKGROUND)
@@ -117,6 +135,5 @@ final class InitNegotiation {
                 .maxPages(MAX_PAGES)
                 .mapAlignment(window == null ? 0 : Integer.numberOfTrailingZeros(StandIn.PAGE))
                 .flags2((int) (flags >>> Integer.SIZE));
-        return FuseInitOut.SIZE;
     }
 }

@@ -24,7 +24,7 @@ final class LockOperations {
 
     long getlk(FuseRequest request) {
         int in = request.arguments(FuseLkIn.SIZE);
-        if (in < 0 || !reply.body(request.chain(), FuseFileLock.SIZE)) {
+        if (in < 0 || !reply.body(FuseFileLock.SIZE)) {
             return -Errno.EINVAL;
         }
         lkIn.at(request.head(), in, request.order());

@@ -47,7 +47,7 @@ final class NodeOperations {
         if (error != 0) {
             return error;
         }
-        if (!reply.body(request.chain(), FuseEntryOut.SIZE)) {
+        if (!reply.body(FuseEntryOut.SIZE)) {
             return -Errno.EINVAL;
         }
         int result = request.session().fileSystem().lookup(request, request.nodeid(), name, reply.at(0, scratch.entry));
@@ -161,7 +161,7 @@ final class NodeOperations {
         if (error != 0) {
             return error;
         }
-        return reply.body(request.chain(), FuseEntryOut.SIZE) ? 0 : -Errno.EINVAL;
+        return reply.body(FuseEntryOut.SIZE) ? 0 : -Errno.EINVAL;
     }
 
     long unlink(FuseRequest request) {
@@ -211,7 +211,7 @@ final class NodeOperations {
         if (error != 0) {
             return error;
         }
-        if (!reply.body(request.chain(), FuseEntryOut.SIZE)) {
+        if (!reply.body(FuseEntryOut.SIZE)) {
             return -Errno.EINVAL;
         }
         linkIn.at(request.head(), in, request.order());

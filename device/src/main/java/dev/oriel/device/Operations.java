@@ -2,6 +2,7 @@ package dev.oriel.device;
 
 import dev.oriel.fuse.FuseOpcode;
 import dev.oriel.linux.Errno;
+import dev.oriel.linux.Failure;
 import dev.oriel.virtio.ChainBytes;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -72,26 +73,47 @@ final class Operations {
         return 0;
     }
 
-    /** Replies, and gives the chain back. */
+    /** Replies, and gives the chain back. Throws nothing. */
     void end(FuseRequest request, long result) {
         int written = 0;
-        if (!isWordless(request.opcode())) {
-            try {
+        try {
+            if (!isWordless(request.opcode())) {
                 written = reply.end(request.chain(), request.unique(), result);
-            } catch (InternalError lost) {
-                memoryLost(request, lost);
             }
+        } catch (RuntimeException | Error failure) {
+            failed(request, failure);
         }
-        request.complete(written);
+        try {
+            request.complete(written);
+        } catch (RuntimeException | Error failure) {
+            failed(request, failure);
+        }
     }
 
-    /** The JVM's way to say SIGBUS: somebody truncated the file that is the client's memory. */
-    private static void memoryLost(FuseRequest request, InternalError lost) {
+    /**
+     * Says in the log what became of a request that something was thrown for.
+     *
+     * @return the errno for the client
+     */
+    static int failed(FuseRequest request, Throwable failure) {
         LOG.log(
-                Level.WARNING,
-                "The guest''s memory went away under a request ({0}): {1}",
+                failure instanceof InternalError ? Level.WARNING : Level.ERROR,
+                "{0} is answered with an error: {1}",
                 FuseOpcode.name(request.opcode()),
-                lost.getMessage());
+                Failure.reason(failure));
+        LOG.log(Level.DEBUG, "this is where", failure);
+        return Failure.errno(failure);
+    }
+
+    /**
+     * Whether serving a request of this opcode where it may not block may take long all the same: it asks a file system in a way that knows
+     * no "would block". A READ does not.
+     */
+    static boolean maySleep(int opcode) {
+        return switch (opcode) {
+            case FuseOpcode.READ, FuseOpcode.FORGET, FuseOpcode.BATCH_FORGET, FuseOpcode.INTERRUPT -> false;
+            default -> true;
+        };
     }
 
     /** Whether the protocol knows no reply to {@code opcode}. */
@@ -115,17 +137,8 @@ final class Operations {
         try {
             long result = perform(request);
             return result == WOULD_BLOCK && request.mayBlock() ? -Errno.EIO : result;
-        } catch (RuntimeException e) {
-            LOG.log(
-                    Level.ERROR,
-                    "A request ({0}) is answered EIO because of a bug in Oriel, please report it: {1}",
-                    FuseOpcode.name(request.opcode()),
-                    e);
-            LOG.log(Level.DEBUG, "this is where", e);
-            return -Errno.EIO;
-        } catch (InternalError lost) {
-            memoryLost(request, lost);
-            return -Errno.EFAULT;
+        } catch (RuntimeException | Error failure) {
+            return failed(request, failure);
         }
     }
 

@@ -3,7 +3,6 @@ package dev.oriel.device;
 import dev.oriel.fuse.FuseOutHeader;
 import dev.oriel.fuse.FuseStruct;
 import dev.oriel.linux.Errno;
-import dev.oriel.virtio.ChainBytes;
 import dev.oriel.virtio.DescriptorChain;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -20,9 +19,9 @@ import java.nio.ByteOrder;
  *   +-----------------+---------------------+
  * </pre>
  *
- * <p>A body that lies in one piece of guest memory is written in place; another is written into memory of this object and
- * copied out when the request ends. Either is zero at first: what the client's memory held before never comes back as part
- * of a reply. Used again for the next request; for one thread.
+ * <p>A body of structures or text is written into private memory, and copied out together with the header when the request ends: so guest
+ * memory is written once, in one place, after everything else; what it held before never comes back as part of a reply. What is read from a file
+ * goes straight to the client. Used again for the next request; for one thread.
  */
 final class Reply {
     /** The largest error number that the protocol has room for (Linux: {@code -512 < error}). */
@@ -32,14 +31,20 @@ final class Reply {
     private static final int USUAL = 8 << 10;
 
     private final FuseOutHeader header = new FuseOutHeader();
-    private final MemorySegment headerScratch = Arena.ofAuto().allocate(FuseOutHeader.SIZE, Long.BYTES);
-
-    private MemorySegment scratch = Arena.ofAuto().allocate(USUAL, Long.BYTES);
-    private MemorySegment body = scratch;
-    private long bodyOffset;
+    private MemorySegment scratch = MemorySegment.NULL;
+    private MemorySegment body = MemorySegment.NULL;
     private boolean copiedOut;
     private ByteOrder order = ByteOrder.nativeOrder();
     private long room;
+
+    Reply() {
+        grow(USUAL);
+    }
+
+    private void grow(int size) {
+        scratch = Arena.ofAuto().allocate(FuseOutHeader.SIZE + size, Long.BYTES);
+        body = scratch.asSlice(FuseOutHeader.SIZE);
+    }
 
     /** Begins the reply that goes to {@code chain}. */
     void begin(DescriptorChain chain, ByteOrder order) {
@@ -60,47 +65,34 @@ final class Reply {
      * @param size a multiple of 8
      * @return whether the client has room for it
      */
-    boolean body(DescriptorChain chain, int size) {
+    boolean body(int size) {
         if (size > room) {
             return false;
         }
-        ChainBytes out = chain.writable();
-        int piece = out.pieceOf(FuseOutHeader.SIZE, size);
-        if (piece >= 0) {
-            body = out.segment(piece);
-            bodyOffset = out.segmentOffset(piece, FuseOutHeader.SIZE);
-        } else {
-            body = scratch;
-            bodyOffset = 0;
-            copiedOut = true;
-        }
-        MemorySegment memory = body;
-        long base = bodyOffset;
+        MemorySegment memory = privateBody(size);
         for (int i = 0; i < size; i += Long.BYTES) {
-            memory.set(ValueLayout.JAVA_LONG_UNALIGNED, base + i, 0);
+            memory.set(ValueLayout.JAVA_LONG, i, 0);
         }
         return true;
     }
 
     /** Lays {@code struct} over the body, {@code offset} bytes from its beginning. */
     <T extends FuseStruct> T at(int offset, T struct) {
-        struct.at(body, bodyOffset + offset, order);
+        struct.at(body, offset, order);
         return struct;
     }
 
     /**
-     * Prepares a body that is written into private memory and copied out as far as the result tells.
+     * Prepares a body that is copied out as far as the result tells.
      *
      * @return at least {@code size} bytes, with what other replies left there
      */
     MemorySegment privateBody(int size) {
-        if (size > scratch.byteSize()) {
-            scratch = Arena.ofAuto().allocate(Math.max(size, 2 * scratch.byteSize()), Long.BYTES);
+        if (size > body.byteSize()) {
+            grow((int) Math.max(size, 2 * body.byteSize()));
         }
-        body = scratch;
-        bodyOffset = 0;
         copiedOut = true;
-        return scratch;
+        return body;
     }
 
     /**
@@ -123,20 +115,9 @@ final class Reply {
         } else {
             length += (int) result;
         }
-        ChainBytes out = chain.writable();
-        if (copiedOut && error == 0) {
-            out.copyFrom(FuseOutHeader.SIZE, scratch, 0, result);
-        }
-        int piece = out.pieceOf(0, FuseOutHeader.SIZE);
-        if (piece >= 0) {
-            header.at(out.segment(piece), out.segmentOffset(piece, 0), order);
-        } else {
-            header.at(headerScratch, 0, order);
-        }
+        header.at(scratch, 0, order);
         header.len(length).error(error).unique(unique);
-        if (piece < 0) {
-            out.copyFrom(0, headerScratch, 0, FuseOutHeader.SIZE);
-        }
+        chain.writable().copyFrom(0, scratch, 0, copiedOut ? length : FuseOutHeader.SIZE);
         return length;
     }
 }

@@ -2,16 +2,21 @@ package dev.oriel.device;
 
 import dev.oriel.fuse.FuseOpcode;
 import dev.oriel.linux.Errno;
+import dev.oriel.linux.Failure;
 import dev.oriel.virtio.ChainHandler;
 import dev.oriel.virtio.DescriptorChain;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.ByteOrder;
 import java.util.ArrayDeque;
 
 /**
  * Takes the chains of one virtqueue and serves them on the queue's thread. What would wait there is handed on: to the pool, or
- * to the session thread.
+ * to the session thread. Whatever is thrown, each request is answered once: by this thread, or by the one that has claimed it.
  */
 final class RequestQueue implements ChainHandler {
+    private static final Logger LOG = System.getLogger("dev.oriel.device");
+
     private static final ByteOrder OTHER_ORDER =
             ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN;
 
@@ -23,23 +28,32 @@ final class RequestQueue implements ChainHandler {
     private final SessionGate gate;
     private final SessionThread sessionThread;
     private final RequestPool pool;
+    private final LongHeads longHeads;
     private final Operations operations;
     private final long[] counts = new long[FuseOpcode.COUNT];
 
     /** The request that the next chain gets. Of the queue's thread only. */
-    private FuseRequest next = new FuseRequest(this);
+    private FuseRequest next;
 
     private final ArrayDeque<FuseRequest> idle = new ArrayDeque<>();
     private volatile boolean draining;
 
     /** @param highPriority whether this is queue 0, that of FORGET and INTERRUPT (virtio 1.4, section 5.11.6.2) */
-    RequestQueue(int index, boolean highPriority, SessionGate gate, SessionThread sessionThread, RequestPool pool) {
+    RequestQueue(
+            int index,
+            boolean highPriority,
+            SessionGate gate,
+            SessionThread sessionThread,
+            RequestPool pool,
+            LongHeads longHeads) {
         this.index = index;
         this.highPriority = highPriority;
         this.gate = gate;
         this.sessionThread = sessionThread;
         this.pool = pool;
+        this.longHeads = longHeads;
         operations = new Operations(sessionThread);
+        next = new FuseRequest(this, longHeads);
     }
 
     int index() {
@@ -54,7 +68,7 @@ final class RequestQueue implements ChainHandler {
     /** The queue has taken its last chain: none of its requests may wait for a lock any more. */
     void drain() {
         draining = true;
-        sessionThread.drain(this);
+        sessionThread.drain();
     }
 
     boolean draining() {
@@ -69,69 +83,125 @@ final class RequestQueue implements ChainHandler {
     @Override
     public void handle(DescriptorChain chain) {
         FuseRequest request = next;
-        request.take(chain);
-        if (serve(request)) {
+        try {
+            request.take(chain);
+            serve(request);
+        } catch (RuntimeException | Error failure) {
+            fail(request, failure);
+        }
+        if (request == next) {
             request.release();
-        } else {
-            next = idleRequest();
         }
     }
 
-    /** @return whether the request was answered; if not, it is another thread's now */
-    private boolean serve(FuseRequest request) {
+    /** Something was thrown for a request: if nobody else has it, it is answered. */
+    private void fail(FuseRequest request, Throwable failure) {
+        int error = Operations.failed(request, failure);
+        if (request == next && request.isOpen()) {
+            operations.begin(request);
+            operations.end(request, error);
+        }
+    }
+
+    /** Answers the request, or hands it on: then {@link #next} is another. */
+    private void serve(FuseRequest request) {
         int raw = request.rawOpcode();
         if (raw == FuseOpcode.INIT || raw == OTHER_INIT) {
-            return beginSession(request, raw == FuseOpcode.INIT ? ByteOrder.nativeOrder() : OTHER_ORDER);
+            beginSession(request, raw == FuseOpcode.INIT ? ByteOrder.nativeOrder() : OTHER_ORDER);
+            return;
         }
         FuseSession session = gate.enter(index);
         try {
             if (session == null) {
                 refuse(request, raw);
-                return true;
+                return;
             }
             int error = request.decode(session.order(), session);
-            int opcode = request.opcode();
             count(request);
-            if (error == 0 && opcode == FuseOpcode.DESTROY && !highPriority) {
+            if (error == 0 && request.opcode() == FuseOpcode.DESTROY && !highPriority) {
                 // Leaves first: the session ends when nobody is in it.
                 gate.leave(index);
-                sessionThread.destroy(request);
-                return false;
+                changeSession(request);
+                return;
             }
             operations.begin(request);
-            request.rewind(pool.isEmpty());
             long result = error != 0 ? error : operations.check(request, highPriority);
             if (result == 0) {
+                boolean mayBlock = pool.isFull();
+                request.rewind(mayBlock);
+                if (mayBlock || Operations.maySleep(request.opcode())) {
+                    request.chain().giveBackOthers();
+                }
                 result = operations.serve(request);
             }
             if (result == Operations.WOULD_BLOCK) {
-                gate.defer(index);
-                pool.execute(request);
-                return false;
+                defer(request);
+            } else if (result == Operations.WAIT_FOR_LOCK) {
+                waitForLock(request);
+            } else {
+                operations.end(request, result);
             }
-            if (result == Operations.WAIT_FOR_LOCK) {
-                gate.defer(index);
-                sessionThread.waitForLock(request);
-                return false;
-            }
-            operations.end(request, result);
-            return true;
         } finally {
             gate.leave(index);
         }
     }
 
-    private boolean beginSession(FuseRequest request, ByteOrder order) {
+    private void beginSession(FuseRequest request, ByteOrder order) {
         int error = request.decode(order, null);
         count(request);
         long result = error != 0 ? error : operations.check(request, highPriority);
         if (result == 0) {
-            sessionThread.begin(request);
-            return false;
+            changeSession(request);
+            return;
         }
         operations.begin(request);
         operations.end(request, result);
-        return true;
+    }
+
+    /** Hands an INIT or a DESTROY on. */
+    private void changeSession(FuseRequest request) {
+        FuseRequest other = idleRequest();
+        if (!sessionThread.admitsChange()) {
+            answered(other);
+            operations.begin(request);
+            operations.end(request, -Errno.EAGAIN);
+            return;
+        }
+        request.chain().hold();
+        next = other;
+        sessionThread.change(request);
+    }
+
+    /** Hands a request on to the pool; serves it here if the pool has no thread for it. */
+    private void defer(FuseRequest request) {
+        FuseRequest other = idleRequest();
+        gate.defer(index);
+        request.chain().hold();
+        request.offer();
+        next = other;
+        try {
+            pool.execute(request);
+        } catch (RuntimeException | Error refused) {
+            if (request.claim()) {
+                LOG.log(
+                        Level.WARNING,
+                        "a request that may wait for a disk holds up its queue: {0}",
+                        Failure.reason(refused));
+                serveBlocking(request, operations);
+            }
+        }
+    }
+
+    /** Hands a SETLKW on to the session thread. */
+    private void waitForLock(FuseRequest request) {
+        FuseRequest other = idleRequest();
+        gate.defer(index);
+        request.chain().hold();
+        next = other;
+        if (!sessionThread.waitForLock(request)) {
+            operations.end(request, -Errno.ENOLCK);
+            settled(request);
+        }
     }
 
     /** There is no session: nothing can be done, and the byte order is known by the opcode only, if at all. */
@@ -146,25 +216,33 @@ final class RequestQueue implements ChainHandler {
         operations.end(request, error != 0 ? error : -Errno.ENOTCONN);
     }
 
-    /** Serves a deferred request, on a thread of the pool. */
+    /** Serves a deferred request, which the caller has claimed. Throws nothing but what comes from accesses before. */
     void serveBlocking(FuseRequest request, Operations operations) {
-        boolean handedOn = false;
+        boolean waits = false;
         try {
             operations.begin(request);
             request.rewind(true);
             long result = operations.serve(request);
             if (result == Operations.WAIT_FOR_LOCK) {
-                handedOn = true;
-                sessionThread.waitForLock(request);
-            } else {
+                waits = sessionThread.waitForLock(request);
+                result = -Errno.ENOLCK;
+            }
+            if (!waits) {
                 operations.end(request, result);
             }
         } finally {
-            // Whatever happens, or else the session could never end.
-            if (!handedOn) {
-                gate.settle(index);
-                answered(request);
+            if (!waits) {
+                settled(request);
             }
+        }
+    }
+
+    /** A deferred request has been answered, or never will be: the session could not end if it were not counted out. */
+    void settled(FuseRequest request) {
+        try {
+            gate.settle(index);
+        } finally {
+            answered(request);
         }
     }
 
@@ -179,8 +257,11 @@ final class RequestQueue implements ChainHandler {
     private FuseRequest idleRequest() {
         synchronized (idle) {
             FuseRequest request = idle.poll();
-            return request != null ? request : new FuseRequest(this);
+            if (request != null) {
+                return request;
+            }
         }
+        return new FuseRequest(this, longHeads);
     }
 
     private void count(FuseRequest request) {

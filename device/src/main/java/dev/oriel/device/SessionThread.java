@@ -1,209 +1,243 @@
 package dev.oriel.device;
 
 import dev.oriel.filesystem.FileSystem;
-import dev.oriel.linux.Errno;
+import dev.oriel.fuse.FuseOpcode;
+import dev.oriel.linux.Failure;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.util.ArrayDeque;
-import java.util.Iterator;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.Future;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Predicate;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one thread that begins and ends sessions, and that keeps the requests which wait for a lock (SETLKW): these are not a
- * thread each, they are tried again when a lock is dropped through this device, and from time to time, for the other holder may
- * be a process of the host. The thread ends when it has had nothing to do for a while.
+ * The one thread that begins and ends sessions, and that tries again the requests that wait for a lock ({@link LockWaits}). It is started when
+ * there is something to do, and ends when it has had nothing to do for a while. It has no list of tasks: whoever asks for something leaves a
+ * request or a mark, and wakes it, so that a client cannot make it remember more than is bounded here. If it cannot be started, whoever wants a
+ * session begun or ended does that himself.
  */
 final class SessionThread {
     private static final Logger LOG = System.getLogger("dev.oriel.device");
 
-    private static final long IDLE_SECONDS = 5;
-    private static final long SHORTEST_RETRY_MILLIS = 1;
-    private static final long LONGEST_RETRY_MILLIS = 20;
+    private static final long IDLE_MILLIS = 5_000;
+
+    /** INITs and DESTROYs that wait for those before them. A client sends one. */
+    private static final int MOST_CHANGES = 16;
 
     private final SessionGate gate;
-    private final Operations operations;
+    private final ThreadFactory threads;
     private final InitNegotiation negotiation;
-    private final ScheduledThreadPoolExecutor executor;
+    private final LockWaits waits;
 
-    /** All that wait for a lock, wherever they are: read by those who drop locks. */
-    private final AtomicInteger waiters = new AtomicInteger();
+    private final ConcurrentLinkedQueue<FuseRequest> changes = new ConcurrentLinkedQueue<>();
+    private final AtomicInteger changesWaiting = new AtomicInteger();
 
-    private final AtomicBoolean retryRequested = new AtomicBoolean();
+    /** Held by whoever does what this thread is for. */
+    private final ReentrantLock turn = new ReentrantLock();
 
-    private final ConcurrentLinkedQueue<FuseRequest> arrivals = new ConcurrentLinkedQueue<>();
+    /** Used under {@link #turn}. */
+    private final Operations operations;
 
-    // Of this thread only.
-    private final ArrayDeque<FuseRequest> waiting = new ArrayDeque<>();
-    private long retryMillis = SHORTEST_RETRY_MILLIS;
-    private boolean retryScheduled;
+    // Guarded by this.
+    private @Nullable Thread thread;
+    private boolean requested;
 
     SessionThread(FileSystem fileSystem, SessionGate gate, Supplier<@Nullable DaxWindow> windows, String name) {
+        this(fileSystem, gate, windows, Thread.ofPlatform().daemon().name(name).factory());
+    }
+
+    /** @param threads makes the thread; a test lets it fail */
+    SessionThread(
+            FileSystem fileSystem, SessionGate gate, Supplier<@Nullable DaxWindow> windows, ThreadFactory threads) {
         this.gate = gate;
+        this.threads = threads;
         operations = new Operations(this);
+        waits = new LockWaits(operations);
         negotiation = new InitNegotiation(fileSystem, windows);
-        executor = new ScheduledThreadPoolExecutor(
-                1, Thread.ofPlatform().daemon().name(name).factory());
-        executor.setKeepAliveTime(IDLE_SECONDS, TimeUnit.SECONDS);
-        executor.allowCoreThreadTimeOut(true);
     }
 
-    /** Takes over a FUSE_INIT: ends the session there is, begins another. */
-    void begin(FuseRequest request) {
-        executor.execute(() -> {
-            endSession();
-            request.rewind(true);
-            operations.begin(request);
-            long result;
-            try {
-                result = negotiation.serve(request, operations.reply());
-            } catch (RuntimeException e) {
-                LOG.log(Level.ERROR, "The file system could not begin a session, the mount gets EIO: {0}", e);
-                LOG.log(Level.DEBUG, "this is where", e);
-                result = -Errno.EIO;
-            }
-            FuseSession begun = negotiation.begun();
-            if (begun != null) {
-                gate.open(begun);
-                LOG.log(Level.DEBUG, "session begun: {0}", begun);
-            }
-            operations.end(request, result);
-            request.queue.answered(request);
-        });
+    /** Whether one more FUSE_INIT or FUSE_DESTROY may wait; if so, it must follow, by {@link #change}. Any thread. */
+    boolean admitsChange() {
+        if (changesWaiting.incrementAndGet() <= MOST_CHANGES) {
+            return true;
+        }
+        changesWaiting.decrementAndGet();
+        return false;
     }
 
-    /** Takes over a FUSE_DESTROY: ends the session there is. */
-    void destroy(FuseRequest request) {
-        executor.execute(() -> {
-            endSession();
-            operations.begin(request);
-            operations.end(request, 0);
-            request.queue.answered(request);
-        });
+    /** Takes over a FUSE_INIT: ends the session there is, begins another. Or a FUSE_DESTROY: ends the session there is. Any thread. */
+    void change(FuseRequest request) {
+        boolean added = false;
+        try {
+            added = changes.add(request);
+        } catch (OutOfMemoryError spent) {
+            LOG.log(Level.DEBUG, "a session is begun or ended by the thread of a queue", spent);
+        }
+        if (added && (wake() || !changes.remove(request))) {
+            return;
+        }
+        turn.lock();
+        try {
+            serveChange(request);
+        } finally {
+            turn.unlock();
+        }
     }
 
-    /** Ends the session there is, and returns when it has ended. */
+    /** Ends the session there is, and returns when it has ended. No queue runs, and no request is under way. */
     void reset() {
-        CompletableFuture.runAsync(this::endSession, executor).join();
+        turn.lock();
+        try {
+            endSession(true);
+        } finally {
+            turn.unlock();
+        }
     }
 
-    /** Takes over a SETLKW whose lock another holds; it counts as deferred. Any thread. */
-    void waitForLock(FuseRequest request) {
-        waiters.getAndIncrement();
-        arrivals.add(request);
-        executor.execute(this::arrive);
+    /**
+     * Takes over a SETLKW whose lock another holds; it counts as deferred. Any thread.
+     *
+     * @return false if it cannot wait, as too many do, or there is no thread that could try again: then it is still the caller's
+     */
+    boolean waitForLock(FuseRequest request) {
+        return waits.add(request) && (wake() || !waits.takeBack(request));
     }
 
     /** A lock was dropped, or may have been: those who wait are tried soon. Any thread. */
     void lockDropped() {
-        if (waiters.get() != 0 && retryRequested.compareAndSet(false, true)) {
-            executor.execute(this::retryAtOnce);
+        if (waits.lockDropped()) {
+            wake();
         }
     }
 
     /** Ends the wait of the SETLKW that has this {@code unique}, if it waits. Any thread. */
     void interrupt(long unique) {
-        if (waiters.get() != 0) {
-            executor.execute(() -> endWaits(request -> request.unique() == unique, -Errno.EINTR));
+        if (waits.interrupt(unique)) {
+            wake();
         }
     }
 
-    /** Ends all waits of the requests of {@code queue}. Any thread. */
-    void drain(RequestQueue queue) {
-        if (waiters.get() != 0) {
-            executor.execute(() -> endWaits(request -> request.queue == queue, -Errno.EINTR));
+    /** A queue is about to stop: all waits of its requests end. Any thread. */
+    void drain() {
+        if (waits.any()) {
+            wake();
         }
     }
 
-    private void endSession() {
-        FuseSession last = gate.close(() -> endWaits(request -> true, -Errno.ENOTCONN));
+    /** Makes the thread look; false if there is none and none can be started. */
+    private synchronized boolean wake() {
+        requested = true;
+        if (thread != null) {
+            notifyAll();
+            return true;
+        }
+        try {
+            Thread next = threads.newThread(this::run);
+            next.start();
+            thread = next;
+            return true;
+        } catch (RuntimeException | Error none) {
+            LOG.log(Level.WARNING, "the thread for sessions cannot be started: {0}", Failure.reason(none));
+            return false;
+        }
+    }
+
+    private void run() {
+        try {
+            while (awaitsMore(work())) {
+                // until it has been idle for long
+            }
+        } finally {
+            synchronized (this) {
+                if (Thread.currentThread().equals(thread)) {
+                    thread = null;
+                }
+            }
+        }
+    }
+
+    /** Does what there is to do; answers when to come again, in milliseconds. */
+    private long work() {
+        synchronized (this) {
+            requested = false;
+        }
+        turn.lock();
+        try {
+            for (FuseRequest request = changes.poll(); request != null; request = changes.poll()) {
+                serveChange(request);
+            }
+            return waits.look();
+        } catch (RuntimeException | Error failure) {
+            LOG.log(Level.ERROR, "sessions and locks: {0}", Failure.reason(failure));
+            LOG.log(Level.DEBUG, "this is where", failure);
+            return LockWaits.LONGEST_RETRY_MILLIS;
+        } finally {
+            turn.unlock();
+        }
+    }
+
+    /** Sleeps; false, after a time without anything to do, if the thread is to end. */
+    private synchronized boolean awaitsMore(long millis) {
+        if (requested) {
+            return true;
+        }
+        boolean idle = millis == LockWaits.NOBODY_WAITS;
+        try {
+            TimeUnit.MILLISECONDS.timedWait(this, idle ? IDLE_MILLIS : millis);
+        } catch (InterruptedException nobodyDoes) {
+            return true;
+        }
+        if (requested || !idle || waits.any()) {
+            return true;
+        }
+        thread = null;
+        return false;
+    }
+
+    /** Under {@link #turn}. */
+    private void serveChange(FuseRequest request) {
+        changesWaiting.decrementAndGet();
+        try {
+            long result;
+            try {
+                endSession(false);
+                request.rewind(true);
+                operations.begin(request);
+                result = request.opcode() == FuseOpcode.INIT ? begin(request) : 0;
+            } catch (RuntimeException | Error failure) {
+                result = Operations.failed(request, failure);
+            }
+            operations.end(request, result);
+        } finally {
+            request.queue.answered(request);
+        }
+    }
+
+    private long begin(FuseRequest request) {
+        long result = negotiation.serve(request, operations.reply());
+        FuseSession begun = negotiation.begun();
+        if (begun != null) {
+            gate.open(begun);
+            LOG.log(Level.DEBUG, "session begun: {0}", begun);
+        }
+        return result;
+    }
+
+    /** @param resting whether no queue runs and no request is under way */
+    private void endSession(boolean resting) {
+        FuseSession last = gate.close(waits::endAll, resting);
         if (last != null) {
             try {
                 last.fileSystem().close();
                 LOG.log(Level.DEBUG, "session ended: {0}", last);
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error failure) {
                 // The next session must be able to begin.
-                LOG.log(Level.ERROR, "The file system could not end a session: {0}", e);
-                LOG.log(Level.DEBUG, "this is where", e);
+                LOG.log(Level.ERROR, "The file system could not end a session: {0}", Failure.reason(failure));
+                LOG.log(Level.DEBUG, "this is where", failure);
             }
         }
-    }
-
-    private void arrive() {
-        takeArrivals();
-        retryLater();
-    }
-
-    private void retryAtOnce() {
-        retryRequested.set(false);
-        retryMillis = SHORTEST_RETRY_MILLIS;
-        retry();
-    }
-
-    private void retryOnTime() {
-        retryScheduled = false;
-        retryMillis = Math.min(2 * retryMillis, LONGEST_RETRY_MILLIS);
-        retry();
-    }
-
-    private void retry() {
-        takeArrivals();
-        for (Iterator<FuseRequest> each = waiting.iterator(); each.hasNext(); ) {
-            FuseRequest request = each.next();
-            operations.begin(request);
-            request.rewind(true);
-            long result = operations.serve(request);
-            if (result != Operations.WAIT_FOR_LOCK) {
-                each.remove();
-                settle(request, result);
-            }
-        }
-        retryLater();
-    }
-
-    private void retryLater() {
-        if (waiting.isEmpty()) {
-            retryMillis = SHORTEST_RETRY_MILLIS;
-        } else if (!retryScheduled) {
-            retryScheduled = true;
-            Future<?> _ = executor.schedule(this::retryOnTime, retryMillis, TimeUnit.MILLISECONDS);
-        }
-    }
-
-    private void endWaits(Predicate<FuseRequest> which, int error) {
-        takeArrivals();
-        for (Iterator<FuseRequest> each = waiting.iterator(); each.hasNext(); ) {
-            FuseRequest request = each.next();
-            if (which.test(request)) {
-                each.remove();
-                settle(request, error);
-            }
-        }
-    }
-
-    private void takeArrivals() {
-        for (FuseRequest request = arrivals.poll(); request != null; request = arrivals.poll()) {
-            if (request.queue.draining()) {
-                settle(request, -Errno.EINTR);
-            } else {
-                waiting.add(request);
-            }
-        }
-    }
-
-    private void settle(FuseRequest request, long result) {
-        waiters.getAndDecrement();
-        operations.begin(request);
-        operations.end(request, result);
-        gate.settle(request.queue.index());
-        request.queue.answered(request);
     }
 }

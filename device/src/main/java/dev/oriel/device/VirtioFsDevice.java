@@ -78,9 +78,10 @@ public final class VirtioFsDevice implements VirtioDevice {
         SessionGate gate = new SessionGate(1 + requestQueues);
         sessionThread = new SessionThread(fileSystem, gate, () -> window, tag + " session");
         RequestPool pool = new RequestPool(poolThreads, sessionThread, tag + " pool ");
+        LongHeads longHeads = new LongHeads();
         queues = new RequestQueue[1 + requestQueues];
         for (int i = 0; i < queues.length; i++) {
-            queues[i] = new RequestQueue(i, i == HIPRIO, gate, sessionThread, pool);
+            queues[i] = new RequestQueue(i, i == HIPRIO, gate, sessionThread, pool, longHeads);
         }
     }
 
