@@ -89,12 +89,19 @@ final class Creation {
         if (directory < 0) {
             return (int) directory;
         }
-        int result = makeAs(request, (int) directory, name, mode, device, target, umask, buffers);
-        if (result == 0 && request.securityContexts() > 0) {
-            result = label(request, (int) directory, name, mode, buffers);
-        }
+        int result = share.nodes.reserve(name.length(), buffers);
         if (result == 0) {
-            result = share.nodes.enter((int) directory, name, parent, buffers);
+            try {
+                result = makeAs(request, (int) directory, name, mode, device, target, umask, buffers);
+                if (result == 0 && request.securityContexts() > 0) {
+                    result = label(request, (int) directory, name, mode, buffers);
+                }
+                if (result == 0) {
+                    result = share.nodes.enter((int) directory, name, parent, buffers);
+                }
+            } finally {
+                share.nodes.unreserve(buffers);
+            }
         }
         if (result == 0) {
             share.fill(out, parent, buffers);
@@ -163,15 +170,13 @@ final class Creation {
         long directory = share.nodes.acquire(newParent, buffers);
         int result = (int) Math.min(directory, 0);
         if (result == 0) {
-            // The way that needs no privilege; the link of /proc is followed to the file, and no further.
-            result = FileCalls.linkat(
-                    At.AT_FDCWD,
-                    buffers.procPath.set((int) node),
-                    (int) directory,
-                    newName.segment(),
-                    At.AT_SYMLINK_FOLLOW);
+            result = share.nodes.reserve(newName.length(), buffers);
             if (result == 0) {
-                result = share.nodes.enter((int) directory, newName, newParent, buffers);
+                try {
+                    result = linkTo((int) node, (int) directory, newName, newParent, buffers);
+                } finally {
+                    share.nodes.unreserve(buffers);
+                }
             }
             if (result == 0) {
                 share.fill(out, newParent, buffers);
@@ -180,6 +185,13 @@ final class Creation {
         }
         share.nodes.release(nodeid, node);
         return result;
+    }
+
+    private int linkTo(int node, int directory, Name newName, long newParent, ThreadBuffers buffers) {
+        // The way that needs no privilege; the link of /proc is followed to the file, and no further.
+        int result = FileCalls.linkat(
+                At.AT_FDCWD, buffers.procPath.set(node), directory, newName.segment(), At.AT_SYMLINK_FOLLOW);
+        return result == 0 ? share.nodes.enter(directory, newName, newParent, buffers) : result;
     }
 
     int remove(long parent, Name name, int flags) {
@@ -227,23 +239,44 @@ final class Creation {
         long to = share.nodes.acquire(newParent, buffers);
         int result = (int) Math.min(to, 0);
         if (result == 0) {
-            boolean replaces = (flags & (RenameFlags.RENAME_NOREPLACE | RenameFlags.RENAME_EXCHANGE)) == 0;
-            if (replaces) {
-                share.nodes.holdLastName((int) to, newName, newParent, share.zeroMessage, buffers);
-            }
-            result = renameAs(request, (int) from, name, (int) to, newName, flags, buffers);
-            if (replaces) {
-                share.nodes.nameRemoved(result == 0, buffers);
-            }
+            result = share.nodes.reserveForMove(newParent, newName.length(), buffers);
             if (result == 0) {
-                share.nodes.moved((int) to, newName, newParent, buffers);
-                if ((flags & RenameFlags.RENAME_EXCHANGE) != 0) {
-                    share.nodes.moved((int) from, name, parent, buffers);
+                try {
+                    result = move(request, parent, (int) from, name, newParent, (int) to, newName, flags, buffers);
+                } finally {
+                    share.nodes.unreserve(buffers);
                 }
             }
             share.nodes.release(newParent, to);
         }
         share.nodes.release(parent, from);
+        return result;
+    }
+
+    private int move(
+            Request request,
+            long parent,
+            int from,
+            Name name,
+            long newParent,
+            int to,
+            Name newName,
+            int flags,
+            ThreadBuffers buffers) {
+        boolean replaces = (flags & (RenameFlags.RENAME_NOREPLACE | RenameFlags.RENAME_EXCHANGE)) == 0;
+        if (replaces) {
+            share.nodes.holdLastName(to, newName, newParent, share.zeroMessage, buffers);
+        }
+        int result = renameAs(request, from, name, to, newName, flags, buffers);
+        if (replaces) {
+            share.nodes.nameRemoved(result == 0, buffers);
+        }
+        if (result == 0) {
+            share.nodes.moved(to, newName, newParent, buffers);
+            if ((flags & RenameFlags.RENAME_EXCHANGE) != 0) {
+                share.nodes.moved(from, name, parent, buffers);
+            }
+        }
         return result;
     }
 

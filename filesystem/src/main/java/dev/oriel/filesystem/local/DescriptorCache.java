@@ -30,14 +30,20 @@ final class DescriptorCache {
     private static final long PINS = 0xff_ffffL << 32;
     private static final int PARTS = 8;
 
+    /** More than this do not make anything faster. */
+    private static final int MOST = 16384;
+
     private final InodeTable inodes;
+    private final Allowance allowance;
     private final Part[] parts = new Part[PARTS];
     private final int mostKept;
     private final AtomicInteger kept = new AtomicInteger();
 
-    /** @param capacity how many descriptors to hold at most */
-    DescriptorCache(InodeTable inodes, int capacity) {
+    /** @param allowance how many descriptors to hold at most, beside {@value #PARTS} */
+    DescriptorCache(InodeTable inodes, Allowance allowance) {
         this.inodes = inodes;
+        this.allowance = allowance;
+        int capacity = (int) Math.min(MOST, allowance.left());
         mostKept = capacity / 2;
         for (int i = 0; i < PARTS; i++) {
             parts[i] = new Part(Math.max(1, capacity / PARTS));
@@ -174,7 +180,10 @@ final class DescriptorCache {
         return true;
     }
 
-    /** A share of the cache with its own clock. Its ring names slots; one whose descriptor went away is a free place. */
+    /**
+     * A share of the cache with its own clock. Its ring names slots; one whose descriptor went away is a free place. It grows as long as it is
+     * allowed to, from one place on.
+     */
     private final class Part {
         private static final int FIRST_SIZE = 64;
 
@@ -205,15 +214,15 @@ final class DescriptorCache {
 
         /** A place in the ring; -1 if all are in use. */
         private int place() {
-            if (used < capacity) {
+            if (used < capacity && (used == 0 || allowance.tryTake(1))) {
                 if (used == ring.length) {
                     ring = Arrays.copyOf(ring, Math.min(capacity, ring.length * 2));
                 }
                 return used++;
             }
-            for (int i = 0; i < 2 * capacity; i++) {
+            for (int i = 0; i < 2 * used; i++) {
                 int place = hand;
-                hand = place + 1 == capacity ? 0 : place + 1;
+                hand = place + 1 >= used ? 0 : place + 1;
                 if (evict(ring[place], false)) {
                     return place;
                 }

@@ -111,7 +111,7 @@ final class Directories {
         long ino = reportedIno(entry, nodeid);
         int type = entry.type();
         boolean entered = false;
-        if (!entry.isDotOrDotDot()) {
+        if (!entry.isDotOrDotDot() && share.nodes.hasRoomToList()) {
             MemorySegment name = memory.asSlice(entry.nameOffset());
             // A mount that waits to be triggered stays so: listing a directory is not visiting all in it.
             entered = share.nodes.enter(directory.descriptor(), name, At.AT_NO_AUTOMOUNT, nodeid, name, buffers) == 0;
@@ -121,7 +121,8 @@ final class Directories {
                 ino = mount == null ? ino : mount.reported(buffers.stat.ino());
                 type = buffers.stat.mode() >>> 12;
             }
-            // One that is gone by now is listed without its node: the client looks it up if it wants it.
+            // One that is gone by now, or for which there is no room, is listed without its node: the client looks it
+            // up if it wants it.
         }
         boolean added = entries.addPlus(ino, entry.off(), type, memory, entry.nameOffset(), entry.nameLength());
         if (entered && !added) {

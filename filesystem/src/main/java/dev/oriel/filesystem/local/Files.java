@@ -142,10 +142,17 @@ final class Files {
         }
         int hostFlags = hostFlags(flags);
         int create = OpenFlags.O_CREAT | OpenFlags.O_EXCL | OpenFlags.O_NOFOLLOW;
-        int result =
-                makeOpen(request, parent, (int) directory, name, hostFlags, create, mode, umask, entry, out, buffers);
-        if (result == -Errno.EEXIST && (flags & OpenFlags.O_EXCL) == 0) {
-            result = openExisting(parent, (int) directory, name, hostFlags, openFlags, entry, out, buffers);
+        int result = share.nodes.reserve(name.length(), buffers);
+        if (result == 0) {
+            try {
+                result = makeOpen(
+                        request, parent, (int) directory, name, hostFlags, create, mode, umask, entry, out, buffers);
+                if (result == -Errno.EEXIST && (flags & OpenFlags.O_EXCL) == 0) {
+                    result = openExisting(parent, (int) directory, name, hostFlags, openFlags, entry, out, buffers);
+                }
+            } finally {
+                share.nodes.unreserve(buffers);
+            }
         }
         share.nodes.release(parent, directory);
         return result;
@@ -169,18 +176,16 @@ final class Files {
             return (int) directory;
         }
         int create = OpenFlags.O_TMPFILE | (flags & OpenFlags.O_EXCL);
-        int result = makeOpen(
-                request,
-                parent,
-                (int) directory,
-                noName,
-                hostFlags(flags) & ~OpenFlags.O_TRUNC,
-                create,
-                mode,
-                umask,
-                entry,
-                out,
-                buffers);
+        int hostFlags = hostFlags(flags) & ~OpenFlags.O_TRUNC;
+        int result = share.nodes.reserve(0, buffers);
+        if (result == 0) {
+            try {
+                result = makeOpen(
+                        request, parent, (int) directory, noName, hostFlags, create, mode, umask, entry, out, buffers);
+            } finally {
+                share.nodes.unreserve(buffers);
+            }
+        }
         share.nodes.release(parent, directory);
         return result;
     }

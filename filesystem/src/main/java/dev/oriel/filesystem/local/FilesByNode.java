@@ -36,7 +36,12 @@ final class FilesByNode {
         this.nodes = nodes;
         this.budget = budget;
         places = new AtomicReferenceArray<>(Integer.highestOneBit(Math.clamp(capacity, WAYS, MOST_PLACES)));
-        sweeper = Thread.ofPlatform().daemon().name("oriel-files-by-node").start(this::sweepWhileUsed);
+        sweeper = Thread.ofPlatform().daemon().name("oriel-files-by-node").unstarted(this::sweepWhileUsed);
+    }
+
+    /** Starts the thread that closes what is not used: the client opens nothing by itself. */
+    void start() {
+        sweeper.start();
     }
 
     /**

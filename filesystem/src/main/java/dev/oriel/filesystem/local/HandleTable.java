@@ -2,7 +2,6 @@ package dev.oriel.filesystem.local;
 
 import dev.oriel.linux.FileCalls;
 import java.util.Arrays;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -18,17 +17,16 @@ final class HandleTable {
     private static final int CHUNK = 1 << CHUNK_BITS;
 
     private final ReentrantLock lock = new ReentrantLock();
-    private final int capacity;
-    private final AtomicInteger reserved = new AtomicInteger();
+    private final Allowance descriptors;
     private volatile AtomicReferenceArray<@Nullable OpenHandle>[] chunks = newChunks(0);
     private int[] freePlaces = new int[CHUNK];
     private int freeCount;
     private int places;
     private int generation;
 
-    /** @param capacity how many descriptors handles and locks may have together */
-    HandleTable(int capacity) {
-        this.capacity = capacity;
+    /** @param descriptors how many descriptors handles and locks may have together */
+    HandleTable(Allowance descriptors) {
+        this.descriptors = descriptors;
     }
 
     @SuppressWarnings({"unchecked", "rawtypes"})
@@ -38,21 +36,12 @@ final class HandleTable {
 
     /** Takes one descriptor of the budget; false if it is spent. */
     boolean reserve() {
-        if (reserved.incrementAndGet() > capacity) {
-            reserved.decrementAndGet();
-            return false;
-        }
-        return true;
+        return descriptors.take(1);
     }
 
     /** Gives one descriptor back to the budget. */
     void unreserve() {
-        reserved.decrementAndGet();
-    }
-
-    /** How many descriptors of the budget are taken. */
-    int reserved() {
-        return reserved.get();
+        descriptors.give(1);
     }
 
     /** Adds a handle, for which {@link #reserve} was called, and numbers it. */

@@ -1,6 +1,7 @@
 package dev.oriel.filesystem.local;
 
 import dev.oriel.filesystem.FileSystemSession;
+import dev.oriel.linux.FileHandleBuffer;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
@@ -51,7 +52,13 @@ final class InodeTable {
     private static final int HANDLE = 6;
     private static final int WORDS = HANDLE + INLINE_HANDLE_BYTES / Long.BYTES;
 
-    private static final int CHUNK_BITS = 10;
+    /** Heap of a node: its record, and its parts of the buckets while they grow and of what is beside the records. */
+    static final int NODE_BYTES = WORDS * Long.BYTES + 3 * Integer.BYTES + Integer.BYTES;
+
+    private static final int ARRAY_BYTES = 16;
+    private static final int LOCATION_BYTES = 24;
+
+    private static final int CHUNK_BITS = 8;
     private static final int CHUNK_SLOTS = 1 << CHUNK_BITS;
     private static final int MAX_SLOTS = 1 << 30;
 
@@ -69,6 +76,11 @@ final class InodeTable {
     private static final long HANDLE_LENGTH_MASK = 0xff00L;
     private static final long COUNT_MASK = 0xffff_ffffL;
 
+    /** Of {@code Object[]}: what is beside a record is replaced whole, and its bytes are given back once. */
+    private static final VarHandle ASIDE = MethodHandles.arrayElementVarHandle(Object[].class);
+
+    private final Allowance memory;
+
     private final ReentrantLock[] stripes = new ReentrantLock[STRIPES];
     private final ReentrantLock growth = new ReentrantLock();
     private final AtomicInteger inodes = new AtomicInteger();
@@ -83,11 +95,13 @@ final class InodeTable {
     /** Beside the records: a {@link Location} or a long handle ({@code byte[]}), for inodes that have one. */
     private volatile @Nullable Object[][] asides = new Object[0][];
 
-    InodeTable() {
+    /** @param memory bytes of heap, for all nodes but the first {@value #CHUNK_SLOTS} and for what is beside the records */
+    InodeTable(Allowance memory) {
+        this.memory = memory;
         for (int i = 0; i < STRIPES; i++) {
             stripes[i] = new ReentrantLock();
         }
-        provide(ROOT_SLOT);
+        chunks = new long[][] {new long[CHUNK_SLOTS * WORDS]};
     }
 
     /** Where an inode without a file handle was last seen. The name has its NUL. */
@@ -107,6 +121,26 @@ final class InodeTable {
         byte[] name() {
             return name;
         }
+    }
+
+    /** Bytes of heap of what is held beside a record: a {@link Location}, a long handle or nothing. */
+    static long bytesOf(@Nullable Object aside) {
+        return switch (aside) {
+            case Location location -> LOCATION_BYTES + bytesOf(location.name);
+            case byte[] bytes -> ARRAY_BYTES + (bytes.length + 7L & -8);
+            case null, default -> 0;
+        };
+    }
+
+    /** The most that {@link #bytesOf} answers for a node that is remembered by a name of so many bytes, or by handle. */
+    static long mostBytesBeside(int nameLength) {
+        return LOCATION_BYTES + ARRAY_BYTES + (Math.max(nameLength + 1, FileHandleBuffer.MAX_LENGTH) + 7L & -8);
+    }
+
+    /** How many bytes more nodes could take now: what is allowed, and places of nodes that were forgotten. */
+    long room() {
+        long places = ((long) chunks.length << CHUNK_BITS) - inodes.get();
+        return places * NODE_BYTES + memory.left();
     }
 
     /** Packs word 4. */
@@ -222,10 +256,11 @@ final class InodeTable {
      *
      * @param kind see {@link #kind}
      * @param handle the words of the file handle, looked at only if its length is 1 to {@link #INLINE_HANDLE_BYTES}
-     * @param aside what does not fit into the record
-     * @return its nodeid; 0 if there is no room
+     * @param aside what does not fit into the record; its bytes were taken from the allowance, and are given back if there is a record already
+     * @param spare a slot of {@link #allocate}
+     * @return its nodeid; if it has another slot than {@code spare}, that stays the caller's
      */
-    long insert(long kind, long ino, long birth, long[] handle, @Nullable Object aside) {
+    long insert(long kind, long ino, long birth, long[] handle, @Nullable Object aside, int spare) {
         int mount = (int) (kind >>> 32);
         int hash = hash(mount, ino, birth);
         ReentrantLock stripe = stripes[hash & STRIPES - 1];
@@ -236,19 +271,17 @@ final class InodeTable {
             if (there != 0) {
                 long state = (long) WORD.getAcquire(chunk(there), at(there) + STATE);
                 add(chunk(there), at(there), state);
+                memory.give(bytesOf(aside));
                 return state >>> 32 << 32 | there;
             }
-            int slot = allocate();
-            if (slot == 0) {
-                return 0;
-            }
+            int slot = spare;
             long[] chunk = chunk(slot);
             int at = at(slot);
             chunk[at + INO] = ino;
             chunk[at + BIRTH] = birth;
             chunk[at + KIND] = kind;
             System.arraycopy(handle, 0, chunk, at + HANDLE, INLINE_HANDLE_BYTES / Long.BYTES);
-            setAside(slot, aside);
+            exchangeAside(slot, aside);
             long generation = (long) WORD.getOpaque(chunk, at + STATE) >>> 32;
             WORD.setRelease(chunk, at + STATE, generation << 32 | 1);
             link(heads, hash, slot);
@@ -304,7 +337,7 @@ final class InodeTable {
                 return false;
             }
             unlink(heads, hash, slot);
-            setAside(slot, null);
+            memory.give(bytesOf(exchangeAside(slot, null)));
             return true;
         } finally {
             stripe.unlock();
@@ -324,7 +357,12 @@ final class InodeTable {
         }
     }
 
-    private int allocate() {
+    /**
+     * Takes a slot for a node to be inserted.
+     *
+     * @return 0 if there is no room: the allowance is spent
+     */
+    int allocate() {
         while (true) {
             long head = free.get();
             int slot = (int) head;
@@ -336,28 +374,34 @@ final class InodeTable {
                 return slot;
             }
         }
-        int slot = firstFresh.getAndIncrement();
-        if (slot < 0 || slot >= MAX_SLOTS) {
-            firstFresh.decrementAndGet();
-            return 0;
+        while (true) {
+            int slot = firstFresh.get();
+            if (slot >= MAX_SLOTS || !provide(slot)) {
+                return 0;
+            }
+            if (firstFresh.compareAndSet(slot, slot + 1)) {
+                return slot;
+            }
         }
-        provide(slot);
-        return slot;
     }
 
-    /** Makes the record of a slot. */
-    private void provide(int slot) {
+    /** Makes the record of a slot; false if the allowance is spent. Records stay until the session ends. */
+    private boolean provide(int slot) {
         int index = slot >>> CHUNK_BITS;
         if (index < chunks.length) {
-            return;
+            return true;
         }
         growth.lock();
         try {
             while (chunks.length <= index) {
+                if (!memory.take((long) CHUNK_SLOTS * NODE_BYTES)) {
+                    return false;
+                }
                 long[][] more = Arrays.copyOf(chunks, chunks.length + 1);
                 more[chunks.length] = new long[CHUNK_SLOTS * WORDS];
                 chunks = more;
             }
+            return true;
         } finally {
             growth.unlock();
         }
@@ -472,18 +516,27 @@ final class InodeTable {
         return index < table.length ? table[index][slot & CHUNK_SLOTS - 1] : null;
     }
 
-    /** Sets where an inode without a file handle was last seen. */
+    /** Sets where an inode without a file handle was last seen. The bytes of the location were taken from the allowance. */
     void relocate(long nodeid, Location location) {
-        if ((int) nodeid != ROOT_SLOT && isLive(nodeid)) {
-            setAside((int) nodeid, location);
+        int slot = (int) nodeid;
+        Object replaced = location;
+        ReentrantLock stripe = stripes[hash(mount(slot), ino(slot), birth(slot)) & STRIPES - 1];
+        stripe.lock();
+        try {
+            if (slot != ROOT_SLOT && isLive(nodeid) && handleLength(kind(slot)) == 0) {
+                replaced = exchangeAside(slot, location);
+            }
+        } finally {
+            stripe.unlock();
         }
+        memory.give(bytesOf(replaced));
     }
 
-    private void setAside(int slot, @Nullable Object aside) {
+    private @Nullable Object exchangeAside(int slot, @Nullable Object aside) {
         int index = slot >>> CHUNK_BITS;
         if (index >= asides.length) {
             if (aside == null) {
-                return;
+                return null;
             }
             growth.lock();
             try {
@@ -496,7 +549,7 @@ final class InodeTable {
                 growth.unlock();
             }
         }
-        asides[index][slot & CHUNK_SLOTS - 1] = aside;
+        return ASIDE.getAndSet(asides[index], slot & CHUNK_SLOTS - 1, aside);
     }
 
     /** Word 5, for the {@link DescriptorCache}. */

@@ -26,6 +26,7 @@ import java.lang.foreign.MemorySegment;
  */
 public final class LocalFileSystem implements FileSystem {
     private final LocalOptions options;
+    private final Budgets budgets;
     private final Descriptor root;
     private final boolean changesIds;
     private final SecondReader second = new SecondReader();
@@ -33,6 +34,7 @@ public final class LocalFileSystem implements FileSystem {
     private LocalFileSystem(LocalOptions options, Descriptor root) {
         this.options = options;
         this.root = root;
+        budgets = new Budgets(options);
         changesIds = CallerIdentity.canChange();
     }
 
@@ -95,7 +97,7 @@ public final class LocalFileSystem implements FileSystem {
 
     @Override
     public FileSystemSession begin(long offered) {
-        return new LocalSession(options, offered, changesIds, root.number(), second);
+        return new LocalSession(options, budgets, offered, changesIds, root.number(), second);
     }
 
     @Override

@@ -22,8 +22,9 @@ import java.util.Objects;
  * @param inodeFileHandles how inodes are remembered
  * @param killprivV2 whether the server clears set-user-id and set-group-id bits on behalf of the client
  * @param preserveNoatime whether O_NOATIME in the client means O_NOATIME on the host
- * @param descriptors how many descriptors a session may hold at once, {@value #MIN_DESCRIPTORS} or more: half for inodes, half
- *     for open files
+ * @param descriptors how many descriptors all sessions may hold at once, {@value #MIN_DESCRIPTORS} or more: half for inodes, half for open files
+ * @param nodeMemory how many bytes of heap all sessions may take for the files that their clients know, {@value #MIN_NODE_MEMORY} or more
+ * @param sessions so many sessions are each guaranteed a part of {@code descriptors} and {@code nodeMemory}; more may have none
  * @param daxMinSize the size in bytes from which on files are best read through a DAX window, if the client has one and leaves the
  *     choice to us
  */
@@ -44,12 +45,19 @@ public record LocalOptions(
         boolean killprivV2,
         boolean preserveNoatime,
         int descriptors,
+        long nodeMemory,
+        int sessions,
         long daxMinSize) {
 
     /** Fewer descriptors than this are no basis for a session. */
     public static final int MIN_DESCRIPTORS = 128;
 
+    /** Less memory than this is no basis either: a session knows some hundred files beside it. */
+    public static final long MIN_NODE_MEMORY = 1 << 20;
+
     private static final int DEFAULT_DESCRIPTORS = 32768;
+    private static final long DEFAULT_NODE_MEMORY = 256 << 20;
+    private static final int DEFAULT_SESSIONS = 64;
 
     /** A range of the window costs QEMU 3 ms to set up, in which so much is read by request. */
     private static final long DEFAULT_DAX_MIN_SIZE = 512 << 10;
@@ -59,8 +67,15 @@ public record LocalOptions(
         Objects.requireNonNull(cache, "cache");
         Objects.requireNonNull(inodeFileHandles, "inodeFileHandles");
         if (descriptors < MIN_DESCRIPTORS) {
-            throw new IllegalArgumentException("a session needs at least " + MIN_DESCRIPTORS + " descriptors, not "
+            throw new IllegalArgumentException("sessions need at least " + MIN_DESCRIPTORS + " descriptors, not "
                     + descriptors + "; raise the limit of open files");
+        }
+        if (nodeMemory < MIN_NODE_MEMORY) {
+            throw new IllegalArgumentException(
+                    "nodes need at least " + MIN_NODE_MEMORY + " bytes of memory, not " + nodeMemory);
+        }
+        if (sessions < 1) {
+            throw new IllegalArgumentException("at least 1 session, not " + sessions);
         }
         xattr |= posixAcl || securityLabel;
     }
@@ -88,6 +103,8 @@ public record LocalOptions(
         private boolean killprivV2;
         private boolean preserveNoatime;
         private int descriptors = DEFAULT_DESCRIPTORS;
+        private long nodeMemory = DEFAULT_NODE_MEMORY;
+        private int sessions = DEFAULT_SESSIONS;
         private long daxMinSize = DEFAULT_DAX_MIN_SIZE;
 
         private Builder(Path sharedDir) {
@@ -190,10 +207,22 @@ public record LocalOptions(
             return this;
         }
 
+        /** See {@link LocalOptions#nodeMemory()}. */
+        public Builder nodeMemory(long value) {
+            nodeMemory = value;
+            return this;
+        }
+
+        /** See {@link LocalOptions#sessions()}. */
+        public Builder sessions(int value) {
+            sessions = value;
+            return this;
+        }
+
         /**
          * The options.
          *
-         * @throws IllegalArgumentException if there are too few descriptors
+         * @throws IllegalArgumentException if there are too few descriptors, or is too little memory
          */
         public LocalOptions build() {
             return new LocalOptions(
@@ -213,6 +242,8 @@ public record LocalOptions(
                     killprivV2,
                     preserveNoatime,
                     descriptors,
+                    nodeMemory,
+                    sessions,
                     daxMinSize);
         }
     }

@@ -37,9 +37,10 @@ final class LocalSession implements FileSystemSession {
     private final InodeFlagIoctls ioctls;
     private final Xattrs xattrs;
 
-    LocalSession(LocalOptions options, long offered, boolean changesIds, int root, SecondReader second) {
+    LocalSession(
+            LocalOptions options, Budgets budgets, long offered, boolean changesIds, int root, SecondReader second) {
         long flags = SessionFlags.choose(options, offered, changesIds, DirectoryCookies.areSteady(root));
-        share = new Share(options, flags, changesIds, root);
+        share = new Share(options, budgets, flags, changesIds, root);
         locks = new PosixLocks(share);
         attributes = new Attributes(share);
         creation = new Creation(share);

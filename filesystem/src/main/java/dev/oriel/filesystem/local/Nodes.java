@@ -40,7 +40,8 @@ final class Nodes {
     private static final int HANDLE_TYPE = 4;
     private static final int HANDLE_BYTES = 8;
 
-    private final InodeTable inodes = new InodeTable();
+    private final Allowance memory;
+    private final InodeTable inodes;
     private final DescriptorCache cache;
     private final MountTable mounts;
     private final HandleTable handles;
@@ -50,13 +51,25 @@ final class Nodes {
     /** Why the session could not begin, for all its requests. */
     private int failure;
 
-    /** @param root an O_PATH descriptor of the shared directory, which stays its owner's */
-    Nodes(LocalOptions options, int root, boolean announceSubmounts, HandleTable handles, int capacity) {
+    /**
+     * @param root an O_PATH descriptor of the shared directory, which stays its owner's
+     * @param memory bytes of heap for nodes and their names
+     * @param descriptors how many descriptors may be held
+     */
+    Nodes(
+            LocalOptions options,
+            int root,
+            boolean announceSubmounts,
+            HandleTable handles,
+            Allowance memory,
+            Allowance descriptors) {
         this.root = root;
         this.handles = handles;
         mandatoryHandles = options.inodeFileHandles() == FileHandlePolicy.MANDATORY;
         mounts = new MountTable(options.inodeFileHandles() != FileHandlePolicy.NEVER, announceSubmounts);
-        cache = new DescriptorCache(inodes, capacity);
+        this.memory = memory;
+        inodes = new InodeTable(memory);
+        cache = new DescriptorCache(inodes, descriptors);
     }
 
     /**
@@ -262,10 +275,12 @@ final class Nodes {
             }
             nodeid = insert(mount, birth, encoded, parent, name, buffers);
             if (nodeid == 0) {
-                return -Errno.ENOMEM;
+                return -Errno.ENFILE;
             }
-        } else if (InodeTable.handleLength(inodes.kind(InodeTable.slot(nodeid))) == 0) {
-            relocate(nodeid, parent, name);
+        } else if (InodeTable.handleLength(inodes.kind(InodeTable.slot(nodeid))) == 0
+                && !relocate(nodeid, parent, name, buffers)) {
+            forget(nodeid, 1);
+            return -Errno.ENFILE;
         }
         buffers.nodeid = nodeid;
         buffers.mount = mount;
@@ -275,6 +290,51 @@ final class Nodes {
     /** As {@link #enter}, for a name of the client. */
     int enter(int directory, Name name, long parent, ThreadBuffers buffers) {
         return enter(directory, name.segment(), 0, parent, name.segment(), buffers);
+    }
+
+    /**
+     * Sets room for one more node aside, before something is changed on the host whose reply needs a node: {@link #enter} of this thread uses
+     * it. {@link #unreserve} must follow.
+     *
+     * @param nameLength bytes of its name
+     * @return 0, or -ENFILE if the client knows as many nodes as it may
+     */
+    int reserve(int nameLength, ThreadBuffers buffers) {
+        long bytes = InodeTable.mostBytesBeside(nameLength);
+        if (!memory.take(bytes)) {
+            return -Errno.ENFILE;
+        }
+        int slot = inodes.allocate();
+        if (slot == 0) {
+            memory.give(bytes);
+            return -Errno.ENFILE;
+        }
+        buffers.spareSlot = slot;
+        buffers.spareBytes = bytes;
+        return 0;
+    }
+
+    /** As {@link #reserve}, for a name that may be another one's now: only nodes that are remembered by name need room for it. */
+    int reserveForMove(long parent, int nameLength, ThreadBuffers buffers) {
+        return mountOf(parent).descriptor() < 0 ? reserve(nameLength, buffers) : 0;
+    }
+
+    /** Ends a {@link #reserve}: what was not used of it is given back. */
+    void unreserve(ThreadBuffers buffers) {
+        if (buffers.spareSlot != 0) {
+            inodes.recycle(buffers.spareSlot);
+            buffers.spareSlot = 0;
+        }
+        memory.give(buffers.spareBytes);
+        buffers.spareBytes = 0;
+    }
+
+    /**
+     * Whether nodes may be entered only because they are listed: not with the last half of what the client is guaranteed, which is for those
+     * that it asks for.
+     */
+    boolean hasRoomToList() {
+        return inodes.room() > memory.guaranteed() / 2;
     }
 
     private MountTable.@Nullable Mount addMount(int directory, MemorySegment path, int flags, ThreadBuffers buffers) {
@@ -316,21 +376,46 @@ final class Nodes {
             ThreadBuffers buffers) {
         StatxBuffer stat = buffers.stat;
         long[] words = buffers.handleWords;
-        if (!encoded) {
-            long kind = InodeTable.kind(mount.index(), 0, 0, stat.mode());
-            return inodes.insert(kind, stat.ino(), birth, words, location(parent, name));
-        }
-        int length = buffers.handle.length();
-        long kind = InodeTable.kind(mount.index(), buffers.handle.type(), length, stat.mode());
         Object aside = null;
-        if (length > InodeTable.INLINE_HANDLE_BYTES) {
-            aside = buffers.handle.bytes();
+        int type = 0;
+        int length = 0;
+        if (!encoded) {
+            aside = location(parent, name);
         } else {
-            for (int i = 0; i < words.length; i++) {
-                words[i] = buffers.handle.segment().get(JAVA_LONG, HANDLE_BYTES + (long) i * Long.BYTES);
+            type = buffers.handle.type();
+            length = buffers.handle.length();
+            if (length > InodeTable.INLINE_HANDLE_BYTES) {
+                aside = buffers.handle.bytes();
+            } else {
+                for (int i = 0; i < words.length; i++) {
+                    words[i] = buffers.handle.segment().get(JAVA_LONG, HANDLE_BYTES + (long) i * Long.BYTES);
+                }
             }
         }
-        return inodes.insert(kind, stat.ino(), birth, words, aside);
+        if (!take(InodeTable.bytesOf(aside), buffers)) {
+            return 0;
+        }
+        int slot = buffers.spareSlot != 0 ? buffers.spareSlot : inodes.allocate();
+        buffers.spareSlot = 0;
+        if (slot == 0) {
+            memory.give(InodeTable.bytesOf(aside));
+            return 0;
+        }
+        long kind = InodeTable.kind(mount.index(), type, length, stat.mode());
+        long nodeid = inodes.insert(kind, stat.ino(), birth, words, aside, slot);
+        if (InodeTable.slot(nodeid) != slot) {
+            inodes.recycle(slot);
+        }
+        return nodeid;
+    }
+
+    /** Takes memory, first of what was set aside. */
+    private boolean take(long bytes, ThreadBuffers buffers) {
+        if (bytes <= buffers.spareBytes) {
+            buffers.spareBytes -= bytes;
+            return true;
+        }
+        return bytes == 0 || memory.take(bytes);
     }
 
     private static InodeTable.Location location(long parent, MemorySegment name) {
@@ -343,8 +428,8 @@ final class Nodes {
         return new InodeTable.Location(parent, bytes);
     }
 
-    /** Remembers the name that was looked up last, if it is another one. */
-    private void relocate(long nodeid, long parent, MemorySegment name) {
+    /** Remembers the name that was looked up last, if it is another one; false if there is no room for it. */
+    private boolean relocate(long nodeid, long parent, MemorySegment name, ThreadBuffers buffers) {
         if (inodes.aside(InodeTable.slot(nodeid)) instanceof InodeTable.Location old && old.parent() == parent) {
             byte[] bytes = old.name();
             int i = 0;
@@ -352,10 +437,15 @@ final class Nodes {
                 i++;
             }
             if (i == bytes.length) {
-                return;
+                return true;
             }
         }
-        inodes.relocate(nodeid, location(parent, name));
+        InodeTable.Location location = location(parent, name);
+        if (!take(InodeTable.bytesOf(location), buffers)) {
+            return false;
+        }
+        inodes.relocate(nodeid, location);
+        return true;
     }
 
     /**

@@ -29,16 +29,29 @@ final class Share {
     final boolean zeroMessage;
 
     private final FilesByNode byNode;
+    private final Allowance nodeMemory;
+    private final Allowance openFiles;
+    private final Allowance cachedDescriptors;
 
-    Share(LocalOptions options, long flags, boolean changesIds, int root) {
+    Share(LocalOptions options, Budgets budgets, long flags, boolean changesIds, int root) {
         this.options = options;
         this.flags = flags;
         this.changesIds = changesIds;
-        int half = options.descriptors() / 2;
-        handles = new HandleTable(half);
-        nodes = new Nodes(options, root, has(FuseInitFlags.SUBMOUNTS), handles, half);
+        nodeMemory = budgets.nodeMemory().open();
+        openFiles = budgets.openFiles().open();
+        cachedDescriptors = budgets.cachedDescriptors().open();
+        handles = new HandleTable(openFiles);
+        nodes = new Nodes(options, root, has(FuseInitFlags.SUBMOUNTS), handles, nodeMemory, cachedDescriptors);
         zeroMessage = has(FuseInitFlags.NO_OPEN_SUPPORT);
-        byNode = new FilesByNode(nodes, handles, half / 2);
+        byNode = new FilesByNode(nodes, handles, (int) Math.min(Integer.MAX_VALUE, openFiles.left() / 2));
+        if (zeroMessage) {
+            try {
+                byNode.start();
+            } catch (OutOfMemoryError noThread) {
+                close();
+                throw noThread;
+            }
+        }
     }
 
     /**
@@ -201,6 +214,9 @@ final class Share {
         byNode.close();
         handles.close();
         nodes.close();
+        nodeMemory.close();
+        openFiles.close();
+        cachedDescriptors.close();
     }
 
     /** Whether a handle was sent that stands for an open file: one of a client that opens none is 0. */

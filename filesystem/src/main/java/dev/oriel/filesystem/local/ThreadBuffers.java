@@ -52,6 +52,11 @@ final class ThreadBuffers {
     long heldDescriptor;
     long heldLookups;
 
+    /** What {@link Nodes#reserve} has set aside: a slot, 0 for none, and bytes. */
+    int spareSlot;
+
+    long spareBytes;
+
     /** Why {@link FilesByNode} could not enter a file: -errno. */
     int notEntered;
 

@@ -17,7 +17,19 @@ class InodeTableTest {
 
     private static long lookup(InodeTable table, long ino, long birth) {
         long found = table.find(0, ino, birth);
-        return found != 0 ? found : table.insert(FILE, ino, birth, NO_HANDLE, null);
+        if (found != 0) {
+            return found;
+        }
+        int slot = table.allocate();
+        long nodeid = table.insert(FILE, ino, birth, NO_HANDLE, null, slot);
+        if (InodeTable.slot(nodeid) != slot) {
+            table.recycle(slot);
+        }
+        return nodeid;
+    }
+
+    private static Allowance unlimited() {
+        return new Budget(Long.MAX_VALUE, 1, 0, "spent").open();
     }
 
     private static void forget(InodeTable table, long nodeid, long lookups) {
@@ -28,7 +40,7 @@ class InodeTableTest {
 
     @Test
     void aFileIsOneNodeUntilAllItsLookupsAreForgotten() {
-        InodeTable table = new InodeTable();
+        InodeTable table = new InodeTable(unlimited());
         long node = lookup(table, 10, 1);
         assertThat(lookup(table, 10, 1)).isEqualTo(node);
         assertThat(lookup(table, 10, 2)).isNotEqualTo(node);
@@ -41,7 +53,7 @@ class InodeTableTest {
 
     @Test
     void aNodeNumberIsNeverGivenOutTwice() {
-        InodeTable table = new InodeTable();
+        InodeTable table = new InodeTable(unlimited());
         long first = lookup(table, 1, 1);
         forget(table, first, 1);
         long second = lookup(table, 1, 1);
@@ -53,7 +65,7 @@ class InodeTableTest {
 
     @Test
     void moreForgottenThanLookedUpIsAll() {
-        InodeTable table = new InodeTable();
+        InodeTable table = new InodeTable(unlimited());
         long node = lookup(table, 1, 1);
         forget(table, node, -1L);
         assertThat(table.isLive(node)).isFalse();
@@ -65,7 +77,7 @@ class InodeTableTest {
     void aMillionInodesTakeLessThanTwoHundredBytesEach() {
         int count = 1_000_000;
         long before = usedMemory();
-        InodeTable table = new InodeTable();
+        InodeTable table = new InodeTable(unlimited());
         for (int i = 1; i <= count; i++) {
             lookup(table, i, 7L * i);
         }
@@ -89,7 +101,7 @@ class InodeTableTest {
         int files = 64;
         int threads = 4;
         int rounds = 200_000;
-        InodeTable table = new InodeTable();
+        InodeTable table = new InodeTable(unlimited());
         AtomicLongArray wrong = new AtomicLongArray(1);
         List<Future<List<Long>>> owed = new ArrayList<>();
         try (ExecutorService pool = Executors.newFixedThreadPool(threads)) {
@@ -148,7 +160,7 @@ class InodeTableTest {
 
     @Test
     void readersFindWhatIsThereWhileTheTableGrows() throws Exception {
-        InodeTable table = new InodeTable();
+        InodeTable table = new InodeTable(unlimited());
         int known = 500;
         long[] nodes = new long[known];
         for (int i = 0; i < known; i++) {
