@@ -37,8 +37,11 @@ final class Client implements AutoCloseable {
     private final Name other = new Name(Arena.ofAuto().allocate(8192));
     private Caller caller = Caller.root();
 
-    private Client(LocalFileSystem fileSystem, long offered) {
+    private final boolean owner;
+
+    private Client(LocalFileSystem fileSystem, long offered, boolean owner) {
         this.fileSystem = fileSystem;
+        this.owner = owner;
         session = fileSystem.begin(offered);
     }
 
@@ -52,10 +55,15 @@ final class Client implements AutoCloseable {
 
     static Client of(LocalOptions.Builder options, long offered) {
         try {
-            return new Client(LocalFileSystem.open(options.build()), offered);
+            return new Client(LocalFileSystem.open(options.build()), offered, true);
         } catch (LinuxException e) {
             throw new AssertionError(e);
         }
+    }
+
+    /** Another client of the same server. Close it before this one. */
+    Client neighbour() {
+        return new Client(fileSystem, EVERYTHING, false);
     }
 
     static <T extends FuseStruct> T made(T struct) {
@@ -205,6 +213,8 @@ final class Client implements AutoCloseable {
     @Override
     public void close() {
         session.close();
-        fileSystem.close();
+        if (owner) {
+            fileSystem.close();
+        }
     }
 }
