@@ -16,7 +16,6 @@ import java.lang.foreign.MemorySegment;
 /** OPENDIR, READDIR, READDIRPLUS, RELEASEDIR, FSYNCDIR. */
 final class Directories {
     private final Share share;
-    private final DirentBuffers pool = new DirentBuffers();
 
     Directories(Share share) {
         this.share = share;
@@ -42,7 +41,7 @@ final class Directories {
             if (result < 0) {
                 share.handles.unreserve();
             } else {
-                OpenDirectory directory = new OpenDirectory(result, nodeid, pool);
+                OpenDirectory directory = new OpenDirectory(result, nodeid, share.direntBuffers);
                 share.handles.add(directory);
                 out.fh(directory.number()).openFlags(share.options.cache().directoryOpenFlags());
                 result = 0;
@@ -66,6 +65,7 @@ final class Directories {
             int result = directory.seek(offset);
             return result < 0 ? result : deliver(directory, nodeid, plus, entries, buffers);
         } finally {
+            directory.pause();
             directory.lock().unlock();
             directory.leave();
         }
@@ -75,7 +75,7 @@ final class Directories {
             OpenDirectory directory, long nodeid, boolean plus, DirectoryEntries entries, ThreadBuffers buffers) {
         boolean delivered = false;
         while (true) {
-            int result = directory.next();
+            int result = directory.next(buffers);
             if (result <= 0) {
                 // An error is told when nothing else is: the client asks again from here.
                 return delivered ? 0 : result;

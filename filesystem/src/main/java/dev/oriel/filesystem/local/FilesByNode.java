@@ -22,7 +22,7 @@ final class FilesByNode {
 
     private final Nodes nodes;
     private final HandleTable budget;
-    private final DirentBuffers direntBuffers = new DirentBuffers();
+    private final DirentBuffers direntBuffers;
     private final AtomicReferenceArray<@Nullable OpenHandle> places;
     private final AtomicBoolean sweeping = new AtomicBoolean();
     private final Thread sweeper;
@@ -30,9 +30,11 @@ final class FilesByNode {
 
     /**
      * @param budget gives the descriptors
+     * @param direntBuffers for the directories
      * @param capacity most of them
      */
-    FilesByNode(Nodes nodes, HandleTable budget, int capacity) {
+    FilesByNode(Nodes nodes, HandleTable budget, DirentBuffers direntBuffers, int capacity) {
+        this.direntBuffers = direntBuffers;
         this.nodes = nodes;
         this.budget = budget;
         places = new AtomicReferenceArray<>(Integer.highestOneBit(Math.clamp(capacity, WAYS, MOST_PLACES)));

@@ -8,7 +8,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An open directory, and how far it was read. Entries that the kernel gave and the client has not taken yet wait here, so that a
+ * An open directory, and how far it was read. Entries that the kernel gave and the client has not taken yet wait in a buffer, so that a
  * client that goes on where it stopped costs no seek.
  *
  * <p>All but the constructor and {@link #lock} is for the thread that holds the lock.
@@ -16,10 +16,18 @@ import org.jspecify.annotations.Nullable;
 final class OpenDirectory extends OpenHandle {
     private final ReentrantLock lock = new ReentrantLock();
     private final DirentBuffers pool;
+
+    /** The pool's, or of the reading thread until {@link #pause}. */
     private DirentBuffers.@Nullable Buffer buffer;
+
+    /** Whether {@link #buffer} is of the reading thread. */
+    private boolean lent;
 
     /** The offset of the entry that comes next: where the client has to go on to get it. */
     private long position;
+
+    /** Whether the kernel stands elsewhere than at {@link #position}, and nothing of what is between is in the buffer. */
+    private boolean astray;
 
     /** Whether the reader stands at an entry that was not delivered. */
     private boolean pending;
@@ -39,7 +47,7 @@ final class OpenDirectory extends OpenHandle {
      * @return 0 or an errno
      */
     int seek(long offset) {
-        if (offset == position && offset != 0) {
+        if (offset == position && offset != 0 && !astray) {
             return 0;
         }
         // The start is always read anew: rewinddir(3) shows what came and went since.
@@ -48,6 +56,7 @@ final class OpenDirectory extends OpenHandle {
             return (int) result;
         }
         position = offset;
+        astray = false;
         pending = false;
         if (buffer != null) {
             buffer.reader().reset(0);
@@ -60,19 +69,25 @@ final class OpenDirectory extends OpenHandle {
      *
      * @return 1; 0 at the end, or an errno
      */
-    int next() {
+    int next(ThreadBuffers buffers) {
         if (pending) {
             return 1;
         }
         DirentBuffers.Buffer from = buffer;
         if (from == null) {
-            from = pool.take();
+            from = pool.take(this);
+            lent = from == null;
+            if (from == null) {
+                from = buffers.direntBuffer();
+                from.reader().reset(0);
+            }
             buffer = from;
         }
         if (!from.reader().next()) {
             int filled = FileCalls.getdents64(descriptor(), from.memory(), DirentBuffers.SIZE);
             from.reader().reset(Math.max(filled, 0));
             if (filled <= 0) {
+                letGo();
                 return filled;
             }
             if (!from.reader().next()) {
@@ -107,13 +122,44 @@ final class OpenDirectory extends OpenHandle {
         pending = false;
     }
 
+    /** The client is answered: the thread takes back what it has lent. */
+    void pause() {
+        if (lent) {
+            buffer = null;
+            lent = false;
+            pending = false;
+            astray = true;
+        }
+    }
+
+    /** Gives the buffer to another directory; null if it has none from the pool. */
+    DirentBuffers.@Nullable Buffer surrender() {
+        DirentBuffers.Buffer held = lent ? null : buffer;
+        if (held != null) {
+            buffer = null;
+            pending = false;
+            astray = true;
+        }
+        return held;
+    }
+
+    /** Nothing waits in the buffer any more. */
+    private void letGo() {
+        DirentBuffers.Buffer held = buffer;
+        if (held != null && !lent) {
+            buffer = null;
+            pool.give(this, held);
+        }
+    }
+
     @Override
     void dispose() {
         super.dispose();
-        DirentBuffers.Buffer held = buffer;
-        if (held != null) {
-            buffer = null;
-            pool.give(held);
+        lock.lock();
+        try {
+            letGo();
+        } finally {
+            lock.unlock();
         }
     }
 }

@@ -24,6 +24,7 @@ final class Share {
 
     final Nodes nodes;
     final HandleTable handles;
+    final DirentBuffers direntBuffers = new DirentBuffers();
 
     /** Whether the client uses files without opening them; directories too, if NO_OPENDIR_SUPPORT is in force. */
     final boolean zeroMessage;
@@ -43,7 +44,8 @@ final class Share {
         handles = new HandleTable(openFiles);
         nodes = new Nodes(options, root, has(FuseInitFlags.SUBMOUNTS), handles, nodeMemory, cachedDescriptors);
         zeroMessage = has(FuseInitFlags.NO_OPEN_SUPPORT);
-        byNode = new FilesByNode(nodes, handles, (int) Math.min(Integer.MAX_VALUE, openFiles.left() / 2));
+        byNode =
+                new FilesByNode(nodes, handles, direntBuffers, (int) Math.min(Integer.MAX_VALUE, openFiles.left() / 2));
         if (zeroMessage) {
             try {
                 byNode.start();

@@ -60,7 +60,19 @@ final class ThreadBuffers {
     /** Why {@link FilesByNode} could not enter a file: -errno. */
     int notEntered;
 
+    private DirentBuffers.@Nullable Buffer direntBuffer;
+
     private ThreadBuffers() {}
+
+    /** For a directory that gets no buffer of its session, during one request. */
+    DirentBuffers.Buffer direntBuffer() {
+        DirentBuffers.Buffer buffer = direntBuffer;
+        if (buffer == null) {
+            buffer = new DirentBuffers.Buffer();
+            direntBuffer = buffer;
+        }
+        return buffer;
+    }
 
     static ThreadBuffers current() {
         return OF_THREAD.get();

@@ -5,14 +5,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.oriel.fuse.FuseFlags;
 import dev.oriel.fuse.FuseInitFlags;
+import dev.oriel.fuse.FuseOpenOut;
 import dev.oriel.linux.DirentReader;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.OpenFlags;
 import java.io.IOException;
+import java.lang.management.BufferPoolMXBean;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -99,6 +107,82 @@ class DirectoriesTest {
             assertThat(read(fh, there, false, two)).isZero();
             assertThat(two.names).isEqualTo(all.names.subList(1000 + 5 * i, 1005 + 5 * i));
             there = two.next();
+        }
+    }
+
+    /** Each is left with entries that wait for the client, as many walks of trees leave them. */
+    @Test
+    void manyOpenDirectoriesAreReadToTheirEndsWithFewBuffers() {
+        int open = 300;
+        long before = directMemory();
+        List<Long> handles = new ArrayList<>();
+        List<Set<String>> names = new ArrayList<>();
+        long[] offsets = new long[open];
+        for (int i = 0; i < open; i++) {
+            handles.add(opendir(ROOT));
+            names.add(new HashSet<>());
+        }
+        for (int delivered = 0; delivered < ENTRIES + 2; delivered += 200) {
+            for (int i = 0; i < open; i++) {
+                Listing part = new Listing(200);
+                assertThat(read(handles.get(i), offsets[i], false, part)).isZero();
+                for (String name : part.names) {
+                    assertThat(names.get(i).add(name)).as(name).isTrue();
+                }
+                offsets[i] = part.next();
+            }
+        }
+        for (Set<String> listed : names) {
+            assertThat(listed).hasSize(ENTRIES + 2);
+        }
+        assertThat(directMemory() - before).isLessThan((DirentBuffers.MOST + 8L) * DirentBuffers.SIZE);
+    }
+
+    private static long directMemory() {
+        return ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
+                .filter(pool -> pool.getName().equals("direct"))
+                .mapToLong(BufferPoolMXBean::getMemoryUsed)
+                .sum();
+    }
+
+    @Test
+    void severalThreadsReadMoreDirectoriesThanThereAreBuffers() throws Exception {
+        try (ExecutorService pool = Executors.newFixedThreadPool(4)) {
+            List<Future<?>> done = new ArrayList<>();
+            for (int t = 0; t < 4; t++) {
+                done.add(pool.submit(this::walkTogether));
+            }
+            for (Future<?> future : done) {
+                future.get();
+            }
+        }
+    }
+
+    private void walkTogether() {
+        FuseOpenOut out = Client.made(new FuseOpenOut());
+        Caller caller = Caller.root();
+        int open = DirentBuffers.MOST;
+        long[] handles = new long[open];
+        long[] offsets = new long[open];
+        int[] counts = new int[open];
+        for (int i = 0; i < open; i++) {
+            assertThat(client.session.opendir(caller, ROOT, 0, out)).isZero();
+            handles[i] = out.fh();
+        }
+        for (int delivered = 0; delivered < ENTRIES + 2; delivered += 100) {
+            for (int i = 0; i < open; i++) {
+                Listing part = new Listing(100);
+                assertThat(client.session.readdir(caller, ROOT, handles[i], offsets[i], false, part))
+                        .isZero();
+                if (!part.names.isEmpty()) {
+                    offsets[i] = part.next();
+                    counts[i] += part.names.size();
+                }
+            }
+        }
+        for (int i = 0; i < open; i++) {
+            assertThat(counts[i]).isEqualTo(ENTRIES + 2);
+            assertThat(client.session.releasedir(caller, ROOT, handles[i], 0)).isZero();
         }
     }
 
