@@ -3,6 +3,7 @@ package dev.oriel.device;
 import dev.oriel.fuse.FuseOutHeader;
 import dev.oriel.fuse.FuseStruct;
 import dev.oriel.linux.Errno;
+import dev.oriel.virtio.ChainBytes;
 import dev.oriel.virtio.DescriptorChain;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

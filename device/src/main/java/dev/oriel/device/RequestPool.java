@@ -4,6 +4,7 @@ import dev.oriel.linux.Failure;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
@@ -26,8 +27,11 @@ final class RequestPool {
     /** Answers for a thread that has no memory for operations of its own. Used under its lock. */
     private final Reply lastResort = new Reply();
 
-    /** @param threads how many, 0 to serve everything on the queues' threads */
-    RequestPool(int threads, SessionThread sessionThread, String name) {
+    /**
+     * @param threads how many, 0 to serve everything on the queues' threads
+     * @param factory makes them
+     */
+    RequestPool(int threads, SessionThread sessionThread, ThreadFactory factory) {
         this.threads = threads;
         operations = ThreadLocal.withInitial(() -> new Operations(sessionThread));
         executor = new ThreadPoolExecutor(
@@ -36,7 +40,7 @@ final class RequestPool {
                 IDLE_SECONDS,
                 TimeUnit.SECONDS,
                 new LinkedBlockingQueue<>(),
-                Thread.ofPlatform().daemon().name(name, 0).factory());
+                factory);
         executor.allowCoreThreadTimeOut(true);
     }
 

@@ -45,11 +45,7 @@ final class SessionThread {
     private @Nullable Thread thread;
     private boolean requested;
 
-    SessionThread(FileSystem fileSystem, SessionGate gate, Supplier<@Nullable DaxWindow> windows, String name) {
-        this(fileSystem, gate, windows, Thread.ofPlatform().daemon().name(name).factory());
-    }
-
-    /** @param threads makes the thread; a test lets it fail */
+    /** @param threads makes the thread */
     SessionThread(
             FileSystem fileSystem, SessionGate gate, Supplier<@Nullable DaxWindow> windows, ThreadFactory threads) {
         this.gate = gate;

@@ -11,6 +11,8 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.ThreadFactory;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -65,6 +67,23 @@ public final class VirtioFsDevice implements VirtioDevice {
      */
     public VirtioFsDevice(
             FileSystem fileSystem, String tag, int requestQueues, int poolThreads, @Nullable DaxOptions dax) {
+        this(
+                fileSystem,
+                tag,
+                requestQueues,
+                poolThreads,
+                dax,
+                name -> Thread.ofPlatform().daemon().name(name).factory());
+    }
+
+    /** @param threads makes threads, given their name; a test lets them fail */
+    VirtioFsDevice(
+            FileSystem fileSystem,
+            String tag,
+            int requestQueues,
+            int poolThreads,
+            @Nullable DaxOptions dax,
+            Function<String, ThreadFactory> threads) {
         if (requestQueues < 1 || requestQueues > REQUEST_QUEUES_MAX) {
             throw new IllegalArgumentException("The number of request queues is " + requestQueues
                     + ", but it must be from 1 to " + REQUEST_QUEUES_MAX + ".");
@@ -76,8 +95,8 @@ public final class VirtioFsDevice implements VirtioDevice {
         this.dax = dax;
         config = config(tag, requestQueues);
         SessionGate gate = new SessionGate(1 + requestQueues);
-        sessionThread = new SessionThread(fileSystem, gate, () -> window, tag + " session");
-        RequestPool pool = new RequestPool(poolThreads, sessionThread, tag + " pool ");
+        sessionThread = new SessionThread(fileSystem, gate, () -> window, threads.apply(tag + " session"));
+        RequestPool pool = new RequestPool(poolThreads, sessionThread, threads.apply(tag + " pool"));
         LongHeads longHeads = new LongHeads();
         queues = new RequestQueue[1 + requestQueues];
         for (int i = 0; i < queues.length; i++) {

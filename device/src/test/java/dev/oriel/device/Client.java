@@ -7,6 +7,8 @@ import dev.oriel.fuse.FuseInitFlags;
 import dev.oriel.fuse.FuseOpcode;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.concurrent.ThreadFactory;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** A FUSE client in a {@link Guest}: one hiprio queue, two request queues. */
@@ -35,6 +37,13 @@ final class Client implements AutoCloseable {
 
     Client(FileSystem fileSystem, ByteOrder order, int poolThreads, @Nullable DaxOptions dax) throws Exception {
         device = new VirtioFsDevice(fileSystem, "tag", 2, poolThreads, dax);
+        guest = new Guest(device);
+        this.order = order;
+    }
+
+    /** A client of a device whose threads are made so. */
+    Client(FileSystem fileSystem, ByteOrder order, Function<String, ThreadFactory> threads) throws Exception {
+        device = new VirtioFsDevice(fileSystem, "tag", 2, 2, null, threads);
         guest = new Guest(device);
         this.order = order;
     }

@@ -25,7 +25,7 @@ class HostileRequestTest {
     }
 
     /** One good request of each operation that has arguments. */
-    private static List<Wire> goodRequests(Client client) {
+    static List<Wire> goodRequests(Client client) {
         List<Wire> all = new ArrayList<>();
         all.add(client.request(FuseOpcode.LOOKUP, 1).name("name"));
         all.add(client.request(FuseOpcode.GETATTR, 1).u32(0, 0).u64(0));
@@ -93,7 +93,7 @@ class HostileRequestTest {
         return all;
     }
 
-    private static int opcode(byte[] request, ByteOrder order) {
+    static int opcode(byte[] request, ByteOrder order) {
         return ByteBuffer.wrap(request).order(order).getInt(4);
     }
 
@@ -365,6 +365,36 @@ class HostileRequestTest {
             assertThat(fileSystem.calls()).isEmpty();
             assertThat(client.call(client.request(FuseOpcode.STATFS, 1)).error())
                     .isZero();
+        }
+    }
+
+    /** What waits keeps its arguments: so they are as long as the longest of their kind, and no longer. */
+    @ParameterizedTest
+    @MethodSource("orders")
+    void aRequestThatIsLongerThanItsKindCanBeIsRefused(ByteOrder order) throws Exception {
+        try (Client client = new Client(fileSystem, order).mount()) {
+            for (Wire wire : goodRequests(client)) {
+                byte[] request = wire.done();
+                int opcode = opcode(request, order);
+                int length = RequestLengths.longest(opcode) + 1;
+                if (length == RequestLengths.BEGINNING_ONLY + 1) {
+                    continue;
+                }
+                byte[] longer = Arrays.copyOf(request, length);
+                ByteBuffer.wrap(longer).order(order).putInt(0, length);
+                fileSystem.calls();
+                assertRefused(client, longer, "one byte too many");
+                boolean mayBeLong = switch (opcode) {
+                    case FuseOpcode.SETXATTR,
+                            FuseOpcode.SYMLINK,
+                            FuseOpcode.MKNOD,
+                            FuseOpcode.MKDIR,
+                            FuseOpcode.CREATE,
+                            FuseOpcode.TMPFILE -> true;
+                    default -> false;
+                };
+                assertThat(length > 2048).as(FuseOpcode.name(opcode)).isEqualTo(mayBeLong);
+            }
         }
     }
 

@@ -7,6 +7,7 @@ import dev.oriel.bus.pci.PciFunction;
 import dev.oriel.linux.Connection;
 import dev.oriel.linux.ConnectionServer;
 import dev.oriel.linux.Errno;
+import dev.oriel.linux.Failure;
 import dev.oriel.linux.LinuxException;
 import dev.oriel.linux.Poll;
 import dev.oriel.virtio.GuestMemoryTable;
@@ -105,6 +106,9 @@ public final class VfioUserConnection implements ConnectionServer.Service {
             LOGGER.log(Level.ERROR, "{0}: connection ended, the client sent {1}", name, violation.getMessage());
         } catch (LinuxException failed) {
             LOGGER.log(Level.ERROR, "{0}: connection ended: {1}", name, failed.getMessage());
+        } catch (RuntimeException | Error failed) {
+            LOGGER.log(Level.ERROR, "{0}: connection ended: {1}", name, Failure.reason(failed));
+            LOGGER.log(Level.DEBUG, "this is where", failed);
         } finally {
             release();
         }
@@ -112,14 +116,17 @@ public final class VfioUserConnection implements ConnectionServer.Service {
 
     /** What the function was made of is not needed any more. */
     private void release() {
-        memory.close();
-        if (window != null) {
-            window.close();
+        try {
+            memory.close();
+            if (window != null) {
+                window.close();
+            }
+            // there may not have been enough to serve it at all
+            connection.finish();
+        } finally {
+            connection.close();
+            farewell.close();
         }
-        // there may not have been enough to serve it at all
-        connection.finish();
-        connection.close();
-        farewell.close();
     }
 
     /** Ends the connection, from any thread; {@link #run()} returns once the device has come to rest. */

@@ -4,6 +4,7 @@ import dev.oriel.linux.Connection;
 import dev.oriel.linux.ConnectionServer;
 import dev.oriel.linux.Descriptor;
 import dev.oriel.linux.EventDescriptor;
+import dev.oriel.linux.Failure;
 import dev.oriel.linux.LinuxException;
 import dev.oriel.virtio.GuestMemoryTable;
 import dev.oriel.virtio.Polling;
@@ -114,32 +115,43 @@ public final class VhostUserBackend implements ConnectionServer.Service {
             LOGGER.log(Level.ERROR, "{0}: connection ended, cannot do {1}", name, refusal.getMessage());
         } catch (LinuxException failed) {
             LOGGER.log(Level.ERROR, "{0}: connection ended: {1}", name, failed.getMessage());
-        } catch (InternalError lost) {
-            // how the JVM reports SIGBUS: somebody truncated the file behind the memory
-            LOGGER.log(Level.ERROR, "{0}: connection ended, guest memory is gone: {1}", name, lost.getMessage());
+        } catch (RuntimeException | Error failed) {
+            LOGGER.log(Level.ERROR, "{0}: connection ended: {1}", name, Failure.reason(failed));
+            LOGGER.log(Level.DEBUG, "this is where", failed);
         } finally {
             release();
         }
     }
 
-    /** Back to the first day: nothing runs, nothing is in flight, nothing is open or mapped. */
+    /** Back to the first day: nothing runs, nothing is in flight, nothing is open or mapped. One step that fails does not stop the others. */
     private void release() {
-        restWindow();
+        attempt(this::restWindow);
         for (Vring vring : vrings) {
             if (vring != null) {
-                vring.close();
+                attempt(vring::close);
             }
         }
-        device.reset();
-        device.sharedMemoryRegion(WINDOW, null);
-        memory.close();
-        if (window != null) {
-            window.close();
-        }
+        attempt(device::reset);
+        attempt(() -> device.sharedMemoryRegion(WINDOW, null));
+        attempt(memory::close);
+        attempt(() -> {
+            if (window != null) {
+                window.close();
+            }
+        });
         if (backendChannel != null) {
             backendChannel.close();
         }
         connection.close();
+    }
+
+    private void attempt(Runnable step) {
+        try {
+            step.run();
+        } catch (RuntimeException | Error failed) {
+            LOGGER.log(Level.ERROR, "{0}: something is left of the connection: {1}", name, Failure.reason(failed));
+            LOGGER.log(Level.DEBUG, "this is where", failed);
+        }
     }
 
     /** Ends the connection, from any thread; {@link #run()} returns once all queues have stopped. */

@@ -279,16 +279,13 @@ public final class QueueWorker implements AutoCloseable {
         error.replace(descriptor);
     }
 
-    /** Stops the queue if it runs, and closes its descriptors. */
+    /** Stops the queue if it runs, and closes its descriptors. If it cannot be stopped, the memory that it uses stays mapped. */
     @Override
     public void close() {
-        try {
-            stop();
-        } finally {
-            memory.detach(queue);
-            doorbell.close();
-            call.close();
-            error.close();
-        }
+        stop();
+        memory.detach(queue);
+        doorbell.close();
+        call.close();
+        error.close();
     }
 }

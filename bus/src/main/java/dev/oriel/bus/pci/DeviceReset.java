@@ -2,6 +2,7 @@ package dev.oriel.bus.pci;
 
 import dev.oriel.bus.BasicFacilities;
 import dev.oriel.bus.DeviceStatus;
+import dev.oriel.linux.Failure;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * written back. While that goes on, in a thread of its own, nobody else uses the facilities.
  */
 final class DeviceReset {
+    private static final System.Logger LOGGER = System.getLogger("dev.oriel.bus");
+
     private final String name;
     private final BasicFacilities facilities;
 
@@ -41,12 +44,16 @@ final class DeviceReset {
                 return;
             }
             if ((facilities.status() & DeviceStatus.DRIVER_OK) != 0) {
-                waiting.add(done);
-                thread = Thread.ofPlatform().name(name + ", reset").daemon().start(this::run);
-                return;
+                try {
+                    thread = Thread.ofPlatform().name(name + ", reset").daemon().start(this::run);
+                    waiting.add(done);
+                    return;
+                } catch (OutOfMemoryError none) {
+                    LOGGER.log(Level.WARNING, "{0}: a reset holds up its guest: {1}", name, Failure.reason(none));
+                }
             }
         }
-        // nothing runs
+        // nothing runs, or there is no thread for it
         try {
             facilities.reset();
         } finally {
@@ -58,8 +65,8 @@ final class DeviceReset {
         try {
             facilities.reset();
         } catch (RuntimeException | Error failure) {
-            System.getLogger("dev.oriel.bus")
-                    .log(Level.ERROR, name + ": this is a bug in Oriel, please report it: the reset failed", failure);
+            LOGGER.log(Level.ERROR, "{0}: the reset failed: {1}", name, Failure.reason(failure));
+            LOGGER.log(Level.DEBUG, "this is where", failure);
         } finally {
             List<Runnable> told;
             synchronized (this) {

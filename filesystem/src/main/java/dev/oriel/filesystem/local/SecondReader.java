@@ -1,7 +1,11 @@
 package dev.oriel.filesystem.local;
 
+import dev.oriel.linux.Failure;
 import dev.oriel.linux.FileCalls;
 import dev.oriel.linux.IoVector;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
@@ -21,6 +25,8 @@ import java.util.concurrent.locks.LockSupport;
  */
 final class SecondReader implements AutoCloseable {
     static final String NAME = "oriel-second-reader";
+
+    private static final Logger LOG = System.getLogger("dev.oriel.filesystem");
 
     /** A read of less is over before anybody is awake. */
     static final long WORTHWHILE = 256 << 10;
@@ -56,6 +62,7 @@ final class SecondReader implements AutoCloseable {
     private final IoVector part = new IoVector(IoVector.SYSTEM_CALL_MAX);
     private final IoVector none = new IoVector(1);
     private final Thread thread;
+    private final PieceReader reads;
 
     // What is read: of who claimed it, and from OFFERED on of both.
     private int descriptor;
@@ -73,7 +80,28 @@ final class SecondReader implements AutoCloseable {
     private int rest;
 
     SecondReader() {
-        thread = Thread.ofPlatform().daemon().name(NAME).start(this::help);
+        this(Thread.ofPlatform().daemon().name(NAME).factory(), FileCalls::preadv2);
+    }
+
+    /**
+     * @param threads makes the thread; a test lets it fail
+     * @param reads reads a piece; a test lets it throw
+     */
+    SecondReader(ThreadFactory threads, PieceReader reads) {
+        this.reads = reads;
+        thread = threads.newThread(this::help);
+        try {
+            thread.start();
+        } catch (OutOfMemoryError none) {
+            state.set(CLOSED);
+            LOG.log(Level.WARNING, "long reads are done by one thread each: {0}", Failure.reason(none));
+        }
+    }
+
+    /** preadv2(2). */
+    @FunctionalInterface
+    interface PieceReader {
+        long read(int descriptor, long vector, int count, long offset, int flags);
     }
 
     /**
@@ -102,19 +130,30 @@ final class SecondReader implements AutoCloseable {
         next.set(0);
         state.set(OFFERED);
         LockSupport.unpark(thread);
-        long mine = take(piece);
+        long mine = 0;
+        try {
+            mine = take(piece);
+        } finally {
+            // whatever was thrown, the thread must not go on reading into memory that this request has answered for
+            mine = finish(mine);
+        }
+        return mine;
+    }
+
+    /** Takes the offer back, or waits until the thread has finished its last piece; answers up to where both have read. */
+    private long finish(long mine) {
+        next.set(pieces);
+        long read = mine;
         if (state.compareAndSet(OFFERED, CLAIMED)) {
             if (++misses == MOST_MISSES) {
                 misses = 0;
                 rest = REST;
             }
-            vector = none;
-            state.set(IDLE);
-            return mine;
+        } else {
+            await();
+            misses = 0;
+            read = Math.min(mine, whole);
         }
-        await();
-        misses = 0;
-        long read = Math.min(mine, whole);
         vector = none;
         state.set(IDLE);
         return read;
@@ -129,7 +168,7 @@ final class SecondReader implements AutoCloseable {
             }
             long begin = (long) index * pieceSize;
             piece.slice(vector, begin, pieceSize);
-            long read = FileCalls.preadv2(descriptor, piece.address(), piece.count(), offset + begin, flags);
+            long read = reads.read(descriptor, piece.address(), piece.count(), offset + begin, flags);
             if (read < Math.min(pieceSize, vector.bytes() - begin)) {
                 next.set(pieces);
                 return begin + Math.max(0, read);
@@ -150,11 +189,23 @@ final class SecondReader implements AutoCloseable {
     private void help() {
         while (state.get() != CLOSED) {
             if (state.compareAndSet(OFFERED, HELPING)) {
-                whole = take(part);
-                state.set(CLAIMED);
+                takePart();
             } else {
                 LockSupport.park(this);
             }
+        }
+    }
+
+    /** The reader waits for it: so it comes to an end, whatever is thrown, and what it has not read counts as not read. */
+    private void takePart() {
+        whole = 0;
+        try {
+            whole = take(part);
+        } catch (RuntimeException | Error failure) {
+            LOG.log(Level.WARNING, "a long read goes on without help: {0}", Failure.reason(failure));
+        } finally {
+            next.set(pieces);
+            state.set(CLAIMED);
         }
     }
 
