@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A logger that hands one line for each event to the process's one {@link LogSink}. A stack trace is for developers: it
- * follows only where debug messages are wanted.
+ * follows only where debug messages are wanted. What guests and front-ends cause is logged at a rate ({@link LogRate}); what the command
+ * itself says, and debug messages, are logged all.
  *
  * <p>Safe for all threads.
  */
@@ -17,6 +18,9 @@ final class Log implements System.Logger {
     private static volatile LogSink sink = LogSink.standardError();
 
     private final String name;
+    private final LogRate errors = new LogRate(System.nanoTime());
+    private final LogRate warnings = new LogRate(System.nanoTime());
+    private final LogRate infos = new LogRate(System.nanoTime());
 
     Log(String name) {
         this.name = name;
@@ -52,14 +56,15 @@ final class Log implements System.Logger {
     @Override
     public void log(
             Level level, @Nullable ResourceBundle bundle, @Nullable String message, @Nullable Throwable thrown) {
-        if (!isLoggable(level)) {
+        long leftOut = ask(level);
+        if (leftOut < 0) {
             return;
         }
         String text = message == null ? "" : message;
         if (thrown != null) {
             text = isVerbose() ? text + System.lineSeparator() + stackTrace(thrown) : text + ": " + thrown.getMessage();
         }
-        sink.write(level, name, text);
+        write(level, text, leftOut);
     }
 
     @Override
@@ -68,14 +73,35 @@ final class Log implements System.Logger {
             @Nullable ResourceBundle bundle,
             @Nullable String format,
             @Nullable Object @Nullable ... parameters) {
-        if (!isLoggable(level)) {
+        long leftOut = ask(level);
+        if (leftOut < 0) {
             return;
         }
         String text = format == null ? "" : format;
-        sink.write(
+        write(
                 level,
-                name,
-                parameters == null || parameters.length == 0 ? text : MessageFormat.format(text, parameters));
+                parameters == null || parameters.length == 0 ? text : MessageFormat.format(text, parameters),
+                leftOut);
+    }
+
+    /** How many lines were left out before this one; -1: it is not to be logged. */
+    private long ask(Level level) {
+        if (!isLoggable(level)) {
+            return -1;
+        }
+        if (name.equals("dev.oriel.app")) {
+            return 0;
+        }
+        return switch (level) {
+            case ERROR -> errors.ask(System.nanoTime());
+            case WARNING -> warnings.ask(System.nanoTime());
+            case INFO -> infos.ask(System.nanoTime());
+            case ALL, DEBUG, TRACE, OFF -> 0;
+        };
+    }
+
+    private void write(Level level, String text, long leftOut) {
+        sink.write(level, name, leftOut == 0 ? text : text + " (before it " + leftOut + " lines were left out)");
     }
 
     private static String stackTrace(Throwable thrown) {
