@@ -3,6 +3,7 @@
 import errno
 import fcntl
 import os
+import signal
 import time
 
 import calls
@@ -257,3 +258,53 @@ def the_last_byte_of_all_is_locked():
     take(fd, fcntl.F_WRLCK, (1 << 63) - 2, 1)
     in_child(lambda: check(busy(opened(), fcntl.F_WRLCK, 1 << 40, 0), "it is free"))
     in_child(lambda: check(not busy(opened(), fcntl.F_WRLCK, 0, 1 << 40), "all is locked"))
+
+
+@case()
+def processes_that_would_wait_for_each_other_are_told():
+    fd = opened()
+    take(fd, fcntl.F_WRLCK, 0, 1)
+
+    def other_way_round():
+        other = opened()
+        take(other, fcntl.F_WRLCK, 1, 1)
+        put("both")
+        calls.set_lock(other, fcntl.F_SETLKW, fcntl.F_WRLCK, 0, 1)
+
+    other = start_child(other_way_round)
+    eventually(lambda: os.path.exists("both"), "the other process has its lock")
+    # Whoever asks last is told; if that is the other one, this one has the lock when it has ended.
+    try:
+        calls.set_lock(fd, fcntl.F_SETLKW, fcntl.F_WRLCK, 1, 1)
+    except OSError as e:
+        equal(e.errno, errno.EDEADLK)
+        calls.set_lock(fd, fcntl.F_SETLK, fcntl.F_UNLCK)
+        finish(other)
+        return
+    status = os.waitpid(other[0], 0)[1]
+    check(status != 0, "neither of them was told")
+
+
+@case("own-locks")
+def a_wait_for_a_lock_ends_with_a_signal():
+    for block, hold in ((lambda fd: calls.set_lock(fd, fcntl.F_SETLKW, fcntl.F_WRLCK), take),
+                        (lambda fd: fcntl.flock(fd, fcntl.LOCK_EX), lambda fd: fcntl.flock(fd, fcntl.LOCK_EX))):
+        holder = Holder(lambda hold=hold: hold(opened()))
+        caught = []
+        before = signal.signal(signal.SIGALRM, lambda *_: caught.append(1) or stop())
+        signal.setitimer(signal.ITIMER_REAL, 0.3)
+        try:
+            block(opened())
+            check(False, "it got the lock")
+        except InterruptedError:
+            equal(caught, [1])
+        signal.signal(signal.SIGALRM, before)
+        waiter = start_child(lambda block=block: block(opened()))
+        os.kill(waiter[0], signal.SIGKILL)
+        os.waitpid(waiter[0], 0)
+        holder.let_go()
+
+
+def stop():
+    raise InterruptedError
+

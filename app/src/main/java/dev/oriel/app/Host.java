@@ -24,8 +24,14 @@ final class Host {
     private static final System.Logger LOG = System.getLogger("dev.oriel.app");
     private static final int BACKLOG = 16;
     private static final long SENSIBLE_OPEN_FILES = 1_000_000;
-    private static final long RESERVED_DESCRIPTORS = 512;
-    private static final long MOST_FOR_SESSION = 32768;
+
+    /** Descriptors of the process itself: jars, the socket, the log. */
+    private static final long PROCESS_DESCRIPTORS = 256;
+
+    /** Of a connection: its sockets, epoll instances and memory; and of each queue. */
+    private static final long CONNECTION_DESCRIPTORS = 32;
+
+    private static final long QUEUE_DESCRIPTORS = 5;
     private static final int ONLY_OWNER = 0177;
 
     /** The largest window of which QEMU can map every range, some with a stand-in besides (docs/dax.md). */
@@ -142,11 +148,37 @@ final class Host {
     }
 
     /**
-     * How many descriptors one guest's session may hold, given the limit of the process: what the process itself and its queues
-     * need is put aside, and two guests may be there at once. More guests press each other's caches of descriptors, not fail.
+     * How many descriptors all guests' sessions may hold, given the limit of the process: what the process itself and its connections need is
+     * put aside, but no more than a quarter.
      */
-    static int descriptorsForSession(long openFiles) {
-        return (int) Math.min(MOST_FOR_SESSION, (openFiles - RESERVED_DESCRIPTORS) / 2);
+    static int descriptorsForSessions(long openFiles, int requestQueues) {
+        long limit = Math.min(openFiles, SENSIBLE_OPEN_FILES);
+        long connection = CONNECTION_DESCRIPTORS + QUEUE_DESCRIPTORS * (requestQueues + 1);
+        long own = PROCESS_DESCRIPTORS + Server.MOST_CONNECTIONS * connection;
+        return (int) (limit - Math.min(own, limit / 4));
+    }
+
+    /**
+     * How much of the heap nodes may take.
+     *
+     * @param wanted as typed: null is half of the heap
+     * @throws CommandFailed if too little would be left for the rest
+     */
+    static long nodeMemory(@Nullable Long wanted) throws CommandFailed {
+        long heap = Runtime.getRuntime().maxMemory();
+        if (wanted == null) {
+            return heap / 2;
+        }
+        if (wanted < LocalOptions.MIN_NODE_MEMORY) {
+            throw new CommandFailed("--node-memory %d: nodes need at least %d KiB"
+                    .formatted(wanted, LocalOptions.MIN_NODE_MEMORY >> 10));
+        }
+        if (wanted > heap / 4 * 3) {
+            throw new CommandFailed("--node-memory %d MiB: Java's heap has %d MiB, of which nodes may take three quarters; choose less, or"
+                    .formatted(wanted >> 20, heap >> 20)
+                    + " a larger heap (in the environment: ORIEL_HEAP=2g)");
+        }
+        return wanted;
     }
 
     private static boolean mayRaise() {

@@ -30,9 +30,8 @@ final class LegacyOptions {
             "killpriv_v2", List.of("--killpriv-v2", "--no-killpriv-v2"),
             "posix_acl", List.of("--posix-acl", ""),
             "security_label", List.of("--security-label", ""),
-            // Locks always reach the host in Oriel, which is more than a script that turns them off asks for.
-            "posix_lock", List.of("", ""),
-            "flock", List.of("", ""));
+            "posix_lock", List.of("--posix-lock", ""),
+            "flock", List.of("--flock", ""));
 
     private LegacyOptions() {}
 

@@ -98,10 +98,19 @@ final class ServeCommand implements Callable<Integer> {
             defaultValue = "true",
             fallbackValue = "true",
             description =
-                    "With --cache always, as root: the guest opens and closes files without asking, and its locks are"
-                            + " its own (default: it does, unless with --readonly, --allow-direct-io,"
-                            + " --preserve-noatime or --dax).")
+                    "With --cache always, as root: the guest opens and closes files without asking (default: it does,"
+                            + " unless with --readonly, --allow-direct-io, --preserve-noatime, --posix-lock, --flock or"
+                            + " --dax).")
     private boolean zeroMessageOpen = true;
+
+    @Option(
+            names = "--posix-lock",
+            description = "The guest's POSIX locks are the host's and other guests' too (default: its own). What waits for"
+                    + " one can be neither interrupted nor killed. See docs/operating.md.")
+    private boolean posixLock;
+
+    @Option(names = "--flock", description = "The same for locks of flock(2).")
+    private boolean flock;
 
     @Option(names = "--readonly", description = "The guest cannot change anything.")
     private boolean readonly;
@@ -228,6 +237,14 @@ final class ServeCommand implements Callable<Integer> {
     private @Nullable Long rlimitNofile;
 
     @Option(
+            names = "--node-memory",
+            paramLabel = "SIZE",
+            converter = ByteSize.class,
+            description = "Memory for the files that guests know, some 100 bytes each, and without file handles their names"
+                    + " (default: half of Java's heap). A guest that has spent it gets ENFILE until it forgets some.")
+    private @Nullable Long nodeMemory;
+
+    @Option(
             names = "--log-level",
             paramLabel = "LEVEL",
             defaultValue = "info",
@@ -313,6 +330,8 @@ final class ServeCommand implements Callable<Integer> {
             return LocalOptions.of(directory)
                     .cache(cache)
                     .zeroMessageOpen(zeroMessageOpen)
+                    .posixLock(posixLock)
+                    .flock(flock)
                     .readOnly(readonly)
                     .xattr(xattr)
                     .posixAcl(posixAcl)
@@ -326,7 +345,9 @@ final class ServeCommand implements Callable<Integer> {
                     .killprivV2(killprivV2)
                     .preserveNoatime(preserveNoatime)
                     .daxMinSize(daxMinSize)
-                    .descriptors(Host.descriptorsForSession(openFiles))
+                    .descriptors(Host.descriptorsForSessions(openFiles, requestQueues))
+                    .nodeMemory(Host.nodeMemory(nodeMemory))
+                    .sessions(Server.MOST_CONNECTIONS)
                     .build();
         } catch (IllegalArgumentException tooFew) {
             throw new CommandFailed(

@@ -17,7 +17,7 @@ final class Server implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger("dev.oriel.app");
 
     /** Virtual machines at once; what bounds them in truth is memory and descriptors. */
-    private static final int MOST_CONNECTIONS = 64;
+    static final int MOST_CONNECTIONS = 64;
 
     private final FileSystem fileSystem;
     private final ConnectionServer frontEnds;

@@ -135,7 +135,13 @@ class CommandLineTest {
 
     @Test
     void aLimitThatLeavesNoDescriptorsIsSaid() throws Exception {
-        assertFailure(serve("--rlimit-nofile=300"), "300 open files");
+        assertFailure(serve("--rlimit-nofile=150"), "150 open files");
+    }
+
+    @Test
+    void memoryForNodesThatTheHeapHasNotIsSaid() throws Exception {
+        assertFailure(serve("--node-memory=100G"), "--node-memory", "ORIEL_HEAP");
+        assertFailure(serve("--node-memory=1K"), "--node-memory", "256 KiB");
     }
 
     @Test

@@ -14,7 +14,7 @@ class LegacyOptionsTest {
     @Test
     void theLineThatOldLibvirtTypesIsUnderstood() throws Exception {
         assertThat(translate("--fd=26", "-o", "source=/srv/data,cache=always,xattr,flock,no_posix_lock"))
-                .containsExactly("--fd=26", "--shared-dir=/srv/data", "--cache=always", "--xattr");
+                .containsExactly("--fd=26", "--shared-dir=/srv/data", "--cache=always", "--xattr", "--flock");
     }
 
     @Test

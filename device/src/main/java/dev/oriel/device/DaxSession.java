@@ -287,6 +287,16 @@ final class DaxSession implements FileSystemSession {
     }
 
     @Override
+    public int awaitLock(Request request, long nodeid, long fh, long owner, FuseFileLock lock, int lkFlags) {
+        return session.awaitLock(request, nodeid, fh, owner, lock, lkFlags);
+    }
+
+    @Override
+    public void endLockWait(long unique) {
+        session.endLockWait(unique);
+    }
+
+    @Override
     public int ioctl(
             Request request,
             long nodeid,

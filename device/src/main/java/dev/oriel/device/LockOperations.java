@@ -53,7 +53,10 @@ final class LockOperations {
         int result =
                 request.session().fileSystem().setlk(request, request.nodeid(), lkIn.fh(), lkIn.owner(), lock, lkFlags);
         if (result == -Errno.EAGAIN && wait) {
-            return Operations.WAIT_FOR_LOCK;
+            result = request.session()
+                    .fileSystem()
+                    .awaitLock(request, request.nodeid(), lkIn.fh(), lkIn.owner(), lock, lkFlags);
+            return result < 0 ? result : Operations.WAIT_FOR_LOCK;
         }
         if (result == 0) {
             // Not only F_UNLCK drops a lock: a write lock that becomes a read lock lets readers in.

@@ -57,6 +57,7 @@ final class LockWaits {
     boolean add(FuseRequest request) {
         if (count.incrementAndGet() > MOST) {
             count.decrementAndGet();
+            endWait(request);
             return false;
         }
         // who leaves clears its place before it counts itself out: so there is one
@@ -84,8 +85,14 @@ final class LockWaits {
     }
 
     private void leave(FuseRequest request) {
+        endWait(request);
         places.set(request.waitingPlace(), null);
         count.decrementAndGet();
+    }
+
+    /** Tells the file system, to which it was given as one that waits. */
+    private static void endWait(FuseRequest request) {
+        request.session().fileSystem().endLockWait(request.unique());
     }
 
     /** Marks the request that has this {@code unique}; answers whether one waits that was not marked before. */

@@ -194,6 +194,19 @@ public interface FileSystemSession extends AutoCloseable {
     int setlk(Request request, long nodeid, long fh, long owner, FuseFileLock lock, int lkFlags);
 
     /**
+     * A client is to wait for a lock that {@link #setlk} has just refused with {@code -EAGAIN} (SETLKW), or goes on waiting. {@link
+     * #endLockWait} follows when the wait ends.
+     *
+     * @return 0; {@code -EDEADLK} if it would wait for ever, as the one that it waits for waits for {@code owner}
+     */
+    default int awaitLock(Request request, long nodeid, long fh, long owner, FuseFileLock lock, int lkFlags) {
+        return 0;
+    }
+
+    /** The request does not wait for a lock any more: it has it, or is answered without. */
+    default void endLockWait(long unique) {}
+
+    /**
      * Serves an ioctl whose argument is plain data. {@code argument} holds the client's input, {@code inSize} bytes of it, and
      * takes up to {@code outSize} bytes of output, in the host's byte order both: the caller translates what it knows.
      *

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 import dev.oriel.guests.GuestKind;
 import dev.oriel.guests.GuestRun;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicNode;
@@ -83,7 +84,9 @@ class HostViewTest {
 
     private static Stream<DynamicNode> boot(String name, GuestKind kind, OptionSet set, String features)
             throws Exception {
-        try (SharedFolder shared = SharedFolder.serve(set.options())) {
+        List<String> options = new ArrayList<>(set.options());
+        options.addAll(List.of("--posix-lock", "--flock"));
+        try (SharedFolder shared = SharedFolder.serve(options)) {
             String extended =
                     set.features().contains("acl") ? LISTED : set.features().contains("xattr") ? " xattr" : "";
             String made = shared.folder().resolve("made-by-host").toString();

@@ -33,7 +33,7 @@ class LifeTest {
 
     @Test
     void aGuestThatIsKilledLeavesNothingBehind() throws Exception {
-        try (SharedFolder shared = SharedFolder.serve(List.of("--xattr"))) {
+        try (SharedFolder shared = SharedFolder.serve(List.of("--xattr", "--posix-lock", "--flock"))) {
             int descriptors = shared.server().settledDescriptors(0);
             int mebibytes = 0;
             for (int round = 0; round < 4; round++) {
@@ -60,7 +60,7 @@ class LifeTest {
     @ParameterizedTest
     @EnumSource(names = {"X86_64", "S390X"})
     void aVirtualMachineThatIsKilledAndComesBackIsServed(GuestKind kind) throws Exception {
-        try (SharedFolder shared = SharedFolder.serve(List.of())) {
+        try (SharedFolder shared = SharedFolder.serve(List.of("--posix-lock", "--flock"))) {
             int descriptors = shared.server().settledDescriptors(0);
             for (int round = 0; round < 2; round++) {
                 try (GuestRun run = shared.guest(kind, share -> share, BUSY).start()) {
@@ -75,7 +75,7 @@ class LifeTest {
     @ParameterizedTest
     @EnumSource(names = {"X86_64", "S390X"})
     void aGuestRebootsAndMountsAgain(GuestKind kind) throws Exception {
-        try (SharedFolder shared = SharedFolder.serve(List.of("--posix-acl"))) {
+        try (SharedFolder shared = SharedFolder.serve(List.of("--posix-acl", "--flock"))) {
             Guest guest = shared.guest(kind, share -> share, """
                             if [ ! -e booted ]; then
                                 echo first >booted
@@ -133,7 +133,7 @@ class LifeTest {
                 END
                 tools sh /tmp/count.sh
                 """.formatted(steps);
-        try (SharedFolder shared = SharedFolder.serve(List.of("--cache", "never"))) {
+        try (SharedFolder shared = SharedFolder.serve(List.of("--cache", "never", "--flock"))) {
             Files.writeString(shared.folder().resolve("counter"), "000000");
             Files.createFile(shared.folder().resolve("lock"));
             List<GuestRun> runs = new ArrayList<>();

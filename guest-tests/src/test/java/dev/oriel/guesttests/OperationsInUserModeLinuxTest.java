@@ -22,7 +22,7 @@ class OperationsInUserModeLinuxTest {
     Stream<DynamicNode> operationsDoWhatTheyDoOnALocalFolder() throws IOException, InterruptedException {
         OperationCases cases = OperationCases.proveOnALocalFolder();
         return Stream.of(
-                        OptionSet.of("everything on", "--posix-acl --killpriv-v2", ALL),
+                        OptionSet.of("everything on", "--posix-acl --killpriv-v2 --posix-lock --flock", ALL),
                         OptionSet.of("defaults", "", "mmap"),
                         OptionSet.of(
                                 "cache always", "--cache=always --posix-acl", "xattr", "acl", "mmap", "zero-message"),

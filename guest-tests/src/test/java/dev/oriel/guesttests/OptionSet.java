@@ -11,8 +11,8 @@ import java.util.TreeSet;
  * @param features as the programs in the guest name them; the cases that need another one are skipped
  */
 record OptionSet(String name, List<String> options, Set<String> features) {
-    /** What a share has whatever its options. */
-    private static final List<String> ALWAYS = List.of("tmpfile", "statx", "ioctl", "ofd", "requests");
+    /** What a share has whatever its options; own-locks but for those that let the host have them. */
+    private static final List<String> ALWAYS = List.of("tmpfile", "statx", "ioctl", "ofd", "requests", "own-locks");
 
     /** All that cases can ask for: what a local folder has. */
     static final Set<String> EVERYTHING = features(List.of("xattr", "acl", "mmap", "killpriv"));
@@ -23,7 +23,11 @@ record OptionSet(String name, List<String> options, Set<String> features) {
      */
     static OptionSet of(String name, String words, String... more) {
         List<String> options = words.isEmpty() ? List.of() : List.of(words.split(" "));
-        return new OptionSet(name, options, features(List.of(more)));
+        Set<String> all = features(List.of(more));
+        if (options.contains("--posix-lock") || options.contains("--flock")) {
+            all.remove("own-locks");
+        }
+        return new OptionSet(name, options, all);
     }
 
     /** The same where what a program writes goes through a DAX window, and not by request. */

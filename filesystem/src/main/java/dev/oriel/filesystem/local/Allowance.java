@@ -42,19 +42,20 @@ final class Allowance implements AutoCloseable {
 
     /** As {@link #take}, for what can be done without: the log is not told. */
     boolean tryTake(long amount) {
-        while (true) {
-            long left = own.get();
-            if (left < amount) {
-                break;
-            }
-            if (own.compareAndSet(left, left - amount)) {
-                return true;
-            }
+        long part;
+        long left;
+        do {
+            left = own.get();
+            part = Math.min(left, amount);
+        } while (!own.compareAndSet(left, left - part));
+        if (part == amount) {
+            return true;
         }
-        if (!budget.takeShared(amount)) {
+        if (!budget.takeShared(amount - part)) {
+            own.addAndGet(part);
             return false;
         }
-        borrowed.addAndGet(amount);
+        borrowed.addAndGet(amount - part);
         return true;
     }
 

@@ -10,6 +10,7 @@ final class Budgets {
     private final Budget nodeMemory;
     private final Budget openFiles;
     private final Budget cachedDescriptors;
+    private final LockWaitGraph lockWaits = new LockWaitGraph();
 
     Budgets(LocalOptions options) {
         int sessions = options.sessions();
@@ -36,6 +37,11 @@ final class Budgets {
     /** Descriptors of open files and of owners of locks. */
     Budget openFiles() {
         return openFiles;
+    }
+
+    /** Who waits for whose locks. */
+    LockWaitGraph lockWaits() {
+        return lockWaits;
     }
 
     /** Descriptors of nodes that are used, which can be opened again. */

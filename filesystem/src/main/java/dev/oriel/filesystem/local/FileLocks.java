@@ -40,6 +40,20 @@ final class FileLocks {
         return result;
     }
 
+    /** A circle of waits is looked for among POSIX locks only, as Linux does it. */
+    int await(long unique, long nodeid, long fh, long owner, FuseFileLock lock, int lkFlags) {
+        if ((lkFlags & FuseFlags.LK_FLOCK) != 0) {
+            return 0;
+        }
+        OpenFile file = share.handles.enterFile(fh, nodeid);
+        if (file == null) {
+            return -Errno.EBADF;
+        }
+        int result = locks.await(unique, file, owner, lock);
+        file.leave();
+        return result;
+    }
+
     /** Directories can be locked like this too. */
     private int flock(long nodeid, long fh, int type) {
         int operation = switch (type) {

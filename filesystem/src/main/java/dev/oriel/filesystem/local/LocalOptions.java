@@ -9,8 +9,10 @@ import java.util.Objects;
  * @param sharedDir the directory; the client sees nothing outside of it
  * @param readOnly whether whatever would change it is answered with EROFS
  * @param cache what the client may cache
- * @param zeroMessageOpen whether a client that may cache everything need not open and close files, where that is possible: locks are
- *     then its own, and unknown to the host
+ * @param zeroMessageOpen whether a client that may cache everything need not open and close files, where that is possible
+ * @param posixLock whether POSIX locks of the client are the host's too; its own otherwise. A Linux client that waits for one of the host can
+ *     be neither interrupted nor killed, as virtio-fs carries no interrupts
+ * @param flock the same for locks of flock(2)
  * @param writeback whether the client may hold back writes
  * @param allowMmap whether files that are not cached may be mapped shared ({@code FUSE_DIRECT_IO_ALLOW_MMAP})
  * @param allowDirectIo whether O_DIRECT in the client means O_DIRECT on the host; it is dropped otherwise
@@ -33,6 +35,8 @@ public record LocalOptions(
         boolean readOnly,
         CachePolicy cache,
         boolean zeroMessageOpen,
+        boolean posixLock,
+        boolean flock,
         boolean writeback,
         boolean allowMmap,
         boolean allowDirectIo,
@@ -53,7 +57,7 @@ public record LocalOptions(
     public static final int MIN_DESCRIPTORS = 128;
 
     /** Less memory than this is no basis either: a session knows some hundred files beside it. */
-    public static final long MIN_NODE_MEMORY = 1 << 20;
+    public static final long MIN_NODE_MEMORY = 256 << 10;
 
     private static final int DEFAULT_DESCRIPTORS = 32768;
     private static final long DEFAULT_NODE_MEMORY = 256 << 20;
@@ -91,6 +95,8 @@ public record LocalOptions(
         private boolean readOnly;
         private CachePolicy cache = CachePolicy.AUTO;
         private boolean zeroMessageOpen = true;
+        private boolean posixLock;
+        private boolean flock;
         private boolean writeback;
         private boolean allowMmap;
         private boolean allowDirectIo;
@@ -126,6 +132,18 @@ public record LocalOptions(
         /** See {@link LocalOptions#zeroMessageOpen()}. */
         public Builder zeroMessageOpen(boolean value) {
             zeroMessageOpen = value;
+            return this;
+        }
+
+        /** See {@link LocalOptions#posixLock()}. */
+        public Builder posixLock(boolean value) {
+            posixLock = value;
+            return this;
+        }
+
+        /** See {@link LocalOptions#flock()}. */
+        public Builder flock(boolean value) {
+            flock = value;
             return this;
         }
 
@@ -230,6 +248,8 @@ public record LocalOptions(
                     readOnly,
                     cache,
                     zeroMessageOpen,
+                    posixLock,
+                    flock,
                     writeback,
                     allowMmap,
                     allowDirectIo,

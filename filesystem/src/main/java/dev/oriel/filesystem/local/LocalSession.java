@@ -41,7 +41,7 @@ final class LocalSession implements FileSystemSession {
             LocalOptions options, Budgets budgets, long offered, boolean changesIds, int root, SecondReader second) {
         long flags = SessionFlags.choose(options, offered, changesIds, DirectoryCookies.areSteady(root));
         share = new Share(options, budgets, flags, changesIds, root);
-        locks = new PosixLocks(share);
+        locks = new PosixLocks(share, budgets.lockWaits());
         attributes = new Attributes(share);
         creation = new Creation(share);
         directories = new Directories(share);
@@ -255,6 +255,16 @@ final class LocalSession implements FileSystemSession {
     @Override
     public int setlk(Request request, long nodeid, long fh, long owner, FuseFileLock lock, int lkFlags) {
         return fileLocks.set(nodeid, fh, owner, lock, lkFlags);
+    }
+
+    @Override
+    public int awaitLock(Request request, long nodeid, long fh, long owner, FuseFileLock lock, int lkFlags) {
+        return fileLocks.await(request.unique(), nodeid, fh, owner, lock, lkFlags);
+    }
+
+    @Override
+    public void endLockWait(long unique) {
+        locks.endWait(unique);
     }
 
     @Override

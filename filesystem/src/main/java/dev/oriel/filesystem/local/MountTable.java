@@ -69,6 +69,14 @@ final class MountTable {
             return index;
         }
 
+        int devMajor() {
+            return devMajor;
+        }
+
+        int devMinor() {
+            return devMinor;
+        }
+
         /** A descriptor to open file handles with; -1 if there is none. */
         int descriptor() {
             return descriptor;

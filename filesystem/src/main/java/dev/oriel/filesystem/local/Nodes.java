@@ -550,6 +550,12 @@ final class Nodes {
         return kept ? 0 : -Errno.ENFILE;
     }
 
+    /** What a node that was acquired is on the host, for all sessions the same. */
+    LockWaitGraph.FileId fileId(long nodeid) {
+        MountTable.Mount mount = mountOf(nodeid);
+        return new LockWaitGraph.FileId(mount.devMajor(), mount.devMinor(), inodes.ino(InodeTable.slot(nodeid)));
+    }
+
     /** The mount of a node that was acquired. */
     MountTable.Mount mountOf(long nodeid) {
         return mounts.at(inodes.mount(InodeTable.slot(nodeid)));

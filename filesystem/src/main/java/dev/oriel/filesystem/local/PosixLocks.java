@@ -6,9 +6,7 @@ import dev.oriel.linux.FcntlCommand;
 import dev.oriel.linux.FileCalls;
 import dev.oriel.linux.FlockBuffer;
 import dev.oriel.linux.OpenFlags;
-import java.util.ArrayList;
 import java.util.Iterator;
-import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -21,36 +19,34 @@ import org.jspecify.annotations.Nullable;
  * (RELEASE): each owner remembers through which handles it locked.
  */
 final class PosixLocks {
+    /** Most ranges of a session: the host searches all those of a file for each lock of one. */
+    static final int MOST_RANGES = 4096;
+
     private static final long OFFSET_MAX = Long.MAX_VALUE;
 
+    /** A lock that splits another one adds so many ranges. */
+    private static final int MOST_ADDED = 2;
+
     private final Share share;
+    private final LockWaitGraph waits;
     private final ConcurrentHashMap<Long, NodeLocks> nodes = new ConcurrentHashMap<>();
+    private final Allowance ranges = new Budget(
+                    MOST_RANGES,
+                    1,
+                    0,
+                    "the guest holds " + MOST_RANGES + " ranges locked, which is the most, and gets ENOLCK for more")
+            .open();
 
-    PosixLocks(Share share) {
+    PosixLocks(Share share, LockWaitGraph waits) {
         this.share = share;
-    }
-
-    /** The owners on one node; guarded by its monitor. */
-    private static final class NodeLocks {
-        private final List<LockOwner> owners = new ArrayList<>();
-        private boolean ended;
-
-        @Nullable
-        LockOwner find(long id) {
-            for (LockOwner owner : owners) {
-                if (owner.id() == id) {
-                    return owner;
-                }
-            }
-            return null;
-        }
+        this.waits = waits;
     }
 
     /**
      * Takes, changes or drops a lock.
      *
      * @param file entered by the caller
-     * @return 0; -EAGAIN if another holds it
+     * @return 0; -EAGAIN if another holds it; -ENOLCK if the client holds as many as it may
      */
     int set(OpenFile file, long owner, FuseFileLock lock) {
         int type = lock.type();
@@ -61,9 +57,9 @@ final class PosixLocks {
             return -Errno.EINVAL;
         }
         while (true) {
-            NodeLocks locks = nodes.computeIfAbsent(file.nodeid(), node -> new NodeLocks());
+            NodeLocks locks = nodes.computeIfAbsent(file.nodeid(), this::begin);
             synchronized (locks) {
-                if (locks.ended) {
+                if (locks.isEnded()) {
                     continue;
                 }
                 int result = set(locks, file, owner, type, start, end, pid);
@@ -71,6 +67,27 @@ final class PosixLocks {
                 return result;
             }
         }
+    }
+
+    private NodeLocks begin(long nodeid) {
+        NodeLocks locks = new NodeLocks(this, share.nodes.fileId(nodeid));
+        waits.add(locks);
+        return locks;
+    }
+
+    /**
+     * A request whose lock another holds is to wait, or goes on waiting.
+     *
+     * @return 0, or -EDEADLK if the one that it waits for waits for its owner
+     */
+    int await(long unique, OpenFile file, long owner, FuseFileLock lock) {
+        LockWaitGraph.FileId id = share.nodes.fileId(file.nodeid());
+        return waits.begin(this, unique, owner, id, lock.type(), lock.start(), lock.end()) ? 0 : -Errno.EDEADLK;
+    }
+
+    /** A request does not wait any more. */
+    void endWait(long unique) {
+        waits.end(this, unique);
     }
 
     private int set(NodeLocks locks, OpenFile file, long id, int type, long start, long end, int pid) {
@@ -84,8 +101,14 @@ final class PosixLocks {
                 return descriptor;
             }
             owner = new LockOwner(id, descriptor);
-            locks.owners.add(owner);
+            locks.add(owner);
         }
+        int room = ranges.take(MOST_ADDED) ? MOST_ADDED : 0;
+        if (room == 0 && (type != FlockBuffer.F_UNLCK || owner.isSplitBy(start, end))) {
+            closeIfUnused(locks, owner);
+            return -Errno.ENOLCK;
+        }
+        int before = owner.count();
         FlockBuffer flock = ThreadBuffers.current().lock;
         flock.set(type, start, end == OFFSET_MAX ? 0 : end - start + 1);
         int result = FileCalls.fcntl(owner.descriptor(), FcntlCommand.F_OFD_SETLK, flock);
@@ -93,11 +116,16 @@ final class PosixLocks {
             owner.record(type, start, end, pid, file.number());
             file.rememberLock();
         }
+        ranges.give(room + before - owner.count());
+        closeIfUnused(locks, owner);
+        return result == -Errno.EACCES ? -Errno.EAGAIN : result;
+    }
+
+    private void closeIfUnused(NodeLocks locks, LockOwner owner) {
         if (owner.holdsNothing()) {
-            locks.owners.remove(owner);
+            locks.remove(owner);
             close(owner);
         }
-        return result == -Errno.EACCES ? -Errno.EAGAIN : result;
     }
 
     /** Opens the file once more: a write lock wants it open for writing, a read lock for reading. */
@@ -156,8 +184,8 @@ final class PosixLocks {
         long end = found.length() == 0 ? OFFSET_MAX : start + found.length() - 1;
         int pid = Math.max(found.pid(), 0);
         if (locks != null) {
-            for (LockOwner other : locks.owners) {
-                if (other.id() != asking && other.holds(start, end)) {
+            for (LockOwner other : locks.owners()) {
+                if (other.id() != asking && other.keepsOut(FlockBuffer.F_WRLCK, start, end)) {
                     pid = other.pid();
                 }
             }
@@ -186,7 +214,7 @@ final class PosixLocks {
             return;
         }
         synchronized (locks) {
-            for (Iterator<LockOwner> all = locks.owners.iterator(); all.hasNext(); ) {
+            for (Iterator<LockOwner> all = locks.iterator(); all.hasNext(); ) {
                 LockOwner owner = all.next();
                 if (fh != 0 ? owner.lockedThrough(fh) : owner.id() == id) {
                     all.remove();
@@ -198,26 +226,30 @@ final class PosixLocks {
     }
 
     private void endIfEmpty(long nodeid, NodeLocks locks) {
-        if (locks.owners.isEmpty() && !locks.ended) {
-            locks.ended = true;
+        if (locks.owners().isEmpty() && !locks.isEnded()) {
+            locks.markEnded();
             nodes.remove(nodeid, locks);
+            waits.remove(locks);
         }
     }
 
     private void close(LockOwner owner) {
         FileCalls.close(owner.descriptor());
         share.handles.unreserve();
+        ranges.give(owner.count());
     }
 
     /** Drops all locks. */
     void close() {
         for (NodeLocks locks : nodes.values()) {
             synchronized (locks) {
-                locks.owners.forEach(this::close);
-                locks.owners.clear();
-                locks.ended = true;
+                locks.owners().forEach(this::close);
+                locks.owners().clear();
+                locks.markEnded();
             }
+            waits.remove(locks);
         }
         nodes.clear();
+        waits.end(this);
     }
 }

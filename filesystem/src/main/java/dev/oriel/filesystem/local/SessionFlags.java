@@ -5,8 +5,6 @@ import dev.oriel.fuse.FuseInitFlags;
 /** What of a client's offer at FUSE_INIT is accepted. */
 final class SessionFlags {
     private static final long ALWAYS = FuseInitFlags.ASYNC_READ
-            | FuseInitFlags.POSIX_LOCKS
-            | FuseInitFlags.FLOCK_LOCKS
             | FuseInitFlags.ATOMIC_O_TRUNC
             | FuseInitFlags.BIG_WRITES
             | FuseInitFlags.HAS_IOCTL_DIR
@@ -31,6 +29,8 @@ final class SessionFlags {
                 && !options.allowDirectIo()
                 && !options.preserveNoatime()
                 && !options.readOnly()
+                && !options.posixLock()
+                && !options.flock()
                 && (offered & FuseInitFlags.NO_OPEN_SUPPORT) != 0;
     }
 
@@ -44,10 +44,9 @@ final class SessionFlags {
     static long choose(LocalOptions options, long offered, boolean changesIds, boolean steadyDirectories) {
         long flags = ALWAYS;
         if (isZeroMessage(options, offered, changesIds)) {
-            // Nobody opens, so nobody truncates by opening. Nobody closes, so locks would stay: they are the client's
-            // own matter.
+            // Nobody opens, so nobody truncates by opening.
             flags |= FuseInitFlags.NO_OPEN_SUPPORT | (steadyDirectories ? FuseInitFlags.NO_OPENDIR_SUPPORT : 0);
-            flags &= ~(FuseInitFlags.ATOMIC_O_TRUNC | FuseInitFlags.POSIX_LOCKS | FuseInitFlags.FLOCK_LOCKS);
+            flags &= ~FuseInitFlags.ATOMIC_O_TRUNC;
         }
         if (options.cache() != CachePolicy.ALWAYS) {
             flags |= FuseInitFlags.AUTO_INVAL_DATA;
@@ -57,6 +56,12 @@ final class SessionFlags {
         }
         if (options.readdirplus()) {
             flags |= FuseInitFlags.DO_READDIRPLUS | FuseInitFlags.READDIRPLUS_AUTO;
+        }
+        if (options.posixLock()) {
+            flags |= FuseInitFlags.POSIX_LOCKS;
+        }
+        if (options.flock()) {
+            flags |= FuseInitFlags.FLOCK_LOCKS;
         }
         if (options.writeback()) {
             flags |= FuseInitFlags.WRITEBACK_CACHE;

@@ -14,6 +14,7 @@ final class Caller implements Request {
     private final int supplementaryGid;
     private final boolean mayBlock;
     private boolean mayHaveHelp;
+    private long unique = 1;
     private final List<MemorySegment> contextNames = new ArrayList<>();
     private final List<MemorySegment> contextValues = new ArrayList<>();
 
@@ -45,6 +46,12 @@ final class Caller implements Request {
         return this;
     }
 
+    /** As the request of this number. */
+    Caller request(long number) {
+        unique = number;
+        return this;
+    }
+
     Caller withSecurityContext(String name, String value) {
         contextNames.add(CString.of(name, Arena.ofAuto()));
         MemorySegment bytes = CString.of(value, Arena.ofAuto());
@@ -54,7 +61,7 @@ final class Caller implements Request {
 
     @Override
     public long unique() {
-        return 1;
+        return unique;
     }
 
     @Override

@@ -141,4 +141,89 @@ class LocksTest {
         assertThat(client.setlk(node, fh, ALICE, WRITE, 0, -1, 1)).isEqualTo(-Errno.EINVAL);
         assertThat(client.setlk(node, fh, ALICE, 17, 0, 1, 1)).isEqualTo(-Errno.EINVAL);
     }
+
+    @Test
+    void aClientHoldsOnlySoManyRangesAndGetsRoomByUnlocking() {
+        int held = 0;
+        int result = 0;
+        while (result == 0 && held <= PosixLocks.MOST_RANGES) {
+            result = client.setlk(node, fh, ALICE, WRITE, 2L * held, 2L * held, 100);
+            held += result == 0 ? 1 : 0;
+        }
+        assertThat(result).isEqualTo(-Errno.ENOLCK);
+        assertThat(held).isBetween(PosixLocks.MOST_RANGES - 2, PosixLocks.MOST_RANGES);
+        assertThat(client.setlk(node, otherFh, BOB, WRITE, 1, 1, 200)).isEqualTo(-Errno.ENOLCK);
+        try (Client neighbour = client.neighbour()) {
+            assertThat(neighbour.lookup(ROOT, "file")).isZero();
+            long known = neighbour.entry.nodeid();
+            assertThat(neighbour.open(known, OpenFlags.O_RDWR)).isZero();
+            assertThat(neighbour.setlk(known, neighbour.opened.fh(), ALICE, WRITE, 1, 1, 100))
+                    .isZero();
+        }
+        assertThat(client.setlk(node, fh, ALICE, UNLOCK, 0, 100, 100)).isZero();
+        assertThat(client.setlk(node, otherFh, BOB, WRITE, 1, 1, 200)).isZero();
+        client.session.flush(client.caller(), node, fh, ALICE);
+        for (int i = 0; i < PosixLocks.MOST_RANGES - 2; i++) {
+            assertThat(client.setlk(node, otherFh, BOB, WRITE, 4L * i, 4L * i, 200))
+                    .isZero();
+        }
+    }
+
+    @Test
+    void neighbouringRangesAreCountedAsTheOneThatTheyAre() {
+        for (int i = 0; i < 2 * PosixLocks.MOST_RANGES; i++) {
+            assertThat(client.setlk(node, fh, ALICE, WRITE, i, i, 100)).isZero();
+        }
+        assertThat(client.setlk(node, fh, ALICE, UNLOCK, 10, 10, 100)).isZero();
+        assertThat(client.setlk(node, fh, ALICE, READ, 20, 29, 100)).isZero();
+        assertThat(client.setlk(node, otherFh, BOB, WRITE, 10, 10, 200)).isZero();
+        assertThat(client.setlk(node, otherFh, BOB, READ, 20, 29, 200)).isZero();
+        assertThat(client.setlk(node, otherFh, BOB, READ, 29, 30, 200)).isEqualTo(-Errno.EAGAIN);
+        assertThat(blocker(BOB, READ, 0, END)).isEqualTo(100);
+    }
+
+    private static int await(Client client, long unique, long node, long fh, long owner, int type, long at) {
+        client.lock.clear();
+        client.lock.type(type).start(at).end(at).pid(1);
+        Caller caller = Caller.root().request(unique);
+        return client.session.awaitLock(caller, node, fh, owner, client.lock, 0);
+    }
+
+    @Test
+    void ownersWhoWouldWaitForEachOtherAreTold() {
+        long carol = 0xca401;
+        client.setlk(node, fh, ALICE, WRITE, 1, 1, 100);
+        client.setlk(node, fh, BOB, READ, 2, 2, 200);
+        client.setlk(node, fh, carol, WRITE, 3, 3, 300);
+        assertThat(await(client, 1, node, fh, ALICE, WRITE, 2)).isZero();
+        assertThat(await(client, 2, node, fh, BOB, WRITE, 3)).isZero();
+        assertThat(await(client, 3, node, fh, carol, WRITE, 1)).isEqualTo(-Errno.EDEADLK);
+        assertThat(await(client, 3, node, fh, carol, READ, 2))
+                .as("a reader waits for no reader")
+                .isZero();
+        client.session.endLockWait(3);
+        client.session.endLockWait(1);
+        assertThat(await(client, 3, node, fh, carol, WRITE, 1))
+                .as("who does not wait any more is in no circle")
+                .isZero();
+        assertThat(client.setlk(node, fh, ALICE, UNLOCK, 1, 1, 100)).isZero();
+        assertThat(await(client, 1, node, fh, ALICE, WRITE, 3))
+                .as("who has unlocked is in no circle")
+                .isZero();
+    }
+
+    @Test
+    void clientsWhoWouldWaitForEachOtherAreTold() {
+        try (Client neighbour = client.neighbour()) {
+            assertThat(neighbour.lookup(ROOT, "file")).isZero();
+            long known = neighbour.entry.nodeid();
+            neighbour.open(known, OpenFlags.O_RDWR);
+            long opened = neighbour.opened.fh();
+            client.setlk(node, fh, ALICE, WRITE, 1, 1, 100);
+            neighbour.setlk(known, opened, ALICE, WRITE, 2, 2, 100);
+            assertThat(await(client, 1, node, fh, ALICE, WRITE, 2)).isZero();
+            assertThat(await(neighbour, 1, known, opened, ALICE, WRITE, 1)).isEqualTo(-Errno.EDEADLK);
+        }
+        assertThat(client.setlk(node, fh, ALICE, WRITE, 2, 2, 100)).isZero();
+    }
 }

@@ -37,6 +37,24 @@ class SessionFlagsTest {
     }
 
     @Test
+    void locksAreTheClientsOwnUnlessTheHostIsToHaveThem() {
+        long locks = FuseInitFlags.POSIX_LOCKS | FuseInitFlags.FLOCK_LOCKS;
+        try (Client client = Client.of(LocalOptions.of(directory))) {
+            assertThat(client.session.flags() & locks).isZero();
+        }
+        LocalOptions.Builder shared =
+                LocalOptions.of(directory).cache(CachePolicy.ALWAYS).posixLock(true);
+        try (Client client = Client.of(shared)) {
+            assertThat(client.session.flags() & (locks | FuseInitFlags.NO_OPEN_SUPPORT))
+                    .isEqualTo(FuseInitFlags.POSIX_LOCKS);
+        }
+        try (Client client = Client.of(shared.posixLock(false).flock(true))) {
+            assertThat(client.session.flags() & (locks | FuseInitFlags.NO_OPEN_SUPPORT))
+                    .isEqualTo(FuseInitFlags.FLOCK_LOCKS);
+        }
+    }
+
+    @Test
     void theCachePolicyDecidesTimesAndOpenFlags() throws IOException {
         Files.writeString(directory.resolve("file"), "");
         for (CachePolicy policy : CachePolicy.values()) {
