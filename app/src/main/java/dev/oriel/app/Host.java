@@ -174,9 +174,10 @@ final class Host {
                     .formatted(wanted, LocalOptions.MIN_NODE_MEMORY >> 10));
         }
         if (wanted > heap / 4 * 3) {
-            throw new CommandFailed("--node-memory %d MiB: Java's heap has %d MiB, of which nodes may take three quarters; choose less, or"
-                    .formatted(wanted >> 20, heap >> 20)
-                    + " a larger heap (in the environment: ORIEL_HEAP=2g)");
+            throw new CommandFailed(
+                    "--node-memory %d MiB: Java's heap has %d MiB, of which nodes may take three quarters; choose less, or"
+                                    .formatted(wanted >> 20, heap >> 20)
+                            + " a larger heap (in the environment: ORIEL_HEAP=2g)");
         }
         return wanted;
     }

@@ -105,8 +105,9 @@ final class ServeCommand implements Callable<Integer> {
 
     @Option(
             names = "--posix-lock",
-            description = "The guest's POSIX locks are the host's and other guests' too (default: its own). What waits for"
-                    + " one can be neither interrupted nor killed. See docs/operating.md.")
+            description =
+                    "The guest's POSIX locks are the host's and other guests' too (default: its own). What waits for"
+                            + " one can be neither interrupted nor killed. See docs/operating.md.")
     private boolean posixLock;
 
     @Option(names = "--flock", description = "The same for locks of flock(2).")
@@ -240,8 +241,9 @@ final class ServeCommand implements Callable<Integer> {
             names = "--node-memory",
             paramLabel = "SIZE",
             converter = ByteSize.class,
-            description = "Memory for the files that guests know, some 100 bytes each, and without file handles their names"
-                    + " (default: half of Java's heap). A guest that has spent it gets ENFILE until it forgets some.")
+            description =
+                    "Memory for the files that guests know, some 100 bytes each, and without file handles their names"
+                            + " (default: half of Java's heap). A guest that has spent it gets ENFILE until it forgets some.")
     private @Nullable Long nodeMemory;
 
     @Option(
