@@ -47,7 +47,7 @@ final class FrontendChannel implements AutoCloseable {
     /**
      * @param connection owned by this object from now on
      * @param name of the back-end, for messages to people
-     * @param timeLimit how long the back-end may take for a reply
+     * @param timeLimit how long the back-end may take for a request, and then for its reply
      */
     FrontendChannel(Connection connection, String name, Duration timeLimit) {
         this.connection = connection;
@@ -113,7 +113,12 @@ final class FrontendChannel implements AutoCloseable {
         bytes.set(JAVA_INT, 0, request);
         bytes.set(JAVA_INT, FLAGS, VERSION | flags);
         bytes.set(JAVA_INT, SIZE, size);
-        int sent = connection.send(bytes, 0, HEADER_SIZE + size, fds, fds.length);
+        int patience = Math.clamp(timeLimit.toMillis(), 1, Integer.MAX_VALUE);
+        int sent = connection.send(bytes, 0, HEADER_SIZE + size, fds, fds.length, patience);
+        if (sent == -Errno.ETIMEDOUT) {
+            throw new BackendException(
+                    name + " did not take " + what + " within " + timeLimit.toMillis() + " ms; is it hung?");
+        }
         if (sent < 0) {
             throw new BackendException(name + " is gone: sending " + what + " failed: " + Errno.message(-sent));
         }
