@@ -7,6 +7,7 @@ import dev.oriel.fuse.FuseRemovemappingOne;
 import dev.oriel.fuse.FuseSetupmappingIn;
 import dev.oriel.linux.Errno;
 import dev.oriel.virtio.SharedMemoryWindow;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -57,12 +58,16 @@ public final class DaxDevice {
     /** Memory of a file that stays where it is until this is closed. */
     public final class Pin implements AutoCloseable {
         private final DaxExtent extent;
-        private final MemorySegment segment;
+        private final long windowOffset;
+        private final long length;
+        private final boolean writable;
         private boolean closed;
 
-        private Pin(DaxExtent extent, MemorySegment segment) {
+        private Pin(DaxExtent extent, long windowOffset, long length, boolean writable) {
             this.extent = extent;
-            this.segment = segment;
+            this.windowOffset = windowOffset;
+            this.length = length;
+            this.writable = writable;
         }
 
         /**
@@ -70,10 +75,28 @@ public final class DaxDevice {
          * access throws. If the file shrinks meanwhile, access throws {@link InternalError}.
          */
         public synchronized MemorySegment segment() {
+            checkPinned();
+            MemorySegment segment = window.segment().asSlice(windowOffset, length);
+            return writable ? segment : segment.asReadOnly();
+        }
+
+        /**
+         * The same bytes with the lifetime of an arena: it is for the arena's end to close this. They stay memory until then, also if the client
+         * is closed before; what is stored after that may not reach the file.
+         *
+         * @param returned runs when the arena is closed
+         * @throws IllegalStateException if the arena or the client is closed
+         */
+        public synchronized MemorySegment lend(Arena lifetime, Runnable returned) {
+            checkPinned();
+            MemorySegment segment = window.lend(windowOffset, length, lifetime, returned);
+            return writable ? segment : segment.asReadOnly();
+        }
+
+        private void checkPinned() {
             if (closed) {
                 throw new IllegalStateException("the memory is not pinned any more");
             }
-            return segment;
         }
 
         /** Lets the slots be used for others; does nothing the second time. */
@@ -138,8 +161,7 @@ public final class DaxDevice {
                     "the window of " + session.name() + " is used without pinning: copy in and out of it instead");
         }
         DaxExtent extent = enter(nodeid, offset, length, writable);
-        MemorySegment segment = window.segment().asSlice(extent.windowOffset(offset), length);
-        return new Pin(extent, writable ? segment : segment.asReadOnly());
+        return new Pin(extent, extent.windowOffset(offset), length, writable);
     }
 
     /**

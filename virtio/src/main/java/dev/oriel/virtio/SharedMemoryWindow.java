@@ -9,6 +9,7 @@ import dev.oriel.linux.LinuxException;
 import dev.oriel.linux.MappedMemory;
 import dev.oriel.linux.MemoryCalls;
 import dev.oriel.linux.StatxBuffer;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -71,6 +72,17 @@ public final class SharedMemoryWindow implements SharedMemoryRegion, AutoCloseab
     /** The window; access after {@link #close()} throws. */
     public MemorySegment segment() {
         return memory.segment();
+    }
+
+    /**
+     * Gives a part of the window to others for as long as an arena of theirs lives. It stays memory until then, with what is mapped in it,
+     * also if this is closed meanwhile; what the device maps there later replaces it.
+     *
+     * @param returned runs when the arena was closed, on whatever thread does that
+     * @throws IllegalStateException if either is closed
+     */
+    public MemorySegment lend(long offset, long length, Arena lifetime, Runnable returned) {
+        return memory.lend(offset, length, lifetime, returned);
     }
 
     @Override
