@@ -6,10 +6,12 @@ import dev.oriel.fuse.FuseGetxattrIn;
 import dev.oriel.fuse.FuseInitFlags;
 import dev.oriel.fuse.FuseOpcode;
 import dev.oriel.fuse.FuseSetxattrIn;
+import dev.oriel.linux.Errno;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** The operations on extended attributes (xattr(7)). Any thread. */
 public final class ExtendedAttributes {
@@ -32,6 +34,10 @@ public final class ExtendedAttributes {
      * @param flags of {@link dev.oriel.linux.XattrFlags}
      */
     public void set(long nodeid, byte[] name, byte[] value, int flags) throws FuseException {
+        Names.attribute(name);
+        if (value.length > SIZE_MAX) {
+            throw new FuseException("set an extended attribute of " + value.length + " bytes", Errno.E2BIG);
+        }
         try (DriverBuffer buffer = session.allocate(Math.max(1, value.length))) {
             FuseRequest request = session.queue().acquire().begin(FuseOpcode.SETXATTR, nodeid);
             if (session.has(FuseInitFlags.SETXATTR_EXT)) {
@@ -48,16 +54,12 @@ public final class ExtendedAttributes {
 
     /** GETXATTR: fails with ENODATA if there is no attribute of the name. */
     public byte[] get(long nodeid, byte[] name) throws FuseException {
-        FuseRequest request = session.queue().acquire().begin(FuseOpcode.GETXATTR, nodeid);
-        request.argument(new FuseGetxattrIn()).size(SIZE_MAX);
-        return callBytes(request.name(name));
+        return callBytes(FuseOpcode.GETXATTR, nodeid, Names.attribute(name));
     }
 
     /** LISTXATTR: the names. */
     public List<byte[]> list(long nodeid) throws FuseException {
-        FuseRequest request = session.queue().acquire().begin(FuseOpcode.LISTXATTR, nodeid);
-        request.argument(new FuseGetxattrIn()).size(SIZE_MAX);
-        byte[] all = callBytes(request);
+        byte[] all = callBytes(FuseOpcode.LISTXATTR, nodeid, null);
         List<byte[]> names = new ArrayList<>();
         int start = 0;
         for (int i = 0; i < all.length; i++) {
@@ -69,8 +71,14 @@ public final class ExtendedAttributes {
         return names;
     }
 
-    private byte[] callBytes(FuseRequest request) throws FuseException {
+    private byte[] callBytes(int opcode, long nodeid, byte @Nullable [] name) throws FuseException {
+        // the buffer first: whoever waits for memory must not hold a request
         try (DriverBuffer buffer = session.allocate(SIZE_MAX)) {
+            FuseRequest request = session.queue().acquire().begin(opcode, nodeid);
+            request.argument(new FuseGetxattrIn()).size(SIZE_MAX);
+            if (name != null) {
+                request.name(name);
+            }
             FuseClient.call(request.room(buffer, 0, SIZE_MAX));
             byte[] bytes = buffer.segment().asSlice(0, request.replyLength()).toArray(JAVA_BYTE);
             request.release();
@@ -80,6 +88,7 @@ public final class ExtendedAttributes {
 
     /** REMOVEXATTR. */
     public void remove(long nodeid, byte[] name) throws FuseException {
+        Names.attribute(name);
         FuseClient.call(session.queue()
                         .acquire()
                         .begin(FuseOpcode.REMOVEXATTR, nodeid)

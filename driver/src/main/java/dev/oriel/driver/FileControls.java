@@ -31,8 +31,9 @@ public final class FileControls {
      * @return what comes back, in the byte order of the session
      */
     public byte[] ioctl(OpenFile file, int flags, int command, byte[] in, int outSize) throws FuseException {
-        if (in.length > IOCTL_MAX || outSize > IOCTL_MAX) {
-            throw new IllegalArgumentException("the argument of an ioctl is at most " + IOCTL_MAX + " bytes");
+        if (in.length > IOCTL_MAX || outSize < 0 || outSize > IOCTL_MAX) {
+            throw new IllegalArgumentException("an ioctl with " + in.length + " bytes in and " + outSize
+                    + " out; it takes at most " + IOCTL_MAX + " each way");
         }
         try (DriverBuffer buffer = session.allocate(2 * IOCTL_MAX)) {
             FuseRequest request = session.queue().acquire().begin(FuseOpcode.IOCTL, file.nodeid());

@@ -2,11 +2,8 @@ package dev.oriel.driver;
 
 import dev.oriel.fuse.FuseAccessIn;
 import dev.oriel.fuse.FuseAttrOut;
-import dev.oriel.fuse.FuseBatchForgetIn;
 import dev.oriel.fuse.FuseEntryOut;
 import dev.oriel.fuse.FuseFlags;
-import dev.oriel.fuse.FuseForgetIn;
-import dev.oriel.fuse.FuseForgetOne;
 import dev.oriel.fuse.FuseGetattrIn;
 import dev.oriel.fuse.FuseInterruptIn;
 import dev.oriel.fuse.FuseKstatfs;
@@ -37,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * from a {@link DriverBuffer} answer -errno and allocate nothing; what is to keep many requests in flight works on a
  * {@link RequestQueue} itself.
  *
- * <p>Names are bytes, without NUL and "/". Nodes that were looked up or created stay known to the device until {@link #forget}.
+ * <p>Names are bytes, without NUL and "/"; what no request can carry is refused here (ENAMETOOLONG, EINVAL). Nodes that were looked up or created stay known to the device until {@link #forget}.
  */
 public final class FuseClient implements AutoCloseable {
     /** The node that every session begins with. */
@@ -51,6 +48,7 @@ public final class FuseClient implements AutoCloseable {
     private final ExtendedAttributes extendedAttributes;
     private final FileLocks locks;
     private final FileControls controls;
+    private final Forgets forgets;
     private final @Nullable DaxDevice dax;
 
     private FuseClient(DriverSession session) throws IOException {
@@ -61,6 +59,7 @@ public final class FuseClient implements AutoCloseable {
         extendedAttributes = new ExtendedAttributes(session);
         locks = new FileLocks(session);
         controls = new FileControls(session);
+        forgets = new Forgets(session.priorityQueue());
     }
 
     /** Connects with {@link FuseClientOptions#DEFAULTS}. */
@@ -178,6 +177,12 @@ public final class FuseClient implements AutoCloseable {
         return session.queue().acquire().begin(opcode, nodeid);
     }
 
+    /** As {@link #begin(int, long)}, with a name as its only argument. */
+    private FuseRequest begin(int opcode, long parent, byte[] name) throws FuseException {
+        Names.name(name);
+        return begin(opcode, parent).name(name);
+    }
+
     /** Calls, and releases the request if it failed. */
     static FuseRequest call(FuseRequest request) throws FuseException {
         int result = request.queue.call(request);
@@ -209,54 +214,28 @@ public final class FuseClient implements AutoCloseable {
 
     /** LOOKUP. The entry of a name that does not exist has nodeid 0, or the call fails with ENOENT, as the device likes. */
     public Entry lookup(long parent, byte[] name) throws FuseException {
-        return callEntry(begin(FuseOpcode.LOOKUP, parent).name(name));
+        return callEntry(begin(FuseOpcode.LOOKUP, parent, name));
     }
 
-    /** FORGET: the device may forget so many lookups of a node. Never fails, and waits only while the queue for it is full. */
+    /** FORGET: the device may forget so many lookups of a node. Never fails and never waits. */
     public void forget(long nodeid, long lookups) {
-        RequestQueue queue = session.priorityQueue();
-        FuseRequest request = queue.acquireOrNull();
-        if (request != null) {
-            request.begin(FuseOpcode.FORGET, nodeid)
-                    .noReply()
-                    .argument(new FuseForgetIn())
-                    .nlookup(lookups);
-            if (queue.send(request) < 0) {
-                request.release();
-            }
-        }
+        forgets.add(nodeid, lookups);
     }
 
-    /** BATCH_FORGET: one lookup of each of these nodes. */
+    /** BATCH_FORGET: one lookup of each of these nodes. Never fails and never waits. */
     public void forgetAll(List<Long> nodeids) {
-        int most = (FuseRequest.ARGUMENTS_MAX - FuseBatchForgetIn.SIZE) / FuseForgetOne.SIZE;
-        RequestQueue queue = session.priorityQueue();
-        for (int from = 0; from < nodeids.size(); from += most) {
-            List<Long> some = nodeids.subList(from, Math.min(nodeids.size(), from + most));
-            FuseRequest request = queue.acquireOrNull();
-            if (request == null) {
-                return;
-            }
-            request.begin(FuseOpcode.BATCH_FORGET, 0).noReply();
-            request.argument(new FuseBatchForgetIn()).count(some.size());
-            for (long nodeid : some) {
-                request.argument(new FuseForgetOne()).nodeid(nodeid).nlookup(1);
-            }
-            if (queue.send(request) < 0) {
-                request.release();
-            }
-        }
+        forgets.addAll(nodeids);
     }
 
     /**
      * INTERRUPT: asks the device to end a request that waits, on another thread or enqueued, as SETLKW does; it then fails with
-     * EINTR. Has no effect on a request that is over, or that the device does not wait in.
+     * EINTR. Has no effect on a request that is over, or that the device does not wait in, or while the queue for it is full.
      *
      * @param unique of the request ({@link FuseRequest#unique}), as it was when the request began
      */
     public void interrupt(long unique) {
         RequestQueue queue = session.priorityQueue();
-        FuseRequest request = queue.acquireOrNull();
+        FuseRequest request = queue.tryAcquire();
         if (request != null) {
             request.begin(FuseOpcode.INTERRUPT, 0)
                     .noReply()
@@ -308,7 +287,8 @@ public final class FuseClient implements AutoCloseable {
 
     /** SYMLINK. */
     public Entry symlink(long parent, byte[] name, byte[] target) throws FuseException {
-        return callEntry(begin(FuseOpcode.SYMLINK, parent).name(name).name(target));
+        Names.target(target);
+        return callEntry(begin(FuseOpcode.SYMLINK, parent, name).name(target));
     }
 
     /**
@@ -317,6 +297,7 @@ public final class FuseClient implements AutoCloseable {
      * @param mode type and permissions, to which no umask is applied
      */
     public Entry mknod(long parent, byte[] name, int mode, int rdev) throws FuseException {
+        Names.name(name);
         FuseRequest request = begin(FuseOpcode.MKNOD, parent);
         request.argument(new FuseMknodIn()).mode(mode).rdev(rdev);
         return callEntry(request.name(name));
@@ -324,6 +305,7 @@ public final class FuseClient implements AutoCloseable {
 
     /** MKDIR. No umask is applied. */
     public Entry mkdir(long parent, byte[] name, int mode) throws FuseException {
+        Names.name(name);
         FuseRequest request = begin(FuseOpcode.MKDIR, parent);
         request.argument(new FuseMkdirIn()).mode(mode);
         return callEntry(request.name(name));
@@ -331,12 +313,12 @@ public final class FuseClient implements AutoCloseable {
 
     /** UNLINK. */
     public void unlink(long parent, byte[] name) throws FuseException {
-        callVoid(begin(FuseOpcode.UNLINK, parent).name(name));
+        callVoid(begin(FuseOpcode.UNLINK, parent, name));
     }
 
     /** RMDIR. */
     public void rmdir(long parent, byte[] name) throws FuseException {
-        callVoid(begin(FuseOpcode.RMDIR, parent).name(name));
+        callVoid(begin(FuseOpcode.RMDIR, parent, name));
     }
 
     /**
@@ -345,6 +327,8 @@ public final class FuseClient implements AutoCloseable {
      * @param flags of {@link dev.oriel.linux.RenameFlags}
      */
     public void rename(long parent, byte[] name, long newParent, byte[] newName, int flags) throws FuseException {
+        Names.name(name);
+        Names.name(newName);
         FuseRequest request = begin(flags == 0 ? FuseOpcode.RENAME : FuseOpcode.RENAME2, parent);
         if (flags == 0) {
             request.argument(new FuseRenameIn()).newdir(newParent);
@@ -356,6 +340,7 @@ public final class FuseClient implements AutoCloseable {
 
     /** LINK. */
     public Entry link(long nodeid, long newParent, byte[] newName) throws FuseException {
+        Names.name(newName);
         FuseRequest request = begin(FuseOpcode.LINK, newParent);
         request.argument(new FuseLinkIn()).oldnodeid(nodeid);
         return callEntry(request.name(newName));

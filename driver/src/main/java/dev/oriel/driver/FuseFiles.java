@@ -19,6 +19,7 @@ import dev.oriel.fuse.FuseWriteOut;
 import dev.oriel.linux.Errno;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.Objects;
 
 /** The operations on open files and directories. Any thread. */
 public final class FuseFiles {
@@ -84,6 +85,7 @@ public final class FuseFiles {
     }
 
     private Created create(int opcode, long parent, byte[] name, int flags, int mode) throws FuseException {
+        Names.name(name);
         FuseRequest request = begin(opcode, parent);
         request.argument(new FuseCreateIn()).flags(flags).mode(mode);
         int size = FuseEntryOut.SIZE + FuseOpenOut.SIZE;
@@ -99,6 +101,7 @@ public final class FuseFiles {
      * @return bytes read, 0 at the end of the file, or -errno
      */
     public int read(OpenFile file, long position, DriverBuffer buffer, long offset, int length) {
+        Objects.checkFromIndexSize(offset, length, buffer.size());
         RequestQueue queue = session.queue();
         FuseRequest request = queue.acquireOrNull();
         if (request == null) {
@@ -114,9 +117,10 @@ public final class FuseFiles {
      * WRITE.
      *
      * @param length at most {@link FuseClient#maxTransfer()}
-     * @return bytes written, or -errno
+     * @return bytes written, 0 only of none, or -errno
      */
     public int write(OpenFile file, long position, DriverBuffer buffer, long offset, int length) {
+        Objects.checkFromIndexSize(offset, length, buffer.size());
         RequestQueue queue = session.queue();
         FuseRequest request = queue.acquireOrNull();
         if (request == null) {
@@ -126,8 +130,9 @@ public final class FuseFiles {
         int written = result;
         if (result >= 0) {
             written = request.reply(new FuseWriteOut()).size();
-            if (written < 0 || written > length) {
-                written = -Errno.EIO;
+            // a device that says it wrote nothing would be asked again and again
+            if (written <= 0 || written > length) {
+                written = length == 0 && written == 0 ? 0 : -Errno.EIO;
             }
         }
         request.release();
@@ -165,7 +170,7 @@ public final class FuseFiles {
     /**
      * WRITE with a copy from memory of any kind, in as many requests as it takes.
      *
-     * @return bytes written, which is all of them unless the device wrote none of a request
+     * @return bytes written, which is all of them
      */
     public long write(OpenFile file, long position, MemorySegment source) throws FuseException {
         int most = (int) Math.min(session.maxTransfer(), source.byteSize());
@@ -180,9 +185,6 @@ public final class FuseFiles {
                 int written = write(file, position + done, buffer, 0, wanted);
                 if (written < 0) {
                     throw new FuseException("WRITE to node " + file.nodeid() + " at " + (position + done), -written);
-                }
-                if (written == 0) {
-                    break;
                 }
                 done += written;
             }
@@ -240,6 +242,9 @@ public final class FuseFiles {
         call(request.reply(FuseLseekOut.SIZE, FuseLseekOut.SIZE));
         long found = request.reply(new FuseLseekOut()).offset();
         request.release();
+        if (found < 0) {
+            throw new FuseException("seek in node " + file.nodeid() + " (the device says " + found + ")", Errno.EIO);
+        }
         return found;
     }
 
@@ -272,7 +277,7 @@ public final class FuseFiles {
                 copy(FuseOpcode.COPY_FILE_RANGE, source, sourceOffset, target, targetOffset, most, FuseWriteOut.SIZE);
         long copied = Integer.toUnsignedLong(request.reply(new FuseWriteOut()).size());
         request.release();
-        return copied;
+        return checkCopied(copied, most);
     }
 
     /** COPY_FILE_RANGE_64: as {@link #copyFileRange} with a length of any size, from FUSE 7.45 on; ENOSYS before. */
@@ -288,6 +293,15 @@ public final class FuseFiles {
                 FuseCopyFileRangeOut.SIZE);
         long copied = request.reply(new FuseCopyFileRangeOut()).bytesCopied();
         request.release();
+        return checkCopied(copied, length);
+    }
+
+    private static long checkCopied(long copied, long asked) throws FuseException {
+        if (copied < 0 || copied > asked) {
+            throw new FuseException(
+                    "copy " + asked + " bytes (the device says it copied " + Long.toUnsignedString(copied) + ")",
+                    Errno.EIO);
+        }
         return copied;
     }
 

@@ -1,6 +1,7 @@
 package dev.oriel.driver;
 
 import dev.oriel.linux.Errno;
+import dev.oriel.linux.EventDescriptor;
 import dev.oriel.virtio.DriverMemory;
 import dev.oriel.virtio.DriverQueue;
 import dev.oriel.virtio.DriverRing;
@@ -55,6 +56,7 @@ public final class RequestQueue {
     private int completedCount;
     private boolean unflushed;
     private boolean broken;
+    private boolean closed;
 
     /** How many threads notify the device, or are about to. */
     private final AtomicInteger kicks = new AtomicInteger();
@@ -125,8 +127,12 @@ public final class RequestQueue {
         return freeCount;
     }
 
-    /** A free request; null if there is none now. Its user releases it. */
+    /** A free request; null if there is none now, or the client is closed. Its user releases it. */
     public synchronized @Nullable FuseRequest tryAcquire() {
+        if (closed) {
+            // the memory of the requests is gone
+            return null;
+        }
         if (freeCount == 0) {
             reap();
         }
@@ -136,13 +142,14 @@ public final class RequestQueue {
     /**
      * A free request; waits until there is one, as long as a request may take.
      *
-     * @throws FuseException EAGAIN if none became free, or the client is closed
+     * @throws FuseException EAGAIN if none became free, ENOTCONN if the client is closed
      */
     public FuseRequest acquire() throws FuseException {
         FuseRequest request = acquireOrNull();
         if (request == null) {
             throw new FuseException(
-                    "find a free request among " + requests.length + " of " + session.name(), Errno.EAGAIN);
+                    "find a free request among " + requests.length + " of " + session.name(),
+                    isBroken() ? Errno.ENOTCONN : Errno.EAGAIN);
         }
         return request;
     }
@@ -493,12 +500,17 @@ public final class RequestQueue {
             LockSupport.parkNanos(this, NANOS_PER_MILLI / 10);
         }
         while (kicks.get() > 0) {
+            // the device has the doorbell too, and may have filled it and made it one that waits
+            long _ = EventDescriptor.take(queue.kick().number());
             LockSupport.parkNanos(this, NANOS_PER_MILLI / 10);
         }
     }
 
     /** Closes its descriptors. It is stopped, and the device does not use it any more. */
     void close() {
+        synchronized (this) {
+            closed = true;
+        }
         queue.close();
     }
 }

@@ -29,8 +29,8 @@ final class Wakeups {
             return true;
         }
         if (poll.events(CALL) != 0) {
-            // how often it was signalled does not matter
-            long _ = EventDescriptor.read(call.number());
+            // how often it was signalled does not matter, nor that the device may have taken the signal back
+            long _ = EventDescriptor.take(call.number());
         }
         return poll.events(CONNECTION) == 0;
     }

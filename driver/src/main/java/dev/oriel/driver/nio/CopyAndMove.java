@@ -50,7 +50,7 @@ final class CopyAndMove {
             throw new UnsupportedOperationException("a copy cannot be atomic");
         }
         Attributes found = source.getFileSystem().attributes(source, follow);
-        if (isTarget()) {
+        if (isTarget(follow)) {
             return;
         }
         clearTarget();
@@ -64,7 +64,7 @@ final class CopyAndMove {
             throw Failures.of(new FuseException("copy a special file", Errno.EOPNOTSUPP), source, target);
         }
         if (attributes && !found.isSymbolicLink()) {
-            new VirtioAttributeView(target, false, "unix")
+            new VirtioAttributeView(Place.of(target), false, "unix")
                     .change(new AttributeChange()
                             .mode(found.mode() & PERMISSIONS)
                             .atime(found.atime())
@@ -72,9 +72,14 @@ final class CopyAndMove {
         }
     }
 
-    private boolean isTarget() throws IOException {
-        try {
-            return Files.isSameFile(source, target);
+    /** Whether the target is the very file already; a link that leads there is another one. */
+    private boolean isTarget(boolean followSource) throws IOException {
+        if (source.getFileSystem() != target.getFileSystem()) {
+            return false;
+        }
+        try (Node from = Place.of(source).find(followSource);
+                Node to = Place.of(target).find(false)) {
+            return from == to;
         } catch (NoSuchFileException missing) {
             return false;
         }
@@ -94,17 +99,19 @@ final class CopyAndMove {
         VirtioFileSystem to = target.getFileSystem();
         FuseFiles reads = from.client().files();
         FuseFiles writes = to.client().files();
-        try (Node node = from.find(source, follow);
-                Node parent = to.findParent(target)) {
+        Place place = Place.of(target);
+        try (Node node = Place.of(source).find(follow);
+                Node parent = place.findParent()) {
             OpenFile input = reads.open(node.nodeid, OpenFlags.O_RDONLY);
             try {
                 FuseFiles.Created created = writes.create(
                         parent.nodeid,
-                        VirtioFileSystemProvider.lastName(target),
+                        place.newName(),
                         OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_EXCL,
                         found.mode() & 0777);
                 try (Node _ = to.nodes().enter(created.entry())) {
                     move(reads, input, writes, created.file(), from == to);
+                    flush(writes, created.file());
                 } finally {
                     writes.release(created.file());
                 }
@@ -113,6 +120,17 @@ final class CopyAndMove {
             }
         } catch (FuseException failed) {
             throw Failures.of(failed, source, target);
+        }
+    }
+
+    /** What the server could not write it says now or never; one without FLUSH has nothing to tell. */
+    private static void flush(FuseFiles files, OpenFile file) throws FuseException {
+        try {
+            files.flush(file, 0);
+        } catch (FuseException failed) {
+            if (failed.errno() != Errno.ENOSYS) {
+                throw failed;
+            }
         }
     }
 
@@ -173,27 +191,61 @@ final class CopyAndMove {
     }
 
     void move() throws IOException {
+        if (attributes) {
+            throw new UnsupportedOperationException("a move takes the attributes along in any case");
+        }
         if (source.getFileSystem() != target.getFileSystem()) {
             moveElsewhere();
             return;
         }
-        if (isTarget() && !atomic) {
+        if (isTarget(false) && !atomic) {
             return;
         }
-        VirtioFileSystem fileSystem = source.getFileSystem();
-        byte[] oldName = VirtioFileSystemProvider.lastName(source);
-        byte[] newName = VirtioFileSystemProvider.lastName(target);
-        try (Node oldParent = fileSystem.findParent(source);
-                Node newParent = fileSystem.findParent(target)) {
-            rename(fileSystem.client(), oldParent.nodeid, oldName, newParent.nodeid, newName);
-            fileSystem.nodes().forget(oldParent, oldName);
-            fileSystem.nodes().forget(newParent, newName);
+        Place from = Place.of(source);
+        Place to = Place.of(target);
+        try {
+            rename(from, to, this::rename);
         } catch (FuseException failed) {
             if (failed.errno() == Errno.EXDEV && !atomic) {
                 moveElsewhere();
                 return;
             }
+            if (failed.errno() == Errno.EXDEV) {
+                throw new AtomicMoveNotSupportedException(
+                        source.toString(), target.toString(), Errno.message(Errno.EXDEV));
+            }
             throw Failures.of(failed, source, target);
+        }
+    }
+
+    /** Gives what is at one place the name of another, in place of what is there. */
+    static void rename(Place from, Place to) throws IOException {
+        try {
+            rename(
+                    from,
+                    to,
+                    (client, parent, name, newParent, newName) -> client.rename(parent, name, newParent, newName, 0));
+        } catch (FuseException failed) {
+            if (failed.errno() == Errno.EXDEV) {
+                throw new AtomicMoveNotSupportedException(from.toString(), to.toString(), Errno.message(Errno.EXDEV));
+            }
+            throw Failures.of(failed, from.shown(), to.shown());
+        }
+    }
+
+    private interface Rename {
+        void perform(FuseClient client, long parent, byte[] name, long newParent, byte[] newName) throws IOException;
+    }
+
+    private static void rename(Place from, Place to, Rename rename) throws IOException {
+        VirtioFileSystem fileSystem = from.fileSystem();
+        try (Node oldParent = from.findParent();
+                Node newParent = to.findParent()) {
+            byte[] oldName = from.lastName();
+            byte[] newName = to.lastName();
+            rename.perform(fileSystem.client(), oldParent.nodeid, oldName, newParent.nodeid, newName);
+            fileSystem.nodes().forget(oldParent, oldName);
+            fileSystem.nodes().forget(newParent, newName);
         }
     }
 

@@ -16,19 +16,19 @@ import java.util.Set;
 final class NamedAttributes {
     private NamedAttributes() {}
 
-    static Map<String, Object> read(VirtioPath path, String request, boolean follow) throws IOException {
+    static Map<String, Object> read(Place place, String request, boolean follow) throws IOException {
         int colon = request.indexOf(':');
         String view = colon < 0 ? "basic" : request.substring(0, colon);
         String[] names = request.substring(colon + 1).split(",", -1);
         Map<String, Object> found = new LinkedHashMap<>();
         if (view.equals("user")) {
-            UserAttributeView user = new UserAttributeView(path, follow);
+            UserAttributeView user = new UserAttributeView(place, follow);
             for (String name : names[0].equals("*") ? user.list().toArray(String[]::new) : names) {
                 found.put(name, user.get(name));
             }
             return found;
         }
-        Map<String, Object> all = all(view, path.getFileSystem().attributes(path, follow));
+        Map<String, Object> all = all(view, place.attributes(follow));
         for (String name : names) {
             if (name.equals("*")) {
                 return all;
@@ -80,16 +80,18 @@ final class NamedAttributes {
     }
 
     @SuppressWarnings("unchecked")
-    static void set(VirtioPath path, String attribute, Object value, boolean follow) throws IOException {
+    static void set(Place place, String attribute, Object value, boolean follow) throws IOException {
         int colon = attribute.indexOf(':');
         String view = colon < 0 ? "basic" : attribute.substring(0, colon);
         String name = attribute.substring(colon + 1);
-        VirtioAttributeView attributes = new VirtioAttributeView(path, follow, view);
+        VirtioAttributeView attributes = new VirtioAttributeView(place, follow, view);
         switch (view + ":" + name) {
             case "basic:lastModifiedTime", "posix:lastModifiedTime", "unix:lastModifiedTime" ->
                 attributes.setTimes((FileTime) value, null, null);
             case "basic:lastAccessTime", "posix:lastAccessTime", "unix:lastAccessTime" ->
                 attributes.setTimes(null, (FileTime) value, null);
+            case "basic:creationTime", "posix:creationTime", "unix:creationTime" ->
+                attributes.setTimes(null, null, (FileTime) value);
             case "posix:permissions", "unix:permissions" -> attributes.setPermissions((Set<PosixFilePermission>) value);
             case "owner:owner", "posix:owner", "unix:owner" -> attributes.setOwner((UserPrincipal) value);
             case "posix:group", "unix:group" -> attributes.setGroup((GroupPrincipal) value);
@@ -97,11 +99,14 @@ final class NamedAttributes {
             case "unix:uid" -> attributes.change(new AttributeChange().uid((Integer) value));
             case "unix:gid" -> attributes.change(new AttributeChange().gid((Integer) value));
             default -> {
-                if (!view.equals("user")) {
-                    throw new UnsupportedOperationException("the attribute " + attribute + " cannot be set");
+                switch (view) {
+                    case "user" -> {}
+                    case "basic", "owner", "posix", "unix" ->
+                        throw new IllegalArgumentException("the attribute " + attribute + " cannot be set");
+                    default -> throw new UnsupportedOperationException("a share has no attribute view " + view);
                 }
                 ByteBuffer bytes = value instanceof byte[] array ? ByteBuffer.wrap(array) : (ByteBuffer) value;
-                int _ = new UserAttributeView(path, follow).write(name, bytes);
+                int _ = new UserAttributeView(place, follow).write(name, bytes);
             }
         }
     }

@@ -1,11 +1,12 @@
 package dev.oriel.driver.nio;
 
+import dev.oriel.driver.Attributes;
 import java.io.IOException;
 import java.nio.file.ClosedWatchServiceException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
@@ -13,15 +14,12 @@ import java.nio.file.StandardWatchEventKinds;
 import java.nio.file.WatchEvent;
 import java.nio.file.WatchKey;
 import java.nio.file.WatchService;
-import java.nio.file.Watchable;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
-import java.util.List;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledExecutorService;
@@ -35,27 +33,96 @@ import org.jspecify.annotations.Nullable;
 final class PollingWatchService implements WatchService {
     private static final long PERIOD_MILLIS = 1000;
 
+    /** Most entries of a directory that is watched: what is known of them takes memory, and a device decides how many there are. */
+    static final int ENTRIES_MAX = 100_000;
+
+    private static final Set<WatchEvent.Kind<?>> KINDS = Set.of(
+            StandardWatchEventKinds.ENTRY_CREATE,
+            StandardWatchEventKinds.ENTRY_DELETE,
+            StandardWatchEventKinds.ENTRY_MODIFY,
+            StandardWatchEventKinds.OVERFLOW);
+
+    private final VirtioFileSystem fileSystem;
     private final ScheduledExecutorService poller = Executors.newSingleThreadScheduledExecutor(
             task -> Thread.ofPlatform().daemon().name("oriel-watch").unstarted(task));
-    private final LinkedBlockingQueue<Key> signalled = new LinkedBlockingQueue<>();
-    private final Set<Key> keys = ConcurrentHashMap.newKeySet();
-    private volatile boolean closed;
+    private final LinkedBlockingQueue<PollingWatchKey> signalled = new LinkedBlockingQueue<>();
+    /** By the absolute paths of their directories; guarded by itself. */
+    private final Map<VirtioPath, PollingWatchKey> keys = new HashMap<>();
 
-    PollingWatchService() {
-        var _ = poller.scheduleWithFixedDelay(
-                () -> keys.forEach(Key::look), PERIOD_MILLIS, PERIOD_MILLIS, TimeUnit.MILLISECONDS);
+    private volatile boolean closed;
+    /** Wakes who waits when this is closed; nobody gets it. */
+    private final PollingWatchKey end;
+
+    PollingWatchService(VirtioFileSystem fileSystem) {
+        this.fileSystem = fileSystem;
+        end = new PollingWatchKey(this, fileSystem.getPath("/"), Map.of());
+        fileSystem.opened(this);
+        var _ = poller.scheduleWithFixedDelay(this::lookOrEnd, PERIOD_MILLIS, PERIOD_MILLIS, TimeUnit.MILLISECONDS);
     }
 
-    WatchKey register(VirtioPath directory, WatchEvent.Kind<?>[] kinds) throws IOException {
+    /** Nobody is to wait for a thread that is gone. */
+    private void lookOrEnd() {
+        try {
+            look();
+        } catch (Error failed) {
+            close();
+            throw failed;
+        }
+    }
+
+    /** Looks at all directories now. */
+    void look() {
+        Set<PollingWatchKey> all;
+        synchronized (keys) {
+            all = new HashSet<>(keys.values());
+        }
+        all.forEach(PollingWatchKey::look);
+    }
+
+    WatchKey register(VirtioPath directory, WatchEvent.Kind<?>[] kinds, WatchEvent.Modifier... modifiers)
+            throws IOException {
+        for (WatchEvent.Modifier modifier : modifiers) {
+            throw new UnsupportedOperationException("the modifier " + modifier.name() + " is not known");
+        }
+        Set<WatchEvent.Kind<?>> wanted = Set.copyOf(new HashSet<>(Arrays.asList(kinds)));
+        for (WatchEvent.Kind<?> kind : wanted) {
+            if (!KINDS.contains(kind)) {
+                throw new UnsupportedOperationException("the kind of event " + kind.name() + " is not known");
+            }
+        }
+        if (wanted.isEmpty() || wanted.equals(Set.of(StandardWatchEventKinds.OVERFLOW))) {
+            throw new IllegalArgumentException("no kind of event to watch for");
+        }
         checkOpen();
         if (!Files.isDirectory(directory)) {
             throw Files.exists(directory)
                     ? new NotDirectoryException(directory.toString())
                     : new NoSuchFileException(directory.toString());
         }
-        Key key = new Key(directory, Set.of(kinds));
-        keys.add(key);
-        return key;
+        Map<Path, Look> seen = list(directory);
+        synchronized (keys) {
+            PollingWatchKey key =
+                    keys.computeIfAbsent(directory.toAbsolutePath(), _ -> new PollingWatchKey(this, directory, seen));
+            key.kinds(wanted);
+            return key;
+        }
+    }
+
+    void cancel(PollingWatchKey key) {
+        synchronized (keys) {
+            keys.remove(key.watchable().toAbsolutePath(), key);
+        }
+    }
+
+    void signal(PollingWatchKey key) {
+        signalled.add(key);
+        if (closed) {
+            signalled.add(end);
+        }
+    }
+
+    boolean isClosed() {
+        return closed;
     }
 
     private void checkOpen() {
@@ -64,157 +131,87 @@ final class PollingWatchService implements WatchService {
         }
     }
 
+    /** What is given to who waited: a key, or that this was closed, which the next one is to learn too. */
+    private @Nullable WatchKey taken(@Nullable PollingWatchKey key) {
+        if (key == end) {
+            signalled.add(end);
+        }
+        checkOpen();
+        return key;
+    }
+
     @Override
     public @Nullable WatchKey poll() {
         checkOpen();
-        return signalled.poll();
+        return taken(signalled.poll());
     }
 
     @Override
     public @Nullable WatchKey poll(long timeout, TimeUnit unit) throws InterruptedException {
         checkOpen();
-        return signalled.poll(timeout, unit);
+        return taken(signalled.poll(timeout, unit));
     }
 
     @Override
     public WatchKey take() throws InterruptedException {
-        while (true) {
-            WatchKey key = poll(PERIOD_MILLIS, TimeUnit.MILLISECONDS);
-            if (key != null) {
-                return key;
-            }
-        }
+        checkOpen();
+        PollingWatchKey key = signalled.take();
+        WatchKey _ = taken(key);
+        return key;
     }
 
     @Override
     public void close() {
         closed = true;
         poller.shutdownNow();
-        keys.clear();
+        synchronized (keys) {
+            keys.clear();
+        }
         signalled.clear();
+        signalled.add(end);
+        fileSystem.closed(this);
     }
 
-    /** What of a file shows that it changed. */
-    private record Look(
-            FileTime modified, long size, @Nullable Object key) {}
-
-    private record Event(WatchEvent.Kind<Path> kind, Path context) implements WatchEvent<Path> {
-        @Override
-        public int count() {
-            return 1;
+    /** What of a file shows that it changed, and which file it is. */
+    record Look(FileTime changed, FileTime modified, long size, long ino) {
+        boolean isSameFile(Look other) {
+            return ino == other.ino;
         }
     }
 
-    private final class Key implements WatchKey {
-        private final VirtioPath directory;
-        private final Set<WatchEvent.Kind<?>> kinds;
-        private Map<Path, Look> seen;
-        private List<WatchEvent<?>> events = new ArrayList<>();
-        private boolean valid = true;
-        private boolean waiting;
-
-        Key(VirtioPath directory, Set<WatchEvent.Kind<?>> kinds) throws IOException {
-            this.directory = directory;
-            this.kinds = kinds;
-            seen = list();
-        }
-
-        private Map<Path, Look> list() throws IOException {
-            Map<Path, Look> found = new HashMap<>();
-            try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
-                for (Path entry : entries) {
-                    try {
-                        BasicFileAttributes attributes =
-                                Files.readAttributes(entry, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
-                        found.put(
-                                entry.getFileName(),
-                                new Look(attributes.lastModifiedTime(), attributes.size(), attributes.fileKey()));
-                    } catch (NoSuchFileException gone) {
-                        found.remove(entry);
-                    }
+    /** @throws FileSystemException also if there are too many entries to know them all */
+    static Map<Path, Look> list(VirtioPath directory) throws IOException {
+        Map<Path, Look> found = new HashMap<>();
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
+            for (Path entry : entries) {
+                if (found.size() == ENTRIES_MAX) {
+                    throw new TooManyEntries(directory);
                 }
-            } catch (DirectoryIteratorException failed) {
-                throw failed.getCause();
+                look(VirtioPath.of(entry), found);
             }
-            return found;
+        } catch (DirectoryIteratorException failed) {
+            throw failed.getCause();
         }
+        return found;
+    }
 
-        synchronized void look() {
-            if (!valid) {
-                return;
-            }
-            Map<Path, Look> now;
-            try {
-                now = list();
-            } catch (IOException | RuntimeException gone) {
-                cancel();
-                signal();
-                return;
-            }
-            Map<Path, Look> before = seen;
-            seen = now;
-            now.forEach((name, look) -> {
-                Look old = before.get(name);
-                if (old == null) {
-                    add(StandardWatchEventKinds.ENTRY_CREATE, name);
-                } else if (!old.equals(look)) {
-                    add(StandardWatchEventKinds.ENTRY_MODIFY, name);
-                }
-            });
-            for (Path name : before.keySet()) {
-                if (!now.containsKey(name)) {
-                    add(StandardWatchEventKinds.ENTRY_DELETE, name);
-                }
-            }
+    /** What is gone since it was listed is not there. */
+    private static void look(VirtioPath entry, Map<Path, Look> found) throws IOException {
+        try {
+            Attributes attributes = Place.of(entry).attributes(false);
+            Look look = new Look(attributes.ctime(), attributes.mtime(), attributes.size(), attributes.ino());
+            found.put(entry.getFileName(), look);
+        } catch (NoSuchFileException gone) {
+            found.remove(entry);
         }
+    }
 
-        private void add(WatchEvent.Kind<Path> kind, Path name) {
-            if (kinds.contains(kind)) {
-                events.add(new Event(kind, name));
-                signal();
-            }
-        }
+    /** A directory that is too large to be watched. */
+    static final class TooManyEntries extends FileSystemException {
+        private static final long serialVersionUID = 1L;
 
-        private void signal() {
-            if (!waiting) {
-                waiting = true;
-                signalled.add(this);
-            }
-        }
-
-        @Override
-        public synchronized boolean isValid() {
-            return valid && !closed;
-        }
-
-        @Override
-        public synchronized List<WatchEvent<?>> pollEvents() {
-            List<WatchEvent<?>> taken = events;
-            events = new ArrayList<>();
-            return taken;
-        }
-
-        @Override
-        public synchronized boolean reset() {
-            if (!isValid()) {
-                return false;
-            }
-            waiting = false;
-            if (!events.isEmpty()) {
-                signal();
-            }
-            return true;
-        }
-
-        @Override
-        public synchronized void cancel() {
-            valid = false;
-            keys.remove(this);
-        }
-
-        @Override
-        public Watchable watchable() {
-            return directory;
+        TooManyEntries(VirtioPath directory) {
+            super(directory.toString(), null, "a directory of more than " + ENTRIES_MAX + " entries cannot be watched");
         }
     }
 }

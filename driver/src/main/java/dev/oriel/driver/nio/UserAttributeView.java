@@ -14,11 +14,11 @@ import java.util.List;
 final class UserAttributeView implements UserDefinedFileAttributeView {
     private static final String PREFIX = "user.";
 
-    private final VirtioPath path;
+    private final Place place;
     private final boolean follow;
 
-    UserAttributeView(VirtioPath path, boolean follow) {
-        this.path = path;
+    UserAttributeView(Place place, boolean follow) {
+        this.place = place;
         this.follow = follow;
     }
 
@@ -28,10 +28,10 @@ final class UserAttributeView implements UserDefinedFileAttributeView {
     }
 
     private <T> T perform(Operation<T> operation) throws IOException {
-        try (Node node = path.getFileSystem().find(path, follow)) {
-            return operation.on(path.getFileSystem().client().extendedAttributes(), node.nodeid);
+        try (Node node = place.find(follow)) {
+            return operation.on(place.fileSystem().client().extendedAttributes(), node.nodeid);
         } catch (FuseException failed) {
-            throw Failures.of(failed, path);
+            throw Failures.of(failed, place.shown());
         }
     }
 
@@ -70,7 +70,7 @@ final class UserAttributeView implements UserDefinedFileAttributeView {
         byte[] value = get(name);
         if (value.length > target.remaining()) {
             throw new FileSystemException(
-                    path.toString(), null, "the value of " + name + " has " + value.length + " bytes");
+                    place.toString(), null, "the value of " + name + " has " + value.length + " bytes");
         }
         target.put(value);
         return value.length;

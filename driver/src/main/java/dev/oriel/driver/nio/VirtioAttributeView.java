@@ -14,12 +14,12 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads and sets the attributes of what is at a path. */
 final class VirtioAttributeView implements PosixFileAttributeView {
-    private final VirtioPath path;
+    private final Place place;
     private final boolean follow;
     private final String name;
 
-    VirtioAttributeView(VirtioPath path, boolean follow, String name) {
-        this.path = path;
+    VirtioAttributeView(Place place, boolean follow, String name) {
+        this.place = place;
         this.follow = follow;
         this.name = name;
     }
@@ -31,14 +31,14 @@ final class VirtioAttributeView implements PosixFileAttributeView {
 
     @Override
     public VirtioFileAttributes readAttributes() throws IOException {
-        return new VirtioFileAttributes(path.getFileSystem().attributes(path, follow));
+        return new VirtioFileAttributes(place.attributes(follow));
     }
 
     void change(AttributeChange change) throws IOException {
-        try (Node node = path.getFileSystem().find(path, follow)) {
-            node.attributes(path.getFileSystem().client().setattr(node.nodeid, change));
+        try (Node node = place.find(follow)) {
+            node.attributes(place.fileSystem().client().setattr(node.nodeid, change));
         } catch (FuseException failed) {
-            throw Failures.of(failed, path);
+            throw Failures.of(failed, place.shown());
         }
     }
 

@@ -24,7 +24,7 @@ final class VirtioFileStore extends FileStore {
     }
 
     private FileSystemStatus status() throws IOException {
-        try (Node node = fileSystem.find(path, true)) {
+        try (Node node = Place.of(path).find(true)) {
             return fileSystem.client().statfs(node.nodeid);
         } catch (FuseException failed) {
             throw Failures.of(failed, path);
@@ -32,8 +32,9 @@ final class VirtioFileStore extends FileStore {
     }
 
     private static long bytes(long blocks, FileSystemStatus status) {
-        long bytes = blocks * Integer.toUnsignedLong(status.frsize());
-        return bytes < 0 ? Long.MAX_VALUE : bytes;
+        long size = Integer.toUnsignedLong(status.frsize());
+        // both numbers are unsigned, and those of the device
+        return blocks < 0 || Math.multiplyHigh(blocks, size) != 0 || blocks * size < 0 ? Long.MAX_VALUE : blocks * size;
     }
 
     @Override

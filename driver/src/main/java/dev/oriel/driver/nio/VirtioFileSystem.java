@@ -4,8 +4,8 @@ import dev.oriel.driver.Attributes;
 import dev.oriel.driver.FuseClient;
 import dev.oriel.driver.FuseException;
 import dev.oriel.linux.Errno;
+import java.io.Closeable;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.ClosedFileSystemException;
 import java.nio.file.FileStore;
 import java.nio.file.FileSystem;
@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -29,10 +30,18 @@ final class VirtioFileSystem extends FileSystem {
     /** Most symbolic links in a path, as in Linux (MAXSYMLINKS). */
     private static final int LINKS_MAX = 40;
 
+    /** Most bytes of a path, as in Linux (PATH_MAX without the NUL). */
+    private static final int PATH_MAX = 4095;
+
     private final VirtioFileSystemProvider provider;
     private final Path socket;
     private final FuseClient client;
     private final NodeTable nodes;
+    private final LockTable locks = new LockTable();
+    private final Set<Closeable> users = ConcurrentHashMap.newKeySet();
+    /** Whether it is being closed: nothing new is opened, what is open may go on to be closed. */
+    private volatile boolean closing;
+
     private volatile boolean closed;
 
     VirtioFileSystem(VirtioFileSystemProvider provider, Path socket, FuseClient client) throws FuseException {
@@ -57,65 +66,57 @@ final class VirtioFileSystem extends FileSystem {
         return nodes;
     }
 
-    /**
-     * Follows a path.
-     *
-     * @param follow whether a symbolic link at its end is followed too
-     * @return the node at its end; to be closed
-     */
-    Node find(VirtioPath path, boolean follow) throws IOException {
-        try {
-            return walk(path, follow, null);
-        } catch (FuseException failed) {
-            throw Failures.of(failed, path);
-        }
-    }
-
-    /** Follows all but the last name: the directory it is in; to be closed. */
-    Node findParent(VirtioPath path) throws IOException {
-        VirtioPath parent = path.toAbsolutePath().getParent();
-        if (parent == null) {
-            throw Failures.of(new FuseException("change the root of a share", Errno.EBUSY), path);
-        }
-        try {
-            return walk(parent, true, null);
-        } catch (FuseException failed) {
-            throw Failures.of(failed, path);
-        }
+    /** The locks that channels of this file system have. */
+    LockTable locks() {
+        return locks;
     }
 
     /** The path without symbolic links, "." and "..". */
     VirtioPath realPath(VirtioPath path, boolean follow) throws IOException {
         List<byte[]> names = new ArrayList<>();
-        try (Node _ = walk(path, follow, names)) {
+        try {
+            walk(List.of(nodes.root()), path, follow, names).forEach(Node::close);
             return new VirtioPath(this, true, List.copyOf(names));
         } catch (FuseException failed) {
             throw Failures.of(failed, path);
         }
     }
 
-    /** Walks name by name, keeping the way for "..". */
-    private Node walk(VirtioPath path, boolean follow, @Nullable List<byte[]> real) throws FuseException {
-        client();
-        Deque<byte[]> left = new ArrayDeque<>(path.components());
+    /** @throws FuseException ENAMETOOLONG */
+    static void checkLength(VirtioPath path) throws FuseException {
+        if (path.length() > PATH_MAX) {
+            throw new FuseException("follow a path of " + path.length() + " bytes", Errno.ENAMETOOLONG);
+        }
+    }
+
+    /**
+     * Walks name by name, keeping the way for "..".
+     *
+     * @param start the nodes from the root to where the path begins; owned by this from now on
+     * @param real gets the names of the way, if the path begins at the root
+     * @return the nodes from the root to the end of the path; to be closed
+     */
+    List<Node> walk(List<Node> start, VirtioPath path, boolean follow, @Nullable List<byte[]> real)
+            throws FuseException {
+        List<Node> held = new ArrayList<>(start);
         List<byte[]> way = new ArrayList<>();
-        List<Node> held = new ArrayList<>();
-        held.add(nodes.root());
-        int links = 0;
+        boolean found = false;
         try {
+            client();
+            checkLength(path);
+            Deque<byte[]> left = new ArrayDeque<>(path.components());
+            int links = 0;
             while (!left.isEmpty()) {
                 byte[] name = left.removeFirst();
-                String text = name.length <= 2 ? new String(name, StandardCharsets.UTF_8) : "";
                 if (!held.getLast().attributes().isDirectory()) {
                     throw new FuseException("follow " + path, Errno.ENOTDIR);
                 }
-                if (text.equals(".")) {
-                    continue;
-                }
-                if (text.equals("..")) {
-                    if (held.size() > 1) {
+                if (VirtioPath.isDots(name)) {
+                    if (name.length == 2 && held.size() > 1) {
                         held.removeLast().close();
-                        way.removeLast();
+                        if (!way.isEmpty()) {
+                            way.removeLast();
+                        }
                     }
                     continue;
                 }
@@ -125,20 +126,20 @@ final class VirtioFileSystem extends FileSystem {
                     way.add(name);
                     continue;
                 }
-                String target;
+                VirtioPath target;
                 try (node) {
-                    target = new String(client.readlink(node.nodeid), StandardCharsets.UTF_8);
+                    target = target(node);
                 }
                 if (++links > LINKS_MAX) {
                     throw new FuseException("follow " + path, Errno.ELOOP);
                 }
-                if (target.startsWith("/")) {
+                if (target.isAbsolute()) {
                     while (held.size() > 1) {
                         held.removeLast().close();
                     }
                     way.clear();
                 }
-                List<byte[]> components = VirtioPath.parse(this, target).components();
+                List<byte[]> components = target.components();
                 for (int i = components.size() - 1; i >= 0; i--) {
                     left.addFirst(components.get(i));
                 }
@@ -146,18 +147,48 @@ final class VirtioFileSystem extends FileSystem {
             if (real != null) {
                 real.addAll(way);
             }
-            return nodes.share(held.getLast());
+            found = true;
+            return held;
         } finally {
-            held.forEach(Node::close);
+            if (!found) {
+                held.forEach(Node::close);
+            }
         }
     }
 
-    Attributes attributes(VirtioPath path, boolean follow) throws IOException {
-        try (Node node = find(path, follow)) {
-            return path.components().isEmpty() ? nodes.refresh(node) : node.attributes();
-        } catch (FuseException failed) {
-            throw Failures.of(failed, path);
+    /**
+     * Where a symbolic link leads.
+     *
+     * @throws FuseException ENOENT if the device says that it leads nowhere; EIO if it says what is no path
+     */
+    VirtioPath target(Node link) throws FuseException {
+        byte[] target = client().readlink(link.nodeid);
+        if (target.length == 0) {
+            throw new FuseException("follow an empty symbolic link", Errno.ENOENT);
         }
+        for (byte b : target) {
+            if (b == 0) {
+                throw new FuseException("follow a symbolic link (the device says NUL)", Errno.EIO);
+            }
+        }
+        return VirtioPath.parse(this, target);
+    }
+
+    Attributes attributes(VirtioPath path, boolean follow) throws IOException {
+        return Place.of(path).attributes(follow);
+    }
+
+    /** Something that is to be closed with this file system, unless it was closed before. */
+    void opened(Closeable user) {
+        users.add(user);
+        if (closing) {
+            users.remove(user);
+            throw new ClosedFileSystemException();
+        }
+    }
+
+    void closed(Closeable user) {
+        users.remove(user);
     }
 
     @Override
@@ -166,20 +197,32 @@ final class VirtioFileSystem extends FileSystem {
     }
 
     @Override
-    public void close() {
+    public void close() throws IOException {
         synchronized (this) {
-            if (closed) {
+            if (closing) {
                 return;
             }
-            closed = true;
+            closing = true;
         }
         provider.forget(this);
+        IOException failure = null;
+        for (Closeable user : List.copyOf(users)) {
+            try {
+                user.close();
+            } catch (IOException failed) {
+                failure = failed;
+            }
+        }
+        closed = true;
         client.close();
+        if (failure != null) {
+            throw failure;
+        }
     }
 
     @Override
     public boolean isOpen() {
-        return !closed;
+        return !closing;
     }
 
     @Override
@@ -261,6 +304,7 @@ final class VirtioFileSystem extends FileSystem {
 
     @Override
     public WatchService newWatchService() {
-        return new PollingWatchService();
+        client();
+        return new PollingWatchService(this);
     }
 }

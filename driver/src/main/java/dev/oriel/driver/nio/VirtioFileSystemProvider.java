@@ -6,10 +6,11 @@ import dev.oriel.driver.FuseException;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.FileMode;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.net.URI;
+import java.nio.channels.AsynchronousFileChannel;
 import java.nio.channels.FileChannel;
 import java.nio.channels.SeekableByteChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessMode;
 import java.nio.file.CopyOption;
 import java.nio.file.DirectoryStream;
@@ -20,6 +21,7 @@ import java.nio.file.FileSystemNotFoundException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.NotLinkException;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
@@ -35,8 +37,10 @@ import java.nio.file.attribute.UserDefinedFileAttributeView;
 import java.nio.file.spi.FileSystemProvider;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,6 +60,8 @@ public final class VirtioFileSystemProvider extends FileSystemProvider {
 
     /** The name of {@link FuseClientOptions} in the environment of a new file system. */
     public static final String OPTIONS = "options";
+
+    private static final System.Logger LOG = System.getLogger("dev.oriel.driver");
 
     private static final int DIRECTORY_MODE = 0755;
 
@@ -137,7 +143,7 @@ public final class VirtioFileSystemProvider extends FileSystemProvider {
         fileSystems.remove(fileSystem.socket(), fileSystem);
     }
 
-    private static boolean follows(LinkOption... options) {
+    static boolean follows(LinkOption... options) {
         return !Arrays.asList(options).contains(LinkOption.NOFOLLOW_LINKS);
     }
 
@@ -154,10 +160,6 @@ public final class VirtioFileSystemProvider extends FileSystemProvider {
         return mode;
     }
 
-    static byte[] lastName(VirtioPath path) {
-        return path.toAbsolutePath().components().getLast();
-    }
-
     @Override
     public SeekableByteChannel newByteChannel(
             Path path, Set<? extends OpenOption> options, FileAttribute<?>... attributes) throws IOException {
@@ -168,13 +170,30 @@ public final class VirtioFileSystemProvider extends FileSystemProvider {
     public FileChannel newFileChannel(Path path, Set<? extends OpenOption> options, FileAttribute<?>... attributes)
             throws IOException {
         return VirtioFileChannel.open(
-                VirtioPath.of(path), Set.copyOf(options), mode(VirtioFileChannel.FILE_MODE, attributes));
+                Place.of(VirtioPath.of(path)),
+                ChannelOptions.of(options),
+                mode(VirtioFileChannel.FILE_MODE, attributes));
+    }
+
+    /** The operations of a channel without an executor are performed by threads of this provider. */
+    @Override
+    public AsynchronousFileChannel newAsynchronousFileChannel(
+            Path path,
+            Set<? extends OpenOption> options,
+            @Nullable ExecutorService executor,
+            FileAttribute<?>... attributes)
+            throws IOException {
+        return VirtioAsynchronousFileChannel.open(
+                Place.of(VirtioPath.of(path)),
+                ChannelOptions.of(options),
+                mode(VirtioFileChannel.FILE_MODE, attributes),
+                executor);
     }
 
     @Override
     public DirectoryStream<Path> newDirectoryStream(Path directory, DirectoryStream.Filter<? super Path> filter)
             throws IOException {
-        return VirtioDirectoryStream.open(VirtioPath.of(directory), filter);
+        return VirtioDirectoryStream.open(Place.of(VirtioPath.of(directory)), true, Objects.requireNonNull(filter));
     }
 
     /** What changes a name in a directory. */
@@ -182,14 +201,15 @@ public final class VirtioFileSystemProvider extends FileSystemProvider {
         void make(FuseClient client, Node parent, byte[] name) throws IOException;
     }
 
-    private static void change(VirtioPath path, Change change) throws IOException {
-        VirtioFileSystem fileSystem = path.getFileSystem();
-        try (Node parent = fileSystem.findParent(path)) {
-            byte[] name = lastName(path);
+    /** @param isNew whether the name is that of something that is being made */
+    private static void change(Place place, boolean isNew, Change change) throws IOException {
+        VirtioFileSystem fileSystem = place.fileSystem();
+        try (Node parent = place.findParent()) {
+            byte[] name = isNew ? place.newName() : place.lastName();
             change.make(fileSystem.client(), parent, name);
             fileSystem.nodes().forget(parent, name);
         } catch (FuseException failed) {
-            throw Failures.of(failed, path);
+            throw Failures.of(failed, place.shown());
         }
     }
 
@@ -201,7 +221,8 @@ public final class VirtioFileSystemProvider extends FileSystemProvider {
             throw Failures.of(new FuseException("make the root", Errno.EEXIST), path);
         }
         change(
-                path,
+                Place.of(path),
+                true,
                 (client, parent, name) -> path.getFileSystem()
                         .nodes()
                         .enter(client.mkdir(parent.nodeid, name, mode))
@@ -211,10 +232,13 @@ public final class VirtioFileSystemProvider extends FileSystemProvider {
     @Override
     public void createSymbolicLink(Path link, Path target, FileAttribute<?>... attributes) throws IOException {
         VirtioPath path = VirtioPath.of(link);
-        int _ = mode(0, attributes);
-        byte[] text = target.toString().getBytes(StandardCharsets.UTF_8);
+        if (attributes.length > 0) {
+            throw new UnsupportedOperationException("a symbolic link has no attributes that can be given to it");
+        }
+        byte[] text = VirtioPath.of(target).toBytes();
         change(
-                path,
+                Place.of(path),
+                true,
                 (client, parent, name) -> path.getFileSystem()
                         .nodes()
                         .enter(client.symlink(parent.nodeid, name, text))
@@ -225,9 +249,10 @@ public final class VirtioFileSystemProvider extends FileSystemProvider {
     public void createLink(Path link, Path existing) throws IOException {
         VirtioPath path = VirtioPath.of(link);
         VirtioFileSystem fileSystem = path.getFileSystem();
-        try (Node node = fileSystem.find(VirtioPath.of(existing), false)) {
+        try (Node node = Place.of(VirtioPath.of(existing)).find(false)) {
             change(
-                    path,
+                    Place.of(path),
+                    true,
                     (client, parent, name) -> fileSystem
                             .nodes()
                             .enter(client.link(node.nodeid, parent.nodeid, name))
@@ -239,12 +264,11 @@ public final class VirtioFileSystemProvider extends FileSystemProvider {
     public Path readSymbolicLink(Path link) throws IOException {
         VirtioPath path = VirtioPath.of(link);
         VirtioFileSystem fileSystem = path.getFileSystem();
-        try (Node node = fileSystem.find(path, false)) {
+        try (Node node = Place.of(path).find(false)) {
             if (!node.attributes().isSymbolicLink()) {
                 throw new NotLinkException(path.toString());
             }
-            byte[] target = fileSystem.client().readlink(node.nodeid);
-            return fileSystem.getPath(new String(target, StandardCharsets.UTF_8));
+            return fileSystem.target(node);
         } catch (FuseException failed) {
             throw Failures.of(failed, path);
         }
@@ -252,15 +276,27 @@ public final class VirtioFileSystemProvider extends FileSystemProvider {
 
     @Override
     public void delete(Path path) throws IOException {
-        VirtioPath virtio = VirtioPath.of(path);
-        boolean directory = virtio.getFileSystem().attributes(virtio, false).isDirectory();
-        change(virtio, (client, parent, name) -> {
+        Place place = Place.of(VirtioPath.of(path));
+        delete(place, place.attributes(false).isDirectory());
+    }
+
+    static void delete(Place place, boolean directory) throws IOException {
+        change(place, false, (client, parent, name) -> {
             if (directory) {
                 client.rmdir(parent.nodeid, name);
             } else {
                 client.unlink(parent.nodeid, name);
             }
         });
+    }
+
+    /** Deletes a file, if it is still there. */
+    static void deleteIfExists(Place place) throws IOException {
+        try {
+            delete(place, false);
+        } catch (NoSuchFileException gone) {
+            LOG.log(Level.DEBUG, "somebody else deleted {0}", place);
+        }
     }
 
     @Override
@@ -283,8 +319,8 @@ public final class VirtioFileSystemProvider extends FileSystemProvider {
                 || first.getFileSystem() != second.getFileSystem()) {
             return false;
         }
-        try (Node one = first.getFileSystem().find(first, true);
-                Node two = second.getFileSystem().find(second, true)) {
+        try (Node one = Place.of(first).find(true);
+                Node two = Place.of(second).find(true)) {
             return one == two;
         }
     }
@@ -314,7 +350,7 @@ public final class VirtioFileSystemProvider extends FileSystemProvider {
                 case EXECUTE -> 1;
             };
         }
-        try (Node node = virtio.getFileSystem().find(virtio, true)) {
+        try (Node node = Place.of(virtio).find(true)) {
             if (mask != 0) {
                 virtio.getFileSystem().client().access(node.nodeid, mask);
             }
@@ -329,18 +365,21 @@ public final class VirtioFileSystemProvider extends FileSystemProvider {
     @Override
     public <V extends FileAttributeView> @Nullable V getFileAttributeView(
             Path path, Class<V> type, LinkOption... options) {
-        VirtioPath virtio = VirtioPath.of(path);
-        boolean follow = follows(options);
+        return view(Place.of(VirtioPath.of(path)), follows(options), type);
+    }
+
+    static <V extends FileAttributeView> @Nullable V view(Place place, boolean follow, Class<V> type) {
+        Objects.requireNonNull(type);
         if (type == BasicFileAttributeView.class) {
-            return type.cast(new VirtioAttributeView(virtio, follow, "basic"));
+            return type.cast(new VirtioAttributeView(place, follow, "basic"));
         }
         if (type == PosixFileAttributeView.class) {
-            return type.cast(new VirtioAttributeView(virtio, follow, "posix"));
+            return type.cast(new VirtioAttributeView(place, follow, "posix"));
         }
         if (type == FileOwnerAttributeView.class) {
-            return type.cast(new VirtioAttributeView(virtio, follow, "owner"));
+            return type.cast(new VirtioAttributeView(place, follow, "owner"));
         }
-        return type == UserDefinedFileAttributeView.class ? type.cast(new UserAttributeView(virtio, follow)) : null;
+        return type == UserDefinedFileAttributeView.class ? type.cast(new UserAttributeView(place, follow)) : null;
     }
 
     @Override
@@ -355,11 +394,11 @@ public final class VirtioFileSystemProvider extends FileSystemProvider {
 
     @Override
     public Map<String, Object> readAttributes(Path path, String attributes, LinkOption... options) throws IOException {
-        return NamedAttributes.read(VirtioPath.of(path), attributes, follows(options));
+        return NamedAttributes.read(Place.of(VirtioPath.of(path)), attributes, follows(options));
     }
 
     @Override
     public void setAttribute(Path path, String attribute, Object value, LinkOption... options) throws IOException {
-        NamedAttributes.set(VirtioPath.of(path), attribute, value, follows(options));
+        NamedAttributes.set(Place.of(VirtioPath.of(path)), attribute, value, follows(options));
     }
 }

@@ -53,6 +53,21 @@ final class VirtioPath implements Path {
         return new VirtioPath(fileSystem, absolute, names.isEmpty() && !absolute ? List.of(EMPTY) : List.copyOf(names));
     }
 
+    /** Takes the bytes of a path apart, as a symbolic link has them; "" is the path with one empty name. */
+    static VirtioPath parse(VirtioFileSystem fileSystem, byte[] bytes) {
+        List<byte[]> names = new ArrayList<>();
+        int start = 0;
+        for (int i = 0; i <= bytes.length; i++) {
+            if (i == bytes.length || bytes[i] == '/') {
+                if (i > start) {
+                    names.add(Arrays.copyOfRange(bytes, start, i));
+                }
+                start = i + 1;
+            }
+        }
+        return of(fileSystem, bytes.length > 0 && bytes[0] == '/', names);
+    }
+
     /** The path of this kind; a path of another provider is refused. */
     static VirtioPath of(Path path) {
         if (path instanceof VirtioPath virtio) {
@@ -67,8 +82,39 @@ final class VirtioPath implements Path {
         return isEmpty() ? List.of() : names;
     }
 
+    /** The path as the share has it. */
+    byte[] toBytes() {
+        byte[] bytes = new byte[length()];
+        int at = 0;
+        for (int i = 0; i < names.size(); i++) {
+            if (i > 0 || absolute) {
+                bytes[at++] = '/';
+            }
+            System.arraycopy(names.get(i), 0, bytes, at, names.get(i).length);
+            at += names.get(i).length;
+        }
+        if (names.isEmpty()) {
+            bytes[0] = '/';
+        }
+        return bytes;
+    }
+
+    /** Bytes of the path. */
+    int length() {
+        long length = names.isEmpty() ? 1 : (absolute ? 0 : -1);
+        for (byte[] name : names) {
+            length += 1 + name.length;
+        }
+        return Math.toIntExact(length);
+    }
+
     private boolean isEmpty() {
         return !absolute && names.size() == 1 && names.getFirst().length == 0;
+    }
+
+    /** Whether a name is "." or "..". */
+    static boolean isDots(byte[] name) {
+        return (name.length == 1 && name[0] == '.') || (name.length == 2 && name[0] == '.' && name[1] == '.');
     }
 
     VirtioPath resolve(byte[] name) {
@@ -231,12 +277,12 @@ final class VirtioPath implements Path {
         if (!(watcher instanceof PollingWatchService service)) {
             throw new ProviderMismatchException("the watch service is not one of a virtio-fs share");
         }
-        return service.register(this, events);
+        return service.register(this, events, modifiers);
     }
 
     @Override
     public int compareTo(Path other) {
-        VirtioPath that = of(other);
+        VirtioPath that = (VirtioPath) other;
         if (absolute != that.absolute) {
             return absolute ? -1 : 1;
         }
