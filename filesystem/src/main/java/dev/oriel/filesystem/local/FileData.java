@@ -34,14 +34,18 @@ final class FileData {
         if (offset < 0) {
             result = -Errno.EINVAL; // -1 would mean the descriptor's own position to preadv2(2)
         } else if (file.mount().isMemory()) {
-            result = readAll(file, offset, to, 0, together(request, file, offset, to, 0));
+            result = readAll(file.descriptor(), false, offset, to, 0, together(request, file, offset, to, 0));
         } else if (request.mayBlock()) {
-            result = readAll(file, offset, to, 0, 0);
-        } else if (file.mount().withoutNowait() || (file.flags() & OpenFlags.O_DIRECT) != 0) {
+            result = readAll(file.descriptor(), file.isDirect(), offset, to, 0, 0);
+            if (result == -Errno.EINVAL && file.isDirect()) {
+                // not where, or not as much as, the disk reads: the client knows nothing of its sectors
+                result = readAll(buffered(file), false, offset, to, 0, 0);
+            }
+        } else if (file.mount().withoutNowait() || file.isDirect()) {
             result = FileSystemSession.WOULD_BLOCK;
         } else {
             int flags = TransferFlags.RWF_NOWAIT;
-            result = readAll(file, offset, to, flags, together(request, file, offset, to, flags));
+            result = readAll(file.descriptor(), false, offset, to, flags, together(request, file, offset, to, flags));
             if (result == -Errno.EAGAIN) {
                 result = FileSystemSession.WOULD_BLOCK;
             } else if (result == -Errno.EOPNOTSUPP) {
@@ -65,11 +69,11 @@ final class FileData {
      * Reads until all is there or the file ends. A read may stop short of the end of the file, where the page cache ends
      * (RWF_NOWAIT) or after a signal; only a read of nothing is the end.
      *
+     * @param direct whether the descriptor is one of O_DIRECT
      * @param before bytes from the start on that are there already
      * @return bytes, or an errno; with RWF_NOWAIT -EAGAIN if anything is missing
      */
-    private static long readAll(OpenFile file, long offset, IoVector to, int flags, long before) {
-        int descriptor = file.descriptor();
+    private static long readAll(int descriptor, boolean direct, long offset, IoVector to, int flags, long before) {
         long wanted = to.bytes();
         long done = before;
         if (done > 0 && done == wanted) {
@@ -87,7 +91,7 @@ final class FileData {
             }
             done += read;
             // A direct read that ends short has met the end of the file: it could not go on from a place like that.
-            boolean ended = read == 0 || ((file.flags() & OpenFlags.O_DIRECT) != 0 && read < vector.bytes());
+            boolean ended = read == 0 || (direct && read < vector.bytes());
             if (done >= wanted || ended) {
                 return done;
             }
@@ -108,12 +112,49 @@ final class FileData {
             result = FileSystemSession.WOULD_BLOCK;
         } else {
             int how = appendFlags(file, flags, writeFlags) | transferFlags(syncFlags(fh, flags));
-            result = (writeFlags & FuseFlags.WRITE_KILL_SUIDGID) != 0
-                    ? writeAsUnprivileged(file, offset, how, from)
-                    : writeAll(file, offset, how, from);
+            boolean kill = (writeFlags & FuseFlags.WRITE_KILL_SUIDGID) != 0;
+            boolean direct = file.isDirect();
+            // What comes from the client's page cache begins and ends where a program wrote, whoever opened the file
+            // how.
+            boolean cached = direct && (writeFlags & FuseFlags.WRITE_CACHE) != 0;
+            result = write(file, cached ? buffered(file) : file.descriptor(), offset, how, from, kill);
+            if (result == -Errno.EINVAL && direct && !cached) {
+                // not where, or not as much as, the disk writes
+                result = write(file, buffered(file), offset, how, from, kill);
+            }
         }
         file.leave();
         return result;
+    }
+
+    /** A descriptor of a file that is open with O_DIRECT which takes data of any place and length. */
+    private int buffered(OpenFile file) {
+        int known = file.buffered();
+        if (known != OpenFile.NONE) {
+            return known;
+        }
+        int append = file.appends() ? OpenFlags.O_APPEND : 0;
+        if (share.handles.reserve()) {
+            int kept = OpenFlags.O_ACCMODE | OpenFlags.O_DSYNC | OpenFlags.O_SYNC;
+            int flags = (file.flags() & kept) | append;
+            int opened = FileCalls.openat(
+                    ThreadBuffers.AT_FDCWD, ThreadBuffers.current().procPath.set(file.descriptor()), flags, 0);
+            if (opened >= 0) {
+                return file.keepBuffered(opened, share.handles);
+            }
+            share.handles.unreserve();
+        }
+        // There is no other: a file that its maker alone may write, or no descriptor left. It becomes one.
+        if (FileCalls.fcntl(file.descriptor(), FcntlCommand.F_SETFL, append) == 0) {
+            file.directNoMore();
+        }
+        return file.descriptor();
+    }
+
+    private long write(OpenFile file, int descriptor, long offset, int how, IoVector from, boolean kill) {
+        return kill
+                ? writeAsUnprivileged(file, descriptor, offset, how, from)
+                : writeAll(file, descriptor, offset, how, from);
     }
 
     /** How a file that was not opened for this client alone is to be written; one that was has it in its descriptor. */
@@ -130,13 +171,13 @@ final class FileData {
     }
 
     /** A write after which no set-user-id bit is left. */
-    private long writeAsUnprivileged(OpenFile file, long offset, int flags, IoVector from) {
+    private long writeAsUnprivileged(OpenFile file, int descriptor, long offset, int flags, IoVector from) {
         ThreadBuffers buffers = ThreadBuffers.current();
         share.killSuidgid(true, buffers);
         long result;
         int resumed;
         try {
-            result = writeAll(file, offset, flags, from);
+            result = writeAll(file, descriptor, offset, flags, from);
         } finally {
             resumed = buffers.identity.resume();
         }
@@ -157,8 +198,7 @@ final class FileData {
         return append ? TransferFlags.RWF_APPEND : TransferFlags.RWF_NOAPPEND;
     }
 
-    private static long writeAll(OpenFile file, long offset, int flags, IoVector from) {
-        int descriptor = file.descriptor();
+    private static long writeAll(OpenFile file, int descriptor, long offset, int flags, IoVector from) {
         if (from.count() <= IoVector.SYSTEM_CALL_MAX) {
             long written = FileCalls.pwritev2(descriptor, from.address(), from.count(), offset, flags);
             if (written != -Errno.EOPNOTSUPP || flags != TransferFlags.RWF_NOAPPEND) {
@@ -166,7 +206,11 @@ final class FileData {
             }
             // Linux before 6.9 has no RWF_NOAPPEND: the file is no longer one that appends by itself.
             // A file that only takes what is appended (FS_APPEND_FL) refuses that, and the write.
-            int result = FileCalls.fcntl(descriptor, FcntlCommand.F_SETFL, file.flags() & SLOW_FLAGS);
+            int direct = file.isDirect() ? OpenFlags.O_DIRECT : 0;
+            int result = FileCalls.fcntl(file.descriptor(), FcntlCommand.F_SETFL, direct);
+            if (result == 0 && file.buffered() != OpenFile.NONE) {
+                result = FileCalls.fcntl(file.buffered(), FcntlCommand.F_SETFL, 0);
+            }
             if (result < 0) {
                 return result;
             }
