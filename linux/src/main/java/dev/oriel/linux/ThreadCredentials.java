@@ -7,6 +7,7 @@ import static java.lang.ref.Reference.reachabilityFence;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.util.List;
 
 /**
  * Ids, groups, capabilities and umask of the calling thread alone.
@@ -26,6 +27,7 @@ public final class ThreadCredentials {
     public static final int CAP_FSETID = 4;
     public static final int CAP_SETGID = 6;
     public static final int CAP_SETUID = 7;
+    public static final int CAP_SETPCAP = 8;
     public static final int CAP_SYS_ADMIN = 21;
     public static final int CAP_SYS_RESOURCE = 24;
     public static final int CAP_MKNOD = 27;
@@ -34,6 +36,51 @@ public final class ThreadCredentials {
     /** In place of an id: leave it as it is. */
     public static final int KEEP = -1;
 
+    /** include/uapi/linux/capability.h, in the order of their numbers. */
+    private static final List<String> NAMES = List.of(
+            "chown",
+            "dac_override",
+            "dac_read_search",
+            "fowner",
+            "fsetid",
+            "kill",
+            "setgid",
+            "setuid",
+            "setpcap",
+            "linux_immutable",
+            "net_bind_service",
+            "net_broadcast",
+            "net_admin",
+            "net_raw",
+            "ipc_lock",
+            "ipc_owner",
+            "sys_module",
+            "sys_rawio",
+            "sys_chroot",
+            "sys_ptrace",
+            "sys_pacct",
+            "sys_admin",
+            "sys_boot",
+            "sys_nice",
+            "sys_resource",
+            "sys_time",
+            "sys_tty_config",
+            "mknod",
+            "lease",
+            "audit_write",
+            "audit_control",
+            "setfcap",
+            "mac_override",
+            "mac_admin",
+            "syslog",
+            "wake_alarm",
+            "block_suspend",
+            "audit_read",
+            "perfmon",
+            "bpf",
+            "checkpoint_restore");
+
+    private static final int PR_CAPBSET_DROP = 24;
     private static final int CLONE_FS = 0x200;
     private static final int CAPABILITY_VERSION_3 = 0x20080522;
 
@@ -52,6 +99,7 @@ public final class ThreadCredentials {
     private static final class Changes {
         static final MethodHandle SYSCALL_3 = Native.link("syscall", 3);
         static final MethodHandle SYSCALL_4 = Native.link("syscall", 4);
+        static final MethodHandle PRCTL = Native.link("prctl", 5);
         static final MethodHandle UMASK = Native.link("umask", 1);
         static final MethodHandle UNSHARE = Native.link("unshare", 1);
 
@@ -72,6 +120,8 @@ public final class ThreadCredentials {
     private static final class Capabilities {
         static final long DATA = 8;
         static final long SECOND = 12;
+        static final long PERMITTED = 4;
+        static final long INHERITABLE = 8;
 
         final MemorySegment memory = Arena.ofAuto().allocate(32, Long.BYTES);
 
@@ -97,9 +147,24 @@ public final class ThreadCredentials {
             return toUnsignedLong(memory.get(JAVA_INT, DATA)) | (long) memory.get(JAVA_INT, DATA + SECOND) << 32;
         }
 
+        long permitted() {
+            return toUnsignedLong(memory.get(JAVA_INT, DATA + PERMITTED))
+                    | (long) memory.get(JAVA_INT, DATA + SECOND + PERMITTED) << 32;
+        }
+
         void setEffective(long set) {
-            memory.set(JAVA_INT, DATA, (int) set);
-            memory.set(JAVA_INT, DATA + SECOND, (int) (set >>> 32));
+            set(0, set);
+        }
+
+        private void set(long which, long set) {
+            memory.set(JAVA_INT, DATA + which, (int) set);
+            memory.set(JAVA_INT, DATA + SECOND + which, (int) (set >>> 32));
+        }
+
+        void keepOnly(long kept) {
+            set(0, effective() & kept);
+            set(PERMITTED, permitted() & kept);
+            set(INHERITABLE, 0);
         }
     }
 
@@ -183,6 +248,12 @@ public final class ThreadCredentials {
         return capabilities.load() < 0 ? 0 : capabilities.effective();
     }
 
+    /** The capabilities that this thread may put in effect, one bit each. */
+    public static long permittedCapabilities() {
+        Capabilities capabilities = CAPABILITIES.get();
+        return capabilities.load() < 0 ? 0 : capabilities.permitted();
+    }
+
     /**
      * Chooses which of its permitted capabilities are in effect for this thread.
      *
@@ -214,6 +285,41 @@ public final class ThreadCredentials {
         long set = capabilities.effective();
         capabilities.setEffective(inEffect ? set | bit : set & ~bit);
         return capabilities.store();
+    }
+
+    /**
+     * Gives up all capabilities but {@code kept}, for good: for this thread, the threads that it starts, and what they execute. Threads that
+     * are there already keep theirs.
+     *
+     * @param kept one bit for each capability
+     * @return 0 or an errno
+     */
+    public static int keepOnlyCapabilities(long kept) {
+        Capabilities capabilities = CAPABILITIES.get();
+        int result = capabilities.load();
+        if (result < 0) {
+            return result;
+        }
+        if ((capabilities.effective() & 1L << CAP_SETPCAP) != 0) {
+            for (int capability = 0; capability < Long.SIZE; capability++) {
+                if ((kept & 1L << capability) == 0
+                        && Native.callInt(Changes.PRCTL, PR_CAPBSET_DROP, capability, 0, 0, 0) == -Errno.EINVAL) {
+                    break; // this kernel has no more of them
+                }
+            }
+        }
+        capabilities.keepOnly(kept);
+        return capabilities.store();
+    }
+
+    /**
+     * The bit of a capability by its name.
+     *
+     * @param name as in capabilities(7), in lower case and without "cap_"
+     * @return -1 if Linux has none of that name
+     */
+    public static int capability(String name) {
+        return NAMES.indexOf(name);
     }
 
     /**

@@ -112,6 +112,37 @@ class ThreadCredentialsTest {
     }
 
     @Test
+    void whatIsGivenUpStaysSoForTheThreadsThatItStarts() throws Exception {
+        long kept = 1L << ThreadCredentials.CAP_CHOWN | 1L << ThreadCredentials.CAP_SETUID;
+        long before = ThreadCredentials.permittedCapabilities();
+        onOwnThread(() -> {
+            assertThat(ThreadCredentials.keepOnlyCapabilities(kept)).isZero();
+            for (String set : new String[] {"CapPrm", "CapEff"}) {
+                assertThat(Long.parseUnsignedLong(status(set), 16)).as(set).isEqualTo(before & kept);
+            }
+            assertThat(onOwnThread(() -> status("CapPrm"))).isEqualTo(status("CapPrm"));
+            if (root) {
+                assertThat(Long.parseUnsignedLong(status("CapBnd"), 16) & ~kept).isZero();
+                assertThat(ThreadCredentials.setresuid(KEEP, 4242, KEEP)).isZero();
+                assertThat(ThreadCredentials.effectiveCapabilities()).isZero();
+                assertThat(ThreadCredentials.setresuid(KEEP, 0, KEEP)).isZero();
+                assertThat(ThreadCredentials.effectiveCapabilities()).isEqualTo(before & kept);
+            }
+            return null;
+        });
+        assertThat(ThreadCredentials.permittedCapabilities()).isEqualTo(before);
+    }
+
+    @Test
+    void capabilitiesAreNumberedAsInLinux() {
+        assertThat(ThreadCredentials.capability("chown")).isEqualTo(ThreadCredentials.CAP_CHOWN);
+        assertThat(ThreadCredentials.capability("sys_admin")).isEqualTo(ThreadCredentials.CAP_SYS_ADMIN);
+        assertThat(ThreadCredentials.capability("setfcap")).isEqualTo(ThreadCredentials.CAP_SETFCAP);
+        assertThat(ThreadCredentials.capability("checkpoint_restore")).isEqualTo(40);
+        assertThat(ThreadCredentials.capability("everything")).isEqualTo(-1);
+    }
+
+    @Test
     void theUmaskOfAThreadCanBeItsOwn() throws Exception {
         onOwnThread(() -> {
             assertThat(ThreadCredentials.unshareFileSystemAttributes()).isZero();
