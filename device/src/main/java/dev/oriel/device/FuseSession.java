@@ -49,6 +49,11 @@ final class FuseSession {
         return (flags & FuseInitFlags.SETXATTR_EXT) != 0;
     }
 
+    /** Whether this INIT flag is in force. */
+    boolean has(long flag) {
+        return (flags & flag) != 0;
+    }
+
     /** The flags of a file that the client has open, in the host's values. */
     int hostFlags(int clientFlags) {
         return architecture.toHost(clientFlags);

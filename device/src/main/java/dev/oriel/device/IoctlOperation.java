@@ -1,5 +1,6 @@
 package dev.oriel.device;
 
+import dev.oriel.fuse.FuseFlags;
 import dev.oriel.fuse.FuseIoctlIn;
 import dev.oriel.fuse.FuseIoctlOut;
 import dev.oriel.linux.Errno;
@@ -19,6 +20,9 @@ import java.nio.ByteOrder;
  *
  * <p>On PowerPC, and on Alpha, MIPS and SPARC, numbers of ioctls tell the direction by 3 other bits (arch/powerpc/include/uapi/asm/ioctl.h).
  * These mean nothing elsewhere, so all are known everywhere.
+ *
+ * <p>The numbers of 32-bit programs are known only with {@code FUSE_IOCTL_32BIT}. A 64-bit kernel passes them on from a 64-bit program without
+ * the checks that it makes for its own numbers (vfs_fileattr_set), and ENOTTY is what a local file system answers there.
  */
 final class IoctlOperation {
     private static final int GETFLAGS = 0x8008_6601;
@@ -56,11 +60,14 @@ final class IoctlOperation {
             return -Errno.EINVAL;
         }
         in.at(request.head(), at, request.order());
+        boolean narrow = (in.flags() & FuseFlags.IOCTL_32BIT) != 0;
         return switch (in.cmd()) {
-            case GETFLAGS, GETFLAGS_32, POWERPC_GETFLAGS, POWERPC_GETFLAGS_32 ->
-                get(request, GETFLAGS, Integer.BYTES, Integer.BYTES);
-            case SETFLAGS, SETFLAGS_32, POWERPC_SETFLAGS, POWERPC_SETFLAGS_32 ->
-                set(request, SETFLAGS, Integer.BYTES, Integer.BYTES);
+            case GETFLAGS, POWERPC_GETFLAGS -> get(request, GETFLAGS, Integer.BYTES, Integer.BYTES);
+            case SETFLAGS, POWERPC_SETFLAGS -> set(request, SETFLAGS, Integer.BYTES, Integer.BYTES);
+            case GETFLAGS_32, POWERPC_GETFLAGS_32 ->
+                narrow ? get(request, GETFLAGS, Integer.BYTES, Integer.BYTES) : -Errno.ENOTTY;
+            case SETFLAGS_32, POWERPC_SETFLAGS_32 ->
+                narrow ? set(request, SETFLAGS, Integer.BYTES, Integer.BYTES) : -Errno.ENOTTY;
             case FSGETXATTR, POWERPC_FSGETXATTR -> get(request, FSGETXATTR, FSXATTR_SIZE, FSXATTR_WORDS);
             case FSSETXATTR, POWERPC_FSSETXATTR -> set(request, FSSETXATTR, FSXATTR_SIZE, FSXATTR_WORDS);
             default -> -Errno.ENOTTY;

@@ -2,6 +2,7 @@ package dev.oriel.device;
 
 import dev.oriel.fuse.FuseExtHeader;
 import dev.oriel.fuse.FuseFlags;
+import dev.oriel.fuse.FuseInitFlags;
 import dev.oriel.fuse.FuseSecctx;
 import dev.oriel.fuse.FuseSuppGroups;
 import dev.oriel.linux.Errno;
@@ -20,7 +21,8 @@ import java.lang.foreign.ValueLayout;
  *   +----------+-------------+   +----------+--------+
  * </pre>
  *
- * Every block and every context begins at a multiple of 8 bytes from the first. For one thread.
+ * Every block and every context begins at a multiple of 8 bytes from the first. A block that was not agreed upon at INIT (SECURITY_CTX,
+ * CREATE_SUPP_GROUP) is refused: the file system would act on what no kernel has decided. For one thread.
  */
 final class RequestExtensions {
     /** {@code XATTR_NAME_MAX}. */
@@ -53,9 +55,9 @@ final class RequestExtensions {
             int body = at + FuseExtHeader.SIZE;
             boolean good = true;
             if (type == FuseFlags.EXT_GROUPS) {
-                good = groups(request, body, at + size);
+                good = request.session().has(FuseInitFlags.CREATE_SUPP_GROUP) && groups(request, body, at + size);
             } else if (type >= 0 && type < FuseFlags.EXT_GROUPS) {
-                good = contexts(request, body, at + size, type);
+                good = request.session().has(FuseInitFlags.SECURITY_CTX) && contexts(request, body, at + size, type);
             }
             // A type that is not known is passed over, as the protocol wants it.
             if (!good) {

@@ -4,6 +4,7 @@ import static java.nio.ByteOrder.BIG_ENDIAN;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.oriel.fuse.FuseInitFlags;
 import dev.oriel.fuse.FuseOpcode;
 import dev.oriel.linux.Errno;
 import java.nio.ByteOrder;
@@ -81,6 +82,23 @@ class ExtensionsTest {
                             .error())
                     .isZero();
             assertThat(fileSystem.calls()).containsExactly("mkdir context security.selinux=010203 1 'd' 493 18");
+        }
+    }
+
+    @Test
+    void extensionsThatWereNotAgreedUponAreRefused() throws Exception {
+        ByteOrder order = LITTLE_ENDIAN;
+        RecordingFileSystem without =
+                new RecordingFileSystem(~(FuseInitFlags.SECURITY_CTX | FuseInitFlags.CREATE_SUPP_GROUP));
+        try (Client client = new Client(without, order).mount()) {
+            without.calls();
+            assertThat(client.call(mkdir(client).extensions(context(order))).error())
+                    .isEqualTo(-Errno.EINVAL);
+            assertThat(client.call(mkdir(client)
+                                    .extensions(blank(order).u32(16, 32).u32(1, 50)))
+                            .error())
+                    .isEqualTo(-Errno.EINVAL);
+            assertThat(without.calls()).isEmpty();
         }
     }
 

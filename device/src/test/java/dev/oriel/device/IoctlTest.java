@@ -4,6 +4,7 @@ import static java.nio.ByteOrder.BIG_ENDIAN;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.oriel.fuse.FuseFlags;
 import dev.oriel.fuse.FuseOpcode;
 import dev.oriel.linux.Errno;
 import java.lang.foreign.MemorySegment;
@@ -28,7 +29,15 @@ class IoctlTest {
     }
 
     private static Wire ioctl(Client client, int command, int inSize, int outSize) {
-        return client.request(FuseOpcode.IOCTL, 3).u64(1).u32(0, command).u64(0).u32(inSize, outSize);
+        return ioctl(client, 0, command, inSize, outSize);
+    }
+
+    private static Wire ioctl(Client client, int flags, int command, int inSize, int outSize) {
+        return client.request(FuseOpcode.IOCTL, 3)
+                .u64(1)
+                .u32(flags, command)
+                .u64(0)
+                .u32(inSize, outSize);
     }
 
     @ParameterizedTest
@@ -52,7 +61,7 @@ class IoctlTest {
             // From a program's own ioctl(2): the number says 8 bytes, the kernel's convention is an int.
             answer = client.call(ioctl(client, GETFLAGS, 0, 8), 24);
             assertThat(answer.bodyLength()).isEqualTo(20);
-            answer = client.call(ioctl(client, GETFLAGS_32, 0, 4), 20);
+            answer = client.call(ioctl(client, FuseFlags.IOCTL_32BIT, GETFLAGS_32, 0, 4), 20);
             assertThat(answer.u32(16)).isEqualTo(0x12);
 
             answer = client.call(ioctl(client, SETFLAGS, 4, 0).u32(0x80), 16);
@@ -61,14 +70,32 @@ class IoctlTest {
 
             // PowerPC's _IOR and _IOW.
             for (int command : new int[] {0x4008_6601, 0x4004_6601}) {
-                assertThat(client.call(ioctl(client, command, 0, 4), 20).u32(16))
+                assertThat(client.call(ioctl(client, FuseFlags.IOCTL_32BIT, command, 0, 4), 20)
+                                .u32(16))
                         .isEqualTo(0x12);
             }
             for (int command : new int[] {0x8008_6602, 0x8004_6602}) {
                 set.set(0);
-                client.call(ioctl(client, command, 4, 0).u32(0x40), 16);
+                client.call(ioctl(client, FuseFlags.IOCTL_32BIT, command, 4, 0).u32(0x40), 16);
                 assertThat(set).hasValue(0x40);
             }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("orders")
+    void numbersOf32BitProgramsFrom64BitOnesNeverReachTheFileSystem(ByteOrder order) throws Exception {
+        try (Client client = new Client(fileSystem, order).mount()) {
+            fileSystem.calls();
+            for (int command : new int[] {0x4004_6602, 0x8004_6602}) {
+                assertThat(client.call(ioctl(client, command, 4, 0).u32(0x10)).error())
+                        .isEqualTo(-Errno.ENOTTY);
+            }
+            for (int command : new int[] {GETFLAGS_32, 0x4004_6601}) {
+                assertThat(client.call(ioctl(client, command, 0, 4), 20).error())
+                        .isEqualTo(-Errno.ENOTTY);
+            }
+            assertThat(fileSystem.calls()).isEmpty();
         }
     }
 
