@@ -2,6 +2,7 @@ package dev.oriel.filesystem.local;
 
 import dev.oriel.filesystem.Name;
 import dev.oriel.fuse.FuseFlags;
+import dev.oriel.fuse.FuseInitFlags;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.XattrCalls;
 import dev.oriel.linux.XattrFlags;
@@ -14,8 +15,13 @@ import java.nio.charset.StandardCharsets;
  * <p>All go through {@code /proc/self/fd/N}: fgetxattr(2) refuses O_PATH descriptors, and the link of /proc is followed to the
  * file itself and no further, so that a symbolic link's own attributes are reached and never those of its target. Values are
  * passed as they are: that of a POSIX ACL is little endian on every machine.
+ *
+ * <p>All is done as the server. The client's kernel has checked the caller ({@code xattr_permission} of Linux, and its security modules for
+ * {@code security.*}), but not for names of {@code system.*}: of these only access control lists pass, where they were agreed upon.
+ * {@code trusted.*} needs CAP_SYS_ADMIN of the server too, which {@code oriel serve} drops unless told otherwise.
  */
 final class Xattrs {
+    private static final byte[] SYSTEM_PREFIX = "system.".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] ACL_PREFIX = "system.posix_acl_".getBytes(StandardCharsets.US_ASCII);
 
     private final Share share;
@@ -32,15 +38,21 @@ final class Xattrs {
         if (name.length() > XattrFlags.XATTR_NAME_MAX) {
             return -Errno.ERANGE;
         }
-        return !share.options.posixAcl() && isAcl(name) ? -Errno.EOPNOTSUPP : 0;
+        if (!startsWith(name, SYSTEM_PREFIX)) {
+            return 0;
+        }
+        // A client's kernel checks access control lists only if they were agreed upon, and other names of "system."
+        // never.
+        boolean checked = startsWith(name, ACL_PREFIX) && share.has(FuseInitFlags.POSIX_ACL);
+        return checked ? 0 : -Errno.EOPNOTSUPP;
     }
 
-    private static boolean isAcl(Name name) {
-        if (name.length() < ACL_PREFIX.length) {
+    private static boolean startsWith(Name name, byte[] prefix) {
+        if (name.length() < prefix.length) {
             return false;
         }
-        for (int i = 0; i < ACL_PREFIX.length; i++) {
-            if (name.at(i) != ACL_PREFIX[i]) {
+        for (int i = 0; i < prefix.length; i++) {
+            if (name.at(i) != prefix[i]) {
                 return false;
             }
         }

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import dev.oriel.fuse.FuseInitFlags;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.OpenFlags;
 import dev.oriel.linux.XattrFlags;
@@ -87,6 +88,20 @@ class XattrsTest {
         }
         try (Client client = Client.of(LocalOptions.of(directory).xattr(true))) {
             assertThat(get(client, ROOT, "system.posix_acl_access")).isEqualTo("EOPNOTSUPP");
+        }
+    }
+
+    @Test
+    void whatNoKernelHasCheckedIsNotThere() {
+        try (Client client =
+                Client.of(LocalOptions.of(directory).posixAcl(true), Client.EVERYTHING & ~FuseInitFlags.POSIX_ACL)) {
+            assertThat(set(client, ROOT, "system.posix_acl_access", "x", 0)).isEqualTo(-Errno.EOPNOTSUPP);
+            assertThat(client.session.removexattr(client.caller(), ROOT, client.name("system.posix_acl_default")))
+                    .isEqualTo(-Errno.EOPNOTSUPP);
+        }
+        try (Client client = Client.of(LocalOptions.of(directory).posixAcl(true))) {
+            assertThat(set(client, ROOT, "system.nfs4_acl", "x", 0)).isEqualTo(-Errno.EOPNOTSUPP);
+            assertThat(get(client, ROOT, "system.nfs4_acl")).isEqualTo("EOPNOTSUPP");
         }
     }
 
