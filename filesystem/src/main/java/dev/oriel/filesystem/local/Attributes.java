@@ -26,6 +26,7 @@ final class Attributes {
 
     private static final int MODE_BITS = 07777;
     private static final int NAME_MAX = 255;
+    private static final int GONE_BLOCK_SIZE = 4096;
 
     private final Share share;
 
@@ -33,14 +34,29 @@ final class Attributes {
         this.share = share;
     }
 
-    int getattr(long nodeid, long fh, FuseAttrOut out) {
+    int getattr(Request request, long nodeid, long fh, FuseAttrOut out) {
         ThreadBuffers buffers = ThreadBuffers.current();
         int result = stat(nodeid, fh, 0, Nodes.STAT_MASK, buffers);
+        if (result == -Errno.ESTALE
+                && share.nodes.isGoneDirectory(nodeid)
+                && share.removedDirectories.asksAgain(request, nodeid)) {
+            replyGone(nodeid, out);
+            return 0;
+        }
         if (result < 0) {
             return result;
         }
         reply(nodeid, out, buffers);
         return 0;
+    }
+
+    /** What is left of a directory that is gone: anybody may look into it, nobody change it. Whose it was is not known any more. */
+    private void replyGone(long nodeid, FuseAttrOut out) {
+        out.attrValid(share.options.cache().validSeconds());
+        out.attr()
+                .ino(share.nodes.mountOf(nodeid).reported(share.nodes.ino(nodeid)))
+                .mode(FileMode.S_IFDIR | 0555)
+                .blksize(GONE_BLOCK_SIZE);
     }
 
     private void reply(long nodeid, FuseAttrOut out, ThreadBuffers buffers) {
@@ -88,7 +104,7 @@ final class Attributes {
                 .uid(stat.uid())
                 .gid(stat.gid())
                 .mode(stat.mode())
-                .ino(share.nodes.mountOf(nodeid).reported(stat.ino()))
+                .ino(share.nodes.mountOf(nodeid).reported(stat))
                 .size(stat.size())
                 .blocks(stat.blocks())
                 .rdevMajor(stat.rdevMajor())

@@ -1,5 +1,6 @@
 package dev.oriel.filesystem.local;
 
+import dev.oriel.filesystem.FileSystemSession;
 import dev.oriel.filesystem.Name;
 import dev.oriel.filesystem.Request;
 import dev.oriel.fuse.FuseEntryOut;
@@ -9,6 +10,8 @@ import dev.oriel.linux.FileCalls;
 import dev.oriel.linux.FileMode;
 import dev.oriel.linux.OpenFlags;
 import dev.oriel.linux.RenameFlags;
+import dev.oriel.linux.ThreadCredentials;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /** LOOKUP, and what makes, moves and removes names: MKDIR, MKNOD, SYMLINK, LINK, RENAME, UNLINK, RMDIR. */
@@ -16,6 +19,13 @@ final class Creation {
     private static final int PERMISSIONS = 07777;
     private static final int RENAME_FLAGS =
             RenameFlags.RENAME_NOREPLACE | RenameFlags.RENAME_EXCHANGE | RenameFlags.RENAME_WHITEOUT;
+
+    /** What the mode of a directory, with its sticky bit, would forbid. */
+    private static final long REMOVES_ANY_NAME =
+            1L << ThreadCredentials.CAP_DAC_OVERRIDE | 1L << ThreadCredentials.CAP_FOWNER;
+
+    private static final int HOLD_ATTEMPTS = 25;
+    private static final long HOLD_PAUSE_NANOS = 2_000_000;
 
     private final Share share;
 
@@ -97,7 +107,7 @@ final class Creation {
                     result = label(request, (int) directory, name, mode, buffers);
                 }
                 if (result == 0) {
-                    result = share.nodes.enter((int) directory, name, parent, buffers);
+                    result = share.nodes.enterNew((int) directory, name, parent, buffers);
                 }
             } finally {
                 share.nodes.unreserve(buffers);
@@ -119,7 +129,7 @@ final class Creation {
             @Nullable Name target,
             int umask,
             ThreadBuffers buffers) {
-        int assumed = share.assume(request, umask, buffers);
+        int assumed = share.assumeToMake(request, umask, buffers);
         if (assumed < 0) {
             return assumed;
         }
@@ -194,7 +204,7 @@ final class Creation {
         return result == 0 ? share.nodes.enter(directory, newName, newParent, buffers) : result;
     }
 
-    int remove(long parent, Name name, int flags) {
+    int remove(Request request, long parent, Name name, int flags) {
         int bad = Share.check(name);
         if (bad < 0) {
             return bad;
@@ -209,14 +219,33 @@ final class Creation {
         }
         // nothing says whether the client has the file open, or works in the directory
         boolean mayBeUsed = share.zeroMessage || flags == At.AT_REMOVEDIR;
-        if (mayBeUsed) {
-            share.nodes.holdLastName((int) directory, name, parent, share.zeroMessage, buffers);
-        }
-        int result = FileCalls.unlinkat((int) directory, name.segment(), flags);
-        if (mayBeUsed) {
-            share.nodes.nameRemoved(result == 0, buffers);
+        boolean looked = mayBeUsed || !share.nodes.tellsFilesApart(parent);
+        int result = looked ? hold(request, (int) directory, name, parent, buffers) : 0;
+        if (result == 0) {
+            result = FileCalls.unlinkat((int) directory, name.segment(), flags);
+            if (looked) {
+                share.nodes.nameRemoved(result == 0, buffers);
+            }
         }
         share.nodes.release(parent, directory);
+        return result;
+    }
+
+    /**
+     * Holds a file that is about to lose a name. One that the client may have open and that cannot be held must not lose it, so who has removed
+     * many files waits a little until the client has forgotten some.
+     *
+     * @return 0; -ENFILE or WOULD_BLOCK: nothing is held
+     */
+    private int hold(Request request, int directory, Name name, long parent, ThreadBuffers buffers) {
+        int result = share.nodes.holdLastName(directory, name, parent, share.zeroMessage, buffers);
+        if (result == -Errno.ENFILE && !request.mayBlock()) {
+            return FileSystemSession.WOULD_BLOCK;
+        }
+        for (int i = 0; i < HOLD_ATTEMPTS && result == -Errno.ENFILE; i++) {
+            LockSupport.parkNanos(HOLD_PAUSE_NANOS);
+            result = share.nodes.holdLastName(directory, name, parent, share.zeroMessage, buffers);
+        }
         return result;
     }
 
@@ -264,10 +293,11 @@ final class Creation {
             int flags,
             ThreadBuffers buffers) {
         boolean replaces = (flags & (RenameFlags.RENAME_NOREPLACE | RenameFlags.RENAME_EXCHANGE)) == 0;
-        if (replaces) {
-            share.nodes.holdLastName(to, newName, newParent, share.zeroMessage, buffers);
+        int result = replaces ? hold(request, to, newName, newParent, buffers) : 0;
+        if (result != 0) {
+            return result;
         }
-        int result = renameAs(request, from, name, to, newName, flags, buffers);
+        result = renameAs(request, from, name, to, newName, flags, buffers);
         if (replaces) {
             share.nodes.nameRemoved(result == 0, buffers);
         }
@@ -280,7 +310,10 @@ final class Creation {
         return result;
     }
 
-    /** A whiteout is made by the rename and belongs to the caller, so only there its ids matter. */
+    /**
+     * A whiteout is made by the rename and belongs to the caller, so only there its ids matter. The caller's groups are never sent along, and
+     * the client has checked both directories.
+     */
     private int renameAs(Request request, int from, Name name, int to, Name newName, int flags, ThreadBuffers buffers) {
         if ((flags & RenameFlags.RENAME_WHITEOUT) == 0) {
             return FileCalls.renameat2(from, name.segment(), to, newName.segment(), flags);
@@ -289,6 +322,7 @@ final class Creation {
         if (assumed < 0) {
             return assumed;
         }
+        buffers.identity.override(REMOVES_ANY_NAME);
         int result;
         int resumed;
         try {

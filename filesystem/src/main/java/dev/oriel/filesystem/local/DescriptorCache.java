@@ -138,6 +138,25 @@ final class DescriptorCache {
         }
     }
 
+    /** Whether the descriptor of a slot, which the caller has pinned, is kept. */
+    boolean isKept(int slot) {
+        return (inodes.descriptor(slot) & KEPT) != 0;
+    }
+
+    /** Takes a {@link #keep} back. */
+    void keepNoMore(int slot) {
+        while (true) {
+            long word = inodes.descriptor(slot);
+            if ((word & KEPT) == 0) {
+                return;
+            }
+            if (inodes.compareAndSetDescriptor(slot, word, word & ~KEPT)) {
+                kept.decrementAndGet();
+                return;
+            }
+        }
+    }
+
     private void close(long word) {
         if ((word & KEPT) != 0) {
             kept.decrementAndGet();

@@ -11,6 +11,7 @@ import dev.oriel.linux.Errno;
 import dev.oriel.linux.FileCalls;
 import dev.oriel.linux.FileMode;
 import dev.oriel.linux.OpenFlags;
+import dev.oriel.linux.StatxBuffer;
 import java.lang.foreign.MemorySegment;
 
 /** OPENDIR, READDIR, READDIRPLUS, RELEASEDIR, FSYNCDIR. */
@@ -21,17 +22,28 @@ final class Directories {
         this.share = share;
     }
 
-    int open(long nodeid, FuseOpenOut out) {
+    int open(Request request, long nodeid, FuseOpenOut out) {
         if (share.has(FuseInitFlags.NO_OPENDIR_SUPPORT)) {
             // tells the client not to ask again
             return -Errno.ENOSYS;
         }
         ThreadBuffers buffers = ThreadBuffers.current();
         long node = share.nodes.acquire(nodeid, buffers);
+        if (node == -Errno.ESTALE
+                && share.nodes.isGoneDirectory(nodeid)
+                && share.removedDirectories.asksAgain(request, nodeid)) {
+            return openGone(nodeid, out);
+        }
         if (node < 0) {
             return (int) node;
         }
         int result = share.nodes.type(nodeid) == FileMode.S_IFDIR ? 0 : -Errno.ENOTDIR;
+        if (result == 0
+                && hasNoName((int) node, buffers)
+                && !share.nodes.isKept(nodeid)
+                && !share.removedDirectories.asksAgain(request, nodeid)) {
+            result = -Errno.ESTALE;
+        }
         if (result == 0 && !share.handles.reserve()) {
             result = -Errno.ENFILE;
         }
@@ -49,6 +61,22 @@ final class Directories {
         }
         share.nodes.release(nodeid, node);
         return result;
+    }
+
+    private static boolean hasNoName(int directory, ThreadBuffers buffers) {
+        int result = FileCalls.statx(
+                directory, ThreadBuffers.EMPTY, ThreadBuffers.AT_EMPTY_PATH, StatxBuffer.STATX_NLINK, buffers.stat);
+        return result == 0 && buffers.stat.nlink() == 0;
+    }
+
+    private int openGone(long nodeid, FuseOpenOut out) {
+        if (!share.handles.reserve()) {
+            return -Errno.ENFILE;
+        }
+        OpenDirectory directory = new OpenDirectory(OpenDirectory.GONE, nodeid, share.direntBuffers);
+        share.handles.add(directory);
+        out.fh(directory.number()).openFlags(share.options.cache().directoryOpenFlags());
+        return 0;
     }
 
     int read(long nodeid, long fh, long offset, boolean plus, DirectoryEntries entries) {
@@ -118,7 +146,7 @@ final class Directories {
             if (entered) {
                 share.fill(entries.entry(), nodeid, buffers);
                 MountTable.Mount mount = buffers.mount;
-                ino = mount == null ? ino : mount.reported(buffers.stat.ino());
+                ino = mount == null ? ino : mount.reported(buffers.stat);
                 type = buffers.stat.mode() >>> 12;
             }
             // One that is gone by now, or for which there is no room, is listed without its node: the client looks it
@@ -147,7 +175,10 @@ final class Directories {
             return share.notEntered(fh);
         }
         int descriptor = directory.descriptor();
-        int result = dataOnly ? FileCalls.fdatasync(descriptor) : FileCalls.fsync(descriptor);
+        int result = 0;
+        if (!directory.isGone()) {
+            result = dataOnly ? FileCalls.fdatasync(descriptor) : FileCalls.fsync(descriptor);
+        }
         directory.leave();
         return result;
     }

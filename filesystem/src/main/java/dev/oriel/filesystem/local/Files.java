@@ -11,6 +11,7 @@ import dev.oriel.linux.CString;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.FileCalls;
 import dev.oriel.linux.OpenFlags;
+import dev.oriel.linux.StatxBuffer;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
@@ -75,11 +76,25 @@ final class Files {
         if (result == 0 && share.isReadOnly() && modifies(flags)) {
             result = -Errno.EROFS;
         }
+        if (result == 0 && modifies(flags) && isLost((int) node, nodeid, buffers)) {
+            result = -Errno.ESTALE;
+        }
         if (result == 0) {
             result = open((int) node, nodeid, hostFlags(flags), openFlags, out, buffers);
         }
         share.nodes.release(nodeid, node);
         return result;
+    }
+
+    /**
+     * Whether a file has no name any more and the client has not opened it: then the client means a name that the host has removed, and what it
+     * wrote would be lost. ESTALE makes it look the name up again.
+     */
+    private boolean isLost(int path, long nodeid, ThreadBuffers buffers) {
+        StatxBuffer stat = buffers.stat;
+        int result =
+                FileCalls.statx(path, ThreadBuffers.EMPTY, ThreadBuffers.AT_EMPTY_PATH, StatxBuffer.STATX_NLINK, stat);
+        return result == 0 && stat.nlink() == 0 && !share.handles.isOpen(nodeid);
     }
 
     /** Opens the regular file of an O_PATH descriptor. */
@@ -121,7 +136,6 @@ final class Files {
             int flags,
             int mode,
             int umask,
-            int openFlags,
             FuseEntryOut entry,
             FuseOpenOut out) {
         int bad = Share.check(name);
@@ -148,7 +162,9 @@ final class Files {
                 result = makeOpen(
                         request, parent, (int) directory, name, hostFlags, create, mode, umask, entry, out, buffers);
                 if (result == -Errno.EEXIST && (flags & OpenFlags.O_EXCL) == 0) {
-                    result = openExisting(parent, (int) directory, name, hostFlags, openFlags, entry, out, buffers);
+                    // The client saw no such name, so it has not checked who may open what is there by now: ESTALE makes
+                    // it look the name up again, and then open it.
+                    result = -Errno.ESTALE;
                 }
             } finally {
                 share.nodes.unreserve(buffers);
@@ -226,7 +242,7 @@ final class Files {
             }
         }
         if (result == 0) {
-            result = share.nodes.enter(
+            result = share.nodes.enterNew(
                     opened, ThreadBuffers.EMPTY, ThreadBuffers.AT_EMPTY_PATH, parent, name.segment(), buffers);
         }
         if (result < 0) {
@@ -255,7 +271,7 @@ final class Files {
 
     private int makeAs(
             Request request, int directory, MemorySegment path, int flags, int mode, int umask, ThreadBuffers buffers) {
-        int assumed = share.assume(request, umask, buffers);
+        int assumed = share.assumeToMake(request, umask, buffers);
         if (assumed < 0) {
             return assumed;
         }
@@ -271,40 +287,6 @@ final class Files {
             return resumed;
         }
         return opened;
-    }
-
-    /** The client saw no such name, but somebody on the host was quicker. */
-    private int openExisting(
-            long parent,
-            int directory,
-            Name name,
-            int hostFlags,
-            int openFlags,
-            FuseEntryOut entry,
-            FuseOpenOut out,
-            ThreadBuffers buffers) {
-        int result = share.nodes.enter(directory, name, parent, buffers);
-        if (result < 0) {
-            return result;
-        }
-        long nodeid = buffers.nodeid;
-        share.fill(entry, parent, buffers);
-        if (Nodes.openable(share.nodes.type(nodeid)) < 0) {
-            // What the client thought was nothing is a link or a directory: ESTALE makes it look the name up again.
-            result = -Errno.ESTALE;
-        } else {
-            long node = share.nodes.acquire(nodeid, buffers);
-            if (node < 0) {
-                result = (int) node;
-            } else {
-                result = open((int) node, nodeid, hostFlags, openFlags, out, buffers);
-                share.nodes.release(nodeid, node);
-            }
-        }
-        if (result < 0) {
-            share.nodes.forget(nodeid, 1);
-        }
-        return result;
     }
 
     int flush(long nodeid, long fh, long lockOwner) {

@@ -149,6 +149,20 @@ final class HandleTable {
         return -1;
     }
 
+    /** Whether the client has a handle of a node. Looks through all handles. */
+    boolean isOpen(long nodeid) {
+        AtomicReferenceArray<@Nullable OpenHandle>[] table = chunks;
+        for (int chunk = 0; chunk < table.length; chunk++) {
+            for (int i = 0; i < CHUNK; i++) {
+                OpenHandle handle = table[chunk].getAcquire(i);
+                if (handle != null && handle.nodeid() == nodeid) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
     /** Releases all handles. Nobody uses any. */
     void close() {
         for (AtomicReferenceArray<@Nullable OpenHandle> chunk : chunks) {

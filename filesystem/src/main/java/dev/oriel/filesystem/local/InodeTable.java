@@ -22,12 +22,15 @@ import org.jspecify.annotations.Nullable;
  *   +-----------+------+-------+------+---------------+------------+-----------------+
  *   gen, count: 32 bits each: generation of the slot, lookups that the client owes
  *   next:       the next slot of the same hash bucket, or of the free list
- *   mount 32 bits; h handle type 16, l handle length 8, k file type 4 (mode >> 12): see {@link #kind}
+ *   mount 32 bits; h handle type 16, l handle length 8, detached 1, k file type 4 (mode >> 12): see {@link #kind}
  *   descriptor: see {@link DescriptorCache}
  * </pre>
  *
  * <p>A nodeid is the generation and the slot, so it never comes again and one that was made up is not found. Slot 1 in generation
  * 0 is the root.
+ *
+ * <p>An inode whose last name is gone may be <em>detached</em>: the client goes on using its nodeid, and what the host makes with the same
+ * number is found to be another inode.
  *
  * <p><b>Exactness.</b> Count and generation are one word. To find an inode, a reader without a lock reads that word, then the key,
  * then adds one with a compare-and-set: if that succeeds, the key was that generation's. The count falls to zero only under
@@ -74,6 +77,7 @@ final class InodeTable {
     private static final long SATURATED = 0xffff_ffffL;
 
     private static final long HANDLE_LENGTH_MASK = 0xff00L;
+    private static final long DETACHED = 0x10L;
     private static final long COUNT_MASK = 0xffff_ffffL;
 
     /** Of {@code Object[]}: what is beside a record is replaced whole, and its bytes are given back once. */
@@ -336,9 +340,34 @@ final class InodeTable {
             if (!WORD.compareAndSet(chunk, at + STATE, state, nextGeneration)) {
                 return false;
             }
-            unlink(heads, hash, slot);
+            if ((chunk[at + KIND] & DETACHED) == 0) {
+                unlink(heads, hash, slot);
+            }
             memory.give(bytesOf(exchangeAside(slot, null)));
             return true;
+        } finally {
+            stripe.unlock();
+        }
+    }
+
+    /**
+     * Ends the identity of an inode: from now on it is found by its nodeid only, and not opened by name any more. Its count stays as it is.
+     */
+    void detach(long nodeid) {
+        int slot = (int) nodeid;
+        if (slot == ROOT_SLOT || !isLive(nodeid)) {
+            return;
+        }
+        int hash = hash(mount(slot), ino(slot), birth(slot));
+        ReentrantLock stripe = stripes[hash & STRIPES - 1];
+        stripe.lock();
+        try {
+            long kind = kind(slot);
+            if (isLive(nodeid) && (kind & DETACHED) == 0) {
+                unlink(heads, hash, slot);
+                WORD.setOpaque(chunk(slot), at(slot) + KIND, kind | DETACHED);
+                memory.give(bytesOf(exchangeAside(slot, null)));
+            }
         } finally {
             stripe.unlock();
         }
@@ -523,7 +552,7 @@ final class InodeTable {
         ReentrantLock stripe = stripes[hash(mount(slot), ino(slot), birth(slot)) & STRIPES - 1];
         stripe.lock();
         try {
-            if (slot != ROOT_SLOT && isLive(nodeid) && handleLength(kind(slot)) == 0) {
+            if (slot != ROOT_SLOT && isLive(nodeid) && (kind(slot) & (HANDLE_LENGTH_MASK | DETACHED)) == 0) {
                 replaced = exchangeAside(slot, location);
             }
         } finally {

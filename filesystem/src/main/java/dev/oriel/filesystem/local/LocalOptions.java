@@ -24,6 +24,7 @@ import java.util.Objects;
  * @param inodeFileHandles how inodes are remembered
  * @param killprivV2 whether the server clears set-user-id and set-group-id bits on behalf of the client
  * @param preserveNoatime whether O_NOATIME in the client means O_NOATIME on the host
+ * @param allowProjectIds whether the client may change the project of a file (project quotas), and whether new files inherit it
  * @param descriptors how many descriptors all sessions may hold at once, {@value #MIN_DESCRIPTORS} or more: half for inodes, half for open files
  * @param nodeMemory how many bytes of heap all sessions may take for the files that their clients know, {@value #MIN_NODE_MEMORY} or more
  * @param sessions so many sessions are each guaranteed a part of {@code descriptors} and {@code nodeMemory}; more may have none
@@ -48,6 +49,7 @@ public record LocalOptions(
         FileHandlePolicy inodeFileHandles,
         boolean killprivV2,
         boolean preserveNoatime,
+        boolean allowProjectIds,
         int descriptors,
         long nodeMemory,
         int sessions,
@@ -108,6 +110,7 @@ public record LocalOptions(
         private FileHandlePolicy inodeFileHandles = FileHandlePolicy.PREFER;
         private boolean killprivV2;
         private boolean preserveNoatime;
+        private boolean allowProjectIds;
         private int descriptors = DEFAULT_DESCRIPTORS;
         private long nodeMemory = DEFAULT_NODE_MEMORY;
         private int sessions = DEFAULT_SESSIONS;
@@ -219,6 +222,12 @@ public record LocalOptions(
             return this;
         }
 
+        /** See {@link LocalOptions#allowProjectIds()}. */
+        public Builder allowProjectIds(boolean value) {
+            allowProjectIds = value;
+            return this;
+        }
+
         /** See {@link LocalOptions#descriptors()}. */
         public Builder descriptors(int value) {
             descriptors = value;
@@ -261,6 +270,7 @@ public record LocalOptions(
                     inodeFileHandles,
                     killprivV2,
                     preserveNoatime,
+                    allowProjectIds,
                     descriptors,
                     nodeMemory,
                     sessions,

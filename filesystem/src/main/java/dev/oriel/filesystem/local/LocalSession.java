@@ -87,7 +87,7 @@ final class LocalSession implements FileSystemSession {
 
     @Override
     public int getattr(Request request, long nodeid, long fh, FuseAttrOut out) {
-        return attributes.getattr(nodeid, fh, out);
+        return attributes.getattr(request, nodeid, fh, out);
     }
 
     @Override
@@ -122,12 +122,12 @@ final class LocalSession implements FileSystemSession {
 
     @Override
     public int unlink(Request request, long parent, Name name) {
-        return creation.remove(parent, name, 0);
+        return creation.remove(request, parent, name, 0);
     }
 
     @Override
     public int rmdir(Request request, long parent, Name name) {
-        return creation.remove(parent, name, At.AT_REMOVEDIR);
+        return creation.remove(request, parent, name, At.AT_REMOVEDIR);
     }
 
     @Override
@@ -156,7 +156,7 @@ final class LocalSession implements FileSystemSession {
             int openFlags,
             FuseEntryOut entry,
             FuseOpenOut out) {
-        return files.create(request, parent, name, flags, mode, umask, openFlags, entry, out);
+        return files.create(request, parent, name, flags, mode, umask, entry, out);
     }
 
     @Override
@@ -199,7 +199,7 @@ final class LocalSession implements FileSystemSession {
 
     @Override
     public int opendir(Request request, long nodeid, int flags, FuseOpenOut out) {
-        return directories.open(nodeid, out);
+        return directories.open(request, nodeid, out);
     }
 
     @Override
@@ -277,7 +277,7 @@ final class LocalSession implements FileSystemSession {
             MemorySegment argument,
             int inSize,
             int outSize) {
-        return ioctls.call(nodeid, fh, command, argument, inSize, outSize);
+        return ioctls.call(request, nodeid, fh, command, argument, inSize, outSize);
     }
 
     @Override

@@ -5,6 +5,8 @@ import dev.oriel.linux.FileMode;
 import dev.oriel.linux.OpenFlags;
 import dev.oriel.linux.StatxBuffer;
 import java.util.Arrays;
+import java.util.BitSet;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -16,7 +18,11 @@ import org.jspecify.annotations.Nullable;
  * links. A client that is told of submounts sees each as a device of its own, so numbers are reported as they are; only the
  * further devices of one mount, or all but the first if submounts are not announced, are told apart in the number: bit 63 set, the
  * index of the device in bits 48 to 62, the number below. A number that needs more than 48 bits is mixed with the index instead,
- * which is unique but for an accident of 1 in 2^63.
+ * which is unique but for an accident of 1 in 2^63. The root of a submount is seen in the file system above it too, until the client has
+ * mounted it: its number is told apart in the same way, with the index of the mount, so that it is nobody else's in either.
+ *
+ * <p><b>Life.</b> A mount but the first has a user for each of its nodes, and for each call that works with it. With the last user its
+ * descriptor goes, so that the host can unmount it, and its index is free.
  */
 final class MountTable {
     private static final int MAX_MOUNTS = 1 << 15;
@@ -51,18 +57,50 @@ final class MountTable {
         private final int descriptor;
         private final int fold;
         private final long fileSystem;
+        private final boolean rootIsTold;
+        private final boolean hasBirth;
+
+        /** Nodes and calls. A mount without any is gone for good. */
+        private final AtomicInteger users = new AtomicInteger(1);
 
         /** Whether reads with RWF_NOWAIT are refused by this file system. Set once, seen soon enough. */
         private boolean withoutNowait;
 
-        Mount(int index, long mountId, int devMajor, int devMinor, int descriptor, int fold, long fileSystem) {
+        Mount(int index, StatxBuffer stat, int descriptor, int fold, long fileSystem, boolean announced) {
             this.index = index;
-            this.mountId = mountId;
-            this.devMajor = devMajor;
-            this.devMinor = devMinor;
+            mountId = stat.mountId();
+            devMajor = stat.devMajor();
+            devMinor = stat.devMinor();
             this.descriptor = descriptor;
             this.fold = fold;
             this.fileSystem = fileSystem;
+            rootIsTold = announced && index != 0;
+            hasBirth = hasBirth(stat);
+        }
+
+        /** Becomes a user; false if the mount is gone. */
+        boolean enter() {
+            if (index == 0) {
+                return true;
+            }
+            int now = users.get();
+            while (now != 0) {
+                int found = users.compareAndExchange(now, now + 1);
+                if (found == now) {
+                    return true;
+                }
+                now = found;
+            }
+            return false;
+        }
+
+        private boolean isGone() {
+            return users.get() == 0;
+        }
+
+        /** Whether its files can be told from earlier ones that had their numbers. */
+        boolean tellsFilesApart() {
+            return hasBirth || descriptor >= 0;
         }
 
         int index() {
@@ -111,46 +149,66 @@ final class MountTable {
 
         /** The inode number to report for {@code ino}. */
         long reported(long ino) {
-            if (fold == 0) {
-                return ino;
+            return fold == 0 ? ino : folded(fold, ino);
+        }
+
+        /** The inode number to report for a file with these attributes. */
+        long reported(StatxBuffer stat) {
+            if (rootIsTold && (stat.attributes() & StatxBuffer.STATX_ATTR_MOUNT_ROOT) != 0) {
+                return folded(index, stat.ino());
             }
+            return reported(stat.ino());
+        }
+
+        private static long folded(int fold, long ino) {
             if (ino >>> 48 == 0) {
                 return FOLDED | (long) fold << 48 | ino;
             }
             return FOLDED | (ino ^ fold * 0x9e37_79b9_7f4a_7c15L);
         }
 
-        private boolean is(StatxBuffer stat) {
+        boolean is(StatxBuffer stat) {
             return mountId == stat.mountId() && devMajor == stat.devMajor() && devMinor == stat.devMinor();
         }
     }
 
+    /** The mount of a node that is known; of one that was forgotten meanwhile, any. */
     Mount at(int index) {
         return mounts[index];
     }
 
     /**
-     * Finds the mount of a file.
+     * Finds the mount of a file and enters it: {@link #leave} it after use.
      *
      * @param near a mount to try first
      * @return null if it is not known yet
      */
     @Nullable
     Mount find(StatxBuffer stat, @Nullable Mount near) {
-        if (near != null && near.is(stat)) {
+        if (near != null && near.is(stat) && near.enter()) {
             return near;
         }
         Mount[] known = mounts;
         for (int i = 0; i < known.length; i++) {
-            if (known[i].is(stat)) {
+            if (known[i].is(stat) && known[i].enter()) {
                 return known[i];
             }
         }
         return null;
     }
 
+    /** Ends the use of a mount. */
+    void leave(Mount mount) {
+        if (mount.index == 0 || mount.users.decrementAndGet() > 0) {
+            return;
+        }
+        if (mount.descriptor >= 0) {
+            FileCalls.close(mount.descriptor);
+        }
+    }
+
     /**
-     * Adds the mount of a file.
+     * Adds the mount of a file and enters it: {@link #leave} it after use.
      *
      * @param file an O_PATH descriptor of the file, which is the mount's root as far as the client can have come
      * @return null if there are too many
@@ -164,20 +222,19 @@ final class MountTable {
                 return known;
             }
             Mount[] old = mounts;
-            if (old.length == MAX_MOUNTS) {
+            int index = freeIndex(old);
+            if (index == MAX_MOUNTS) {
                 return null;
             }
-            int descriptor = handles ? handleDescriptor(stat, file, buffers) : -1;
             Mount mount = new Mount(
-                    old.length,
-                    stat.mountId(),
-                    stat.devMajor(),
-                    stat.devMinor(),
-                    descriptor,
-                    fold(stat, old),
-                    FileCalls.fstatfs(file, buffers.statfs) == 0 ? buffers.statfs.type() : OVERLAYFS);
-            Mount[] more = Arrays.copyOf(old, old.length + 1);
-            more[old.length] = mount;
+                    index,
+                    stat,
+                    handles ? handleDescriptor(stat, file, buffers) : -1,
+                    fold(stat, old, index),
+                    FileCalls.fstatfs(file, buffers.statfs) == 0 ? buffers.statfs.type() : OVERLAYFS,
+                    announced);
+            Mount[] more = Arrays.copyOf(old, Math.max(old.length, index + 1));
+            more[index] = mount;
             mounts = more;
             return mount;
         } finally {
@@ -185,22 +242,32 @@ final class MountTable {
         }
     }
 
-    private int fold(StatxBuffer stat, Mount[] known) {
+    /** The lowest index that no mount has, neither for itself nor in its numbers. */
+    private static int freeIndex(Mount[] known) {
+        BitSet taken = new BitSet(known.length);
+        for (Mount mount : known) {
+            if (!mount.isGone()) {
+                taken.set(mount.index);
+                taken.set(mount.fold);
+            }
+        }
+        return known.length == 0 ? 0 : taken.nextClearBit(1);
+    }
+
+    private int fold(StatxBuffer stat, Mount[] known, int index) {
+        boolean further = !announced && known.length > 0;
         for (Mount other : known) {
+            if (other.isGone()) {
+                continue;
+            }
+            boolean sameMount = other.mountId == stat.mountId();
             boolean sameDevice = other.devMajor == stat.devMajor() && other.devMinor == stat.devMinor();
-            if (sameDevice && (!announced || other.mountId == stat.mountId())) {
+            if (sameDevice && (!announced || sameMount)) {
                 return other.fold;
             }
+            further |= sameMount;
         }
-        if (announced) {
-            for (Mount other : known) {
-                if (other.mountId == stat.mountId()) {
-                    return known.length;
-                }
-            }
-            return 0;
-        }
-        return known.length;
+        return further ? index : 0;
     }
 
     /** open_by_handle_at wants a descriptor that is not O_PATH; a mount of a single file other than a directory has none. */
@@ -233,7 +300,7 @@ final class MountTable {
     /** Closes what it holds. */
     void close() {
         for (Mount mount : mounts) {
-            if (mount.descriptor >= 0) {
+            if (mount.descriptor >= 0 && !mount.isGone()) {
                 FileCalls.close(mount.descriptor);
             }
         }

@@ -21,6 +21,10 @@ import org.jspecify.annotations.Nullable;
  * <p>A node is identified on the host by one statx(2) of its name: mount, inode number, time of birth. Nothing is opened for
  * that. Its O_PATH descriptor is opened when an operation needs it, by file handle, or by the directory and name where it was
  * seen last; what was opened is checked to be the same file before it is used.
+ *
+ * <p>Where there is neither a time of birth nor a file handle (overlayfs), the host uses a number again as soon as a file is gone, and the
+ * client may still know the earlier file. There an identity ends with the last name that the client removes, and what the client makes is
+ * another file than whatever had its number. Everywhere a file of another type is another file.
  */
 final class Nodes {
     static final int STAT_MASK = StatxBuffer.STATX_BASIC_STATS
@@ -41,9 +45,9 @@ final class Nodes {
     private static final int HANDLE_BYTES = 8;
 
     private final Allowance memory;
+    private final MountTable mounts;
     private final InodeTable inodes;
     private final DescriptorCache cache;
-    private final MountTable mounts;
     private final HandleTable handles;
     private final int root;
     private final boolean mandatoryHandles;
@@ -170,6 +174,15 @@ final class Nodes {
     private int reopen(long nodeid, int slot, ThreadBuffers buffers, int depth) {
         long kind = inodes.kind(slot);
         MountTable.Mount mount = mounts.at((int) (kind >>> 32));
+        if (!mount.enter()) {
+            return -Errno.ESTALE;
+        }
+        int opened = reopen(nodeid, slot, kind, mount, buffers, depth);
+        mounts.leave(mount);
+        return opened;
+    }
+
+    private int reopen(long nodeid, int slot, long kind, MountTable.Mount mount, ThreadBuffers buffers, int depth) {
         int opened;
         if (InodeTable.handleLength(kind) > 0) {
             if (!loadHandle(slot, kind, buffers)) {
@@ -188,7 +201,7 @@ final class Nodes {
         boolean same = result == 0
                 && check.ino() == inodes.ino(slot)
                 && check.type() == inodes.type(slot)
-                && mounts.find(check, mount) == mount
+                && mount.is(check)
                 && (!mount.hasBirth(check) || mount.birth(check) == inodes.birth(slot))
                 && inodes.isLive(nodeid);
         if (same) {
@@ -246,6 +259,22 @@ final class Nodes {
      * @return 0 or an errno
      */
     int enter(int directory, MemorySegment path, int flags, long parent, MemorySegment name, ThreadBuffers buffers) {
+        return enter(directory, path, flags, parent, name, false, buffers);
+    }
+
+    /** As {@link #enter}, for a file that was made just now: no client can know it. */
+    int enterNew(int directory, MemorySegment path, int flags, long parent, MemorySegment name, ThreadBuffers buffers) {
+        return enter(directory, path, flags, parent, name, true, buffers);
+    }
+
+    private int enter(
+            int directory,
+            MemorySegment path,
+            int flags,
+            long parent,
+            MemorySegment name,
+            boolean isNew,
+            ThreadBuffers buffers) {
         StatxBuffer stat = buffers.stat;
         int result = FileCalls.statx(directory, path, flags | At.AT_SYMLINK_NOFOLLOW, STAT_MASK, stat);
         if (result < 0) {
@@ -258,16 +287,36 @@ final class Nodes {
                 return -Errno.ENFILE;
             }
         }
+        result = enter(mount, directory, path, flags, parent, name, isNew, buffers);
+        mounts.leave(mount);
+        return result;
+    }
+
+    private int enter(
+            MountTable.Mount mount,
+            int directory,
+            MemorySegment path,
+            int flags,
+            long parent,
+            MemorySegment name,
+            boolean isNew,
+            ThreadBuffers buffers) {
         if (mandatoryHandles && mount.descriptor() < 0) {
             return -Errno.EOPNOTSUPP;
         }
-        boolean encoded = false;
-        long birth = mount.birth(stat);
-        if (mount.descriptor() >= 0 && !mount.hasBirth(stat)) {
-            encoded = encodeHandle(directory, path, flags, buffers);
-            birth = encoded ? hashHandle(buffers) : 0;
+        StatxBuffer stat = buffers.stat;
+        boolean encoded =
+                mount.descriptor() >= 0 && !mount.hasBirth(stat) && encodeHandle(directory, path, flags, buffers);
+        long birth = encoded ? hashHandle(buffers) : mount.birth(stat);
+        if (isNew && !encoded && !mount.hasBirth(stat)) {
+            inodes.detach(inodes.peek(mount.index(), stat.ino(), birth));
         }
         long nodeid = inodes.find(mount.index(), stat.ino(), birth);
+        if (nodeid != 0 && type(nodeid) != stat.type()) {
+            inodes.detach(nodeid);
+            forget(nodeid, 1);
+            nodeid = 0;
+        }
         if (nodeid == 0) {
             encoded = encoded || (mount.descriptor() >= 0 && encodeHandle(directory, path, flags, buffers));
             if (!encoded && mandatoryHandles) {
@@ -290,6 +339,11 @@ final class Nodes {
     /** As {@link #enter}, for a name of the client. */
     int enter(int directory, Name name, long parent, ThreadBuffers buffers) {
         return enter(directory, name.segment(), 0, parent, name.segment(), buffers);
+    }
+
+    /** As {@link #enterNew}, for a name of the client. */
+    int enterNew(int directory, Name name, long parent, ThreadBuffers buffers) {
+        return enterNew(directory, name.segment(), 0, parent, name.segment(), buffers);
     }
 
     /**
@@ -402,9 +456,13 @@ final class Nodes {
             return 0;
         }
         long kind = InodeTable.kind(mount.index(), type, length, stat.mode());
+        boolean entered = mount.enter(); // the caller uses it too, so it is not gone
         long nodeid = inodes.insert(kind, stat.ino(), birth, words, aside, slot);
         if (InodeTable.slot(nodeid) != slot) {
             inodes.recycle(slot);
+            if (entered) {
+                mounts.leave(mount);
+            }
         }
         return nodeid;
     }
@@ -462,9 +520,11 @@ final class Nodes {
     void forget(long nodeid, long lookups) {
         if (inodes.forget(nodeid, lookups)) {
             int slot = InodeTable.slot(nodeid);
+            MountTable.Mount mount = mounts.at(inodes.mount(slot));
             if (cache.discard(slot)) {
                 inodes.recycle(slot);
             }
+            mounts.leave(mount);
         }
     }
 
@@ -473,43 +533,74 @@ final class Nodes {
         return inodes.isLive(nodeid);
     }
 
+    /** Whether the files of a directory can be told from earlier ones that had their numbers. */
+    boolean tellsFilesApart(long directory) {
+        return mountOf(directory).tellsFilesApart();
+    }
+
     /**
      * Before a name is removed: if it is the last one of a file or directory that the client knows, its descriptor is held until {@link
      * #nameRemoved}. Without a name a file lives only as long as it is open, and the client may go on using it.
      *
      * @param directory the descriptor of {@code parent}
-     * @param files not only directories
+     * @param files not only directories: a file that cannot be held must keep its name
+     * @return 0, or -ENFILE
      */
-    void holdLastName(int directory, Name name, long parent, boolean files, ThreadBuffers buffers) {
+    int holdLastName(int directory, Name name, long parent, boolean files, ThreadBuffers buffers) {
         buffers.heldNode = 0;
+        buffers.endingNode = 0;
         StatxBuffer stat = buffers.stat;
         if (FileCalls.statx(directory, name.segment(), At.AT_SYMLINK_NOFOLLOW, STAT_MASK, stat) < 0) {
-            return;
+            return 0; // who removes it will be told
         }
-        boolean last =
-                stat.type() == FileMode.S_IFDIR || (files && stat.type() == FileMode.S_IFREG && stat.nlink() == 1);
-        if (!last) {
-            return;
+        boolean isDirectory = stat.type() == FileMode.S_IFDIR;
+        if (!isDirectory && stat.nlink() > 1) {
+            return 0;
         }
         MountTable.Mount mount = mounts.find(stat, mountOf(parent));
-        long nodeid = 0;
-        buffers.heldLookups = 0;
-        if (mount != null && mount.hasBirth(stat)) {
-            nodeid = inodes.peek(mount.index(), stat.ino(), mount.birth(stat));
-        } else if (enter(directory, name, parent, buffers) == 0) {
-            nodeid = buffers.nodeid;
-            buffers.heldLookups = 1;
+        if (mount == null) {
+            return 0;
         }
+        long nodeid = known(mount, directory, name, buffers);
+        boolean endsWithItsName = !mount.hasBirth(stat) && mount.descriptor() < 0;
+        mounts.leave(mount);
         if (nodeid == 0 || nodeid == FileSystemSession.ROOT) {
-            return;
+            return 0;
         }
+        if (endsWithItsName) {
+            buffers.endingNode = nodeid;
+        }
+        boolean isFile = files && stat.type() == FileMode.S_IFREG;
+        return isDirectory || isFile ? hold(nodeid, isFile, buffers) : 0;
+    }
+
+    /** The node of a name of which {@code buffers.stat} has the attributes; 0 if the client does not know it. */
+    private long known(MountTable.Mount mount, int directory, Name name, ThreadBuffers buffers) {
+        StatxBuffer stat = buffers.stat;
+        long birth = mount.birth(stat);
+        if (mount.descriptor() >= 0 && !mount.hasBirth(stat)) {
+            birth = encodeHandle(directory, name.segment(), 0, buffers) ? hashHandle(buffers) : 0;
+        }
+        return inodes.peek(mount.index(), stat.ino(), birth);
+    }
+
+    private int hold(long nodeid, boolean mustBeKept, ThreadBuffers buffers) {
         long node = acquire(nodeid, buffers);
         if (node < 0) {
-            forget(nodeid, buffers.heldLookups);
-            return;
+            return mustBeKept && (node == -Errno.EMFILE || node == -Errno.ENFILE) ? -Errno.ENFILE : 0;
+        }
+        int slot = InodeTable.slot(nodeid);
+        boolean cached = (node & TRANSIENT) == 0;
+        boolean wasKept = cached && cache.isKept(slot);
+        boolean kept = cached && cache.keep(slot);
+        if (!kept && mustBeKept) {
+            release(nodeid, node);
+            return -Errno.ENFILE;
         }
         buffers.heldNode = nodeid;
         buffers.heldDescriptor = node;
+        buffers.keptForRemoval = kept && !wasKept;
+        return 0;
     }
 
     /**
@@ -519,14 +610,15 @@ final class Nodes {
      */
     void nameRemoved(boolean removed, ThreadBuffers buffers) {
         long nodeid = buffers.heldNode;
-        if (nodeid == 0) {
-            return;
+        if (nodeid != 0) {
+            if (!removed && buffers.keptForRemoval) {
+                cache.keepNoMore(InodeTable.slot(nodeid));
+            }
+            release(nodeid, buffers.heldDescriptor);
         }
-        if (removed && (buffers.heldDescriptor & TRANSIENT) == 0) {
-            cache.keep(InodeTable.slot(nodeid));
+        if (removed && buffers.endingNode != 0) {
+            inodes.detach(buffers.endingNode);
         }
-        release(nodeid, buffers.heldDescriptor);
-        forget(nodeid, buffers.heldLookups);
     }
 
     /**
@@ -564,6 +656,23 @@ final class Nodes {
     /** The file type ({@code S_IF*}) of a node that was acquired. */
     int type(long nodeid) {
         return inodes.type(InodeTable.slot(nodeid));
+    }
+
+    /** Whether a node that cannot be acquired (ESTALE) is a directory that is gone, and not one that has moved. */
+    boolean isGoneDirectory(long nodeid) {
+        return inodes.isLive(nodeid)
+                && type(nodeid) == FileMode.S_IFDIR
+                && InodeTable.handleLength(inodes.kind(InodeTable.slot(nodeid))) > 0;
+    }
+
+    /** Whether the client itself has removed the last name of a node that was acquired. */
+    boolean isKept(long nodeid) {
+        return nodeid != FileSystemSession.ROOT && cache.isKept(InodeTable.slot(nodeid));
+    }
+
+    /** The inode number of a node on the host. */
+    long ino(long nodeid) {
+        return inodes.ino(InodeTable.slot(nodeid));
     }
 
     /** The inode number of the root. */

@@ -9,11 +9,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * An open directory, and how far it was read. Entries that the kernel gave and the client has not taken yet wait in a buffer, so that a
- * client that goes on where it stopped costs no seek.
+ * client that goes on where it stopped costs no seek. One that is gone on the host has no descriptor, and no entries.
  *
  * <p>All but the constructor and {@link #lock} is for the thread that holds the lock.
  */
 final class OpenDirectory extends OpenHandle {
+    /** In place of a descriptor. */
+    static final int GONE = -1;
+
     private final ReentrantLock lock = new ReentrantLock();
     private final DirentBuffers pool;
 
@@ -37,6 +40,10 @@ final class OpenDirectory extends OpenHandle {
         this.pool = pool;
     }
 
+    boolean isGone() {
+        return descriptor() == GONE;
+    }
+
     ReentrantLock lock() {
         return lock;
     }
@@ -47,7 +54,7 @@ final class OpenDirectory extends OpenHandle {
      * @return 0 or an errno
      */
     int seek(long offset) {
-        if (offset == position && offset != 0 && !astray) {
+        if (isGone() || (offset == position && offset != 0 && !astray)) {
             return 0;
         }
         // The start is always read anew: rewinddir(3) shows what came and went since.
@@ -72,6 +79,9 @@ final class OpenDirectory extends OpenHandle {
     int next(ThreadBuffers buffers) {
         if (pending) {
             return 1;
+        }
+        if (isGone()) {
+            return 0;
         }
         DirentBuffers.Buffer from = buffer;
         if (from == null) {
@@ -154,7 +164,9 @@ final class OpenDirectory extends OpenHandle {
 
     @Override
     void dispose() {
-        super.dispose();
+        if (!isGone()) {
+            super.dispose();
+        }
         lock.lock();
         try {
             letGo();

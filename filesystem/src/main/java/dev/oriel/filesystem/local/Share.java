@@ -10,6 +10,7 @@ import dev.oriel.fuse.FuseInitFlags;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.FileMode;
 import dev.oriel.linux.StatxBuffer;
+import dev.oriel.linux.ThreadCredentials;
 import org.jspecify.annotations.Nullable;
 
 /** What the parts of a session have in common: its options, what was agreed with the client, its nodes and open files. */
@@ -24,6 +25,7 @@ final class Share {
 
     final Nodes nodes;
     final HandleTable handles;
+    final RemovedDirectories removedDirectories = new RemovedDirectories();
     final DirentBuffers direntBuffers = new DirentBuffers();
 
     /** Whether the client uses files without opening them; directories too, if NO_OPENDIR_SUPPORT is in force. */
@@ -127,6 +129,22 @@ final class Share {
         return buffers.identity.assume(request, changesIds, umask(umask));
     }
 
+    /**
+     * Takes the caller's ids to make a file. A client that does not tell the group of the directory has checked it (Linux before 6.3).
+     *
+     * @return 0 or an errno; see {@link CallerIdentity#assume}
+     */
+    int assumeToMake(Request request, int umask, ThreadBuffers buffers) {
+        int result = SecurityContexts.check(request, this);
+        if (result == 0) {
+            result = assume(request, umask, buffers);
+        }
+        if (result == 0 && !has(FuseInitFlags.CREATE_SUPP_GROUP)) {
+            buffers.identity.override(1L << ThreadCredentials.CAP_DAC_OVERRIDE);
+        }
+        return result;
+    }
+
     /** As {@code assume} does for a change of content that clears set-id bits, if the client asks for that. */
     void killSuidgid(boolean asked, ThreadBuffers buffers) {
         if (asked && changesIds) {
@@ -162,7 +180,7 @@ final class Share {
 
     /** Writes the attributes of a file into a reply. */
     void fill(FuseAttr attr, StatxBuffer stat, MountTable.Mount mount) {
-        attr.ino(mount.reported(stat.ino()))
+        attr.ino(mount.reported(stat))
                 .size(stat.size())
                 .blocks(stat.blocks())
                 .atime(stat.atimeSeconds())

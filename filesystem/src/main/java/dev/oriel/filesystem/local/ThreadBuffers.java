@@ -46,11 +46,14 @@ final class ThreadBuffers {
 
     MountTable.@Nullable Mount mount;
 
-    /** What {@link Nodes#holdLastName} holds: the node, 0 for none; its descriptor; and how many lookups are to be taken back. */
+    /** What {@link Nodes#holdLastName} holds: the node, 0 for none; its descriptor; and whether it is kept for that reason alone. */
     long heldNode;
 
     long heldDescriptor;
-    long heldLookups;
+    boolean keptForRemoval;
+
+    /** The node whose identity ends with the name that {@link Nodes#holdLastName} has looked at; 0 for none. */
+    long endingNode;
 
     /** What {@link Nodes#reserve} has set aside: a slot, 0 for none, and bytes. */
     int spareSlot;

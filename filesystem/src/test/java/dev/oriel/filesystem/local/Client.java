@@ -200,6 +200,17 @@ final class Client implements AutoCloseable {
         return new String(memory.asSlice(0, read).toArray(ValueLayout.JAVA_BYTE), UTF_8);
     }
 
+    /** The beginning of a file, opened for that. */
+    String read(long node) {
+        if (open(node, 0) != 0) {
+            throw new AssertionError("open");
+        }
+        long fh = opened.fh();
+        String text = read(node, fh, 0, 100);
+        release(node, fh);
+        return text;
+    }
+
     int setlk(long node, long fh, long owner, int type, long start, long end, int pid) {
         lock.clear();
         lock.type(type).start(start).end(end).pid(pid);

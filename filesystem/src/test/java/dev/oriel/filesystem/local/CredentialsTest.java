@@ -149,7 +149,7 @@ class CredentialsTest {
     void securityContextsAreThereFromTheStartOrTheFileIsNot() {
         needsRoot();
         try (Client client = Client.of(LocalOptions.of(directory).securityLabel(true))) {
-            client.as(Caller.root().withSecurityContext("security.oriel", "label"));
+            client.as(Caller.root().withSecurityContext("security.SMACK64", "label"));
             for (String name : new String[] {"dir", "link", "node", "file"}) {
                 int result = switch (name) {
                     case "dir" -> client.mkdir(ROOT, name, 0700);
@@ -158,14 +158,79 @@ class CredentialsTest {
                     default -> client.create(ROOT, name, OpenFlags.O_RDWR, 0600);
                 };
                 assertThat(result).as(name).isZero();
-                assertThat(XattrsTest.get(client, client.entry.nodeid(), "security.oriel"))
+                assertThat(XattrsTest.get(client, client.entry.nodeid(), "security.SMACK64"))
                         .isEqualTo("label");
             }
-            client.as(Caller.root().withSecurityContext("nonsense", "label"));
-            assertThat(client.mkdir(ROOT, "no-dir", 0700)).isEqualTo(-Errno.EOPNOTSUPP);
-            assertThat(client.create(ROOT, "no-file", OpenFlags.O_RDWR, 0600)).isEqualTo(-Errno.EOPNOTSUPP);
-            assertThat(directory.resolve("no-dir")).doesNotExist();
-            assertThat(directory.resolve("no-file")).doesNotExist();
+        }
+    }
+
+    @Test
+    void whatIsNoLabelOfASecurityModuleIsNotSetAsAFileIsMade() {
+        needsRoot();
+        String[] names = {
+            "nonsense",
+            "user.one",
+            "trusted.overlay.opaque",
+            "security.capability",
+            "security.ima",
+            "security.selinuxes",
+            "system.posix_acl_access"
+        };
+        try (Client client = Client.of(LocalOptions.of(directory).securityLabel(true))) {
+            for (String name : names) {
+                client.as(Caller.root().withSecurityContext(name, "label"));
+                assertThat(client.mkdir(ROOT, "no-dir", 0700)).as(name).isEqualTo(-Errno.EOPNOTSUPP);
+                assertThat(client.symlink(ROOT, "no-link", "x")).as(name).isEqualTo(-Errno.EOPNOTSUPP);
+                assertThat(client.create(ROOT, "no-file", OpenFlags.O_RDWR, 0600))
+                        .as(name)
+                        .isEqualTo(-Errno.EOPNOTSUPP);
+            }
+        }
+        try (Client client = Client.of(directory)) {
+            client.as(Caller.root().withSecurityContext("security.selinux", "label"));
+            assertThat(client.create(ROOT, "no-file", OpenFlags.O_RDWR, 0600))
+                    .as("not agreed upon")
+                    .isEqualTo(-Errno.EINVAL);
+        }
+        assertThat(directory).isEmptyDirectory();
+    }
+
+    @Test
+    void aClientThatDoesNotTellTheGroupHasCheckedTheDirectory() throws IOException {
+        needsRoot();
+        Path shared = Files.createDirectory(directory.resolve("shared"));
+        Files.setPosixFilePermissions(shared, PosixFilePermissions.fromString("rwxrwx---"));
+        Files.setAttribute(shared, "unix:gid", OTHER_GROUP);
+        long offered = Client.EVERYTHING & ~FuseInitFlags.CREATE_SUPP_GROUP;
+        try (Client client = Client.of(LocalOptions.of(directory), offered)) {
+            long node = client.walk("shared");
+            client.as(Caller.user(USER, GROUP));
+            assertThat(client.mkdir(node, "dir", 0777)).isZero();
+            assertThat(client.entry.attr().uid()).isEqualTo(USER);
+            assertThat(client.create(node, "file", OpenFlags.O_RDWR, 0666)).isZero();
+            assertThat(client.entry.attr().uid()).isEqualTo(USER);
+            assertThat(client.mknod(node, "device", FileMode.S_IFCHR | 0600, 1 << 8 | 3))
+                    .as("and nothing else is passed over")
+                    .isEqualTo(-Errno.EPERM);
+            assertThat(client.session.access(client.caller(), node, 4)).isEqualTo(-Errno.EACCES);
+        }
+        assertThat(ThreadCredentials.effectiveCapabilities()).isEqualTo(ThreadCredentials.permittedCapabilities());
+    }
+
+    @Test
+    void aCallersGroupsDoNotMatterToAWhiteout() throws IOException {
+        needsRoot();
+        Path shared = Files.createDirectory(directory.resolve("shared"));
+        Files.writeString(shared.resolve("covered"), "x");
+        Files.setPosixFilePermissions(shared, PosixFilePermissions.fromString("rwxrwx---"));
+        Files.setAttribute(shared, "unix:gid", OTHER_GROUP);
+        try (Client client = Client.of(directory)) {
+            long node = client.walk("shared");
+            client.as(Caller.user(USER, GROUP));
+            assertThat(client.rename(node, "covered", node, "moved", RenameFlags.RENAME_WHITEOUT))
+                    .isZero();
+            assertThat(client.lookup(node, "covered")).isZero();
+            assertThat(client.entry.attr().uid()).isEqualTo(USER);
         }
     }
 

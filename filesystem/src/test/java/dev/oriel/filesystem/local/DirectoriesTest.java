@@ -2,12 +2,14 @@ package dev.oriel.filesystem.local;
 
 import static dev.oriel.filesystem.FileSystemSession.ROOT;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.oriel.fuse.FuseFlags;
 import dev.oriel.fuse.FuseInitFlags;
 import dev.oriel.fuse.FuseOpenOut;
 import dev.oriel.linux.DirentReader;
 import dev.oriel.linux.Errno;
+import dev.oriel.linux.FileMode;
 import dev.oriel.linux.OpenFlags;
 import java.io.IOException;
 import java.lang.management.BufferPoolMXBean;
@@ -218,6 +220,42 @@ class DirectoriesTest {
     }
 
     @Test
+    void aDirectoryThatTheHostHasRemovedIsLookedUpAgainAndIsEmptyToWhoWorksInIt() throws IOException {
+        assumeThat(CallerIdentity.canChange())
+                .as("runs as root, with file handles")
+                .isTrue();
+        for (boolean lookedInto : new boolean[] {true, false}) {
+            Path removed = Files.createDirectory(directory.resolve("removed"));
+            // what was looked into has a descriptor in the server's cache, and lives on there
+            long node = client.walk("removed");
+            if (lookedInto) {
+                assertThat(client.getattr(node)).isZero();
+            }
+            Files.delete(removed);
+            Files.createDirectory(removed);
+            assertThat(client.session.opendir(client.caller(), node, 0, client.opened))
+                    .as("the client means the new one, or will ask again")
+                    .isEqualTo(-Errno.ESTALE);
+            assertThat(client.getattr(node)).isZero();
+            assertThat(client.attr.attr().nlink()).isZero();
+            assertThat(client.attr.attr().mode() & FileMode.S_IFMT).isEqualTo(FileMode.S_IFDIR);
+            assertThat(client.session.opendir(client.caller(), node, 0, client.opened))
+                    .isZero();
+            Listing nothing = new Listing(10);
+            assertThat(client.session.readdir(client.caller(), node, client.opened.fh(), 0, true, nothing))
+                    .as("ENOENT is the end to readdir(3)")
+                    .isIn(0, -Errno.ENOENT);
+            assertThat(nothing.names).isEmpty();
+            assertThat(client.session.fsyncdir(client.caller(), node, client.opened.fh(), false))
+                    .isZero();
+            assertThat(client.session.releasedir(client.caller(), node, client.opened.fh(), 0))
+                    .isZero();
+            assertThat(client.lookup(node, "x")).isIn(-Errno.ENOENT, -Errno.ESTALE);
+            Files.delete(removed);
+        }
+    }
+
+    @Test
     void aMountPointIsAnnouncedIfTheClientWantsToKnow() throws IOException {
         // Every Linux has /proc mounted below its root.
         assertThat(Files.isDirectory(Path.of("/proc/self"))).isTrue();
@@ -225,7 +263,9 @@ class DirectoriesTest {
         try (Client whole = Client.of(rootDirectory)) {
             whole.walk("proc");
             assertThat(whole.entry.attr().flags()).isEqualTo(FuseFlags.ATTR_SUBMOUNT);
-            assertThat(whole.entry.attr().ino()).isEqualTo(1);
+            assertThat(whole.entry.attr().ino())
+                    .as("seen in the file system above too")
+                    .isNegative();
             whole.walk("proc/sys");
             assertThat(whole.entry.attr().flags()).isZero();
         }

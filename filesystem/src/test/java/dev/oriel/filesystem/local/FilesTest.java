@@ -6,7 +6,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.oriel.filesystem.FileSystemSession;
 import dev.oriel.fuse.FuseFlags;
+import dev.oriel.linux.At;
+import dev.oriel.linux.CString;
 import dev.oriel.linux.Errno;
+import dev.oriel.linux.FallocateMode;
+import dev.oriel.linux.FileCalls;
 import dev.oriel.linux.FileMode;
 import dev.oriel.linux.OpenFlags;
 import dev.oriel.linux.RenameFlags;
@@ -96,11 +100,13 @@ class FilesTest {
     }
 
     @Test
-    void aFileThatSomebodyElseMadeMeanwhileIsOpened() throws IOException {
+    void aFileThatSomebodyElseMadeMeanwhileIsLookedUpAgainAndChecked() throws IOException {
         Files.writeString(directory.resolve("there"), "before");
-        assertThat(client.create(ROOT, "there", OpenFlags.O_RDWR, 0600)).isZero();
-        assertThat(client.read(client.entry.nodeid(), client.opened.fh(), 0, 10))
-                .isEqualTo("before");
+        assertThat(client.create(ROOT, "there", OpenFlags.O_RDWR | OpenFlags.O_TRUNC, 0600))
+                .isEqualTo(-Errno.ESTALE);
+        assertThat(directory.resolve("there")).hasContent("before");
+        assertThat(client.create(ROOT, "there", OpenFlags.O_RDWR | OpenFlags.O_EXCL, 0600))
+                .isEqualTo(-Errno.EEXIST);
     }
 
     @Test
@@ -270,6 +276,48 @@ class FilesTest {
                 .isEqualTo(FileTime.fromMillis(5000));
         client.change.valid(FuseFlags.FATTR_SIZE).size(0);
         assertThat(client.setattr(node)).isEqualTo(-Errno.EINVAL);
+    }
+
+    @Test
+    void rangesAreTakenOutAndPutInAsFarAsTheHostsFileSystemCan() throws IOException {
+        int[] modes = {FallocateMode.FALLOC_FL_COLLAPSE_RANGE, FallocateMode.FALLOC_FL_INSERT_RANGE};
+        for (int mode : modes) {
+            Path onHost = Files.writeString(directory.resolve("host-" + mode), "a".repeat(4096) + "b".repeat(4096));
+            int host;
+            try (Arena arena = Arena.ofConfined()) {
+                int descriptor =
+                        FileCalls.openat(At.AT_FDCWD, CString.of(onHost.toString(), arena), OpenFlags.O_RDWR, 0);
+                host = FileCalls.fallocate(descriptor, mode, 0, 4096);
+                FileCalls.close(descriptor);
+            }
+            Path shared = Files.writeString(directory.resolve("shared-" + mode), "a".repeat(4096) + "b".repeat(4096));
+            long node = client.walk("shared-" + mode);
+            assertThat(client.open(node, OpenFlags.O_RDWR)).isZero();
+            assertThat(client.session.fallocate(client.caller(), node, client.opened.fh(), 0, 4096, mode))
+                    .isEqualTo(host);
+            assertThat(shared).hasSameBinaryContentAs(onHost);
+        }
+    }
+
+    @Test
+    void aNameThatTheHostHasRemovedIsNotWrittenTo() throws IOException {
+        Files.writeString(directory.resolve("log"), "before");
+        long node = client.walk("log");
+        assertThat(client.getattr(node)).isZero();
+        Files.delete(directory.resolve("log"));
+        for (int flags : new int[] {OpenFlags.O_WRONLY, OpenFlags.O_RDWR, OpenFlags.O_RDONLY | OpenFlags.O_TRUNC}) {
+            assertThat(client.open(node, flags)).isEqualTo(-Errno.ESTALE);
+        }
+        assertThat(client.lookup(ROOT, "log")).isEqualTo(-Errno.ENOENT);
+    }
+
+    @Test
+    void aFileWithoutANameIsOpenedAgainByWhoHasItOpen() {
+        assertThat(client.create(ROOT, "gone", OpenFlags.O_RDWR, 0600)).isZero();
+        long node = client.entry.nodeid();
+        assertThat(client.unlink(ROOT, "gone")).isZero();
+        assertThat(client.open(node, OpenFlags.O_RDWR | OpenFlags.O_TRUNC)).isZero();
+        assertThat(client.write(node, client.opened.fh(), 0, "x")).isEqualTo(1);
     }
 
     @Test

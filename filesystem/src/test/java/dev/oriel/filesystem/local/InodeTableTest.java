@@ -186,4 +186,26 @@ class InodeTableTest {
         }
         assertThat(table.size()).isEqualTo(300_000 + known);
     }
+
+    @Test
+    void anInodeThatWasDetachedLivesOnBesideTheNextOfItsNumber() {
+        InodeTable table = new InodeTable(unlimited());
+        long first = lookup(table, 7, 0);
+        table.detach(first);
+        table.detach(first);
+        assertThat(table.isLive(first)).isTrue();
+        assertThat(table.find(0, 7, 0)).isZero();
+        assertThat(table.peek(0, 7, 0)).isZero();
+        long second = lookup(table, 7, 0);
+        assertThat(second).isNotEqualTo(first);
+        for (int ino = 100; ino < 5000; ino++) {
+            lookup(table, ino, 0); // more buckets
+        }
+        assertThat(table.find(0, 7, 0)).isEqualTo(second);
+        assertThat(table.forget(first, 1)).isTrue();
+        assertThat(table.isLive(first)).isFalse();
+        assertThat(table.find(0, 7, 0)).isEqualTo(second);
+        assertThat(table.forget(second, 3)).isTrue();
+        assertThat(table.find(0, 7, 0)).isZero();
+    }
 }
