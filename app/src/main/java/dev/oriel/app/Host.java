@@ -33,6 +33,7 @@ final class Host {
 
     private static final long QUEUE_DESCRIPTORS = 5;
     private static final int ONLY_OWNER = 0177;
+    private static final Path SELINUX = Path.of("/sys/fs/selinux/enforce");
 
     /** The largest window of which QEMU can map every range, some with a stand-in besides (docs/dax.md). */
     private static final long MOST_DAX_WINDOW = 512L << 20;
@@ -213,6 +214,23 @@ final class Host {
                     "no CAP_DAC_READ_SEARCH: files are found again by name instead of by file handle, so a guest may"
                             + " see ESTALE for what the host renames or removes under it");
         }
+        if (options.securityLabel()
+                && !ThreadCredentials.hasCapability(ThreadCredentials.CAP_SYS_ADMIN)
+                && !Files.exists(SELINUX)) {
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    "--security-label: this host has no SELinux, and labels of another kernel need CAP_SYS_ADMIN here:"
+                            + " what a guest with SELinux creates fails with EPERM; say --modcaps=+sys_admin");
+        }
+    }
+
+    /** Says that this process is not what its namesake would be. */
+    static void tellNotConfined() {
+        LOG.log(
+                System.Logger.Level.WARNING,
+                "not confined: virtiofsd would enter namespaces and install a system call filter, and Oriel does neither."
+                        + " docs/operating.md says how systemd confines it; --sandbox none and --seccomp none say that this"
+                        + " is meant");
     }
 
     /** Says what QEMU cannot bear of a window that it maps range by range (docs/dax.md). */

@@ -164,6 +164,11 @@ final class ServeCommand implements Callable<Integer> {
                     "Let the host clear set-user-ID bits and file capabilities on write (default: the guest does).")
     private boolean killprivV2;
 
+    @Option(
+            names = "--allow-project-ids",
+            description = "Let the guest change the project of a file, and so whose project quota it counts against.")
+    private boolean allowProjectIds;
+
     @Option(names = "--preserve-noatime", description = "Pass O_NOATIME on to the host; otherwise it is dropped.")
     private boolean preserveNoatime;
 
@@ -273,8 +278,9 @@ final class ServeCommand implements Callable<Integer> {
     @Option(
             names = "--modcaps",
             paramLabel = "LIST",
-            description =
-                    "Capabilities to add are accepted without effect: Oriel drops none. To remove one is refused.")
+            description = "Capabilities to keep (+) or to give up (-) beside those that serving needs, as in"
+                    + " +sys_admin:-mknod. Kept are chown, dac_override, fowner, fsetid, setgid, setuid, mknod, setfcap,"
+                    + " and dac_read_search for file handles, if the process has them.")
     private @Nullable String modcaps;
 
     @Option(names = "-d", hidden = true, description = "As --log-level debug.")
@@ -311,13 +317,21 @@ final class ServeCommand implements Callable<Integer> {
         }
         ShareOptions options = options();
         refuseConfinement();
+        Privileges privileges = privileges();
         Log.configure(debug ? LogLevel.DEBUG : logLevel, syslog ? SyslogSink.open("oriel") : LogSink.standardError());
         Path directory = Host.sharedDirectory(sharedDir());
         LocalOptions local = localOptions(directory, Host.limitOpenFiles(rlimitNofile));
+        privileges.dropOthers();
         Host.tellMissingPrivileges(local);
         Host.tellLargeWindow(options);
+        if (asVirtiofsd && (sandbox == null || seccomp == null)) {
+            Host.tellNotConfined();
+        }
         return Server.run(
-                options, local, asVirtiofsd ? null : spec.commandLine().getOut());
+                options,
+                local,
+                privileges,
+                asVirtiofsd ? null : spec.commandLine().getOut());
     }
 
     private Path sharedDir() {
@@ -346,6 +360,7 @@ final class ServeCommand implements Callable<Integer> {
                     .readdirplus(!noReaddirplus)
                     .killprivV2(killprivV2)
                     .preserveNoatime(preserveNoatime)
+                    .allowProjectIds(allowProjectIds)
                     .daxMinSize(daxMinSize)
                     .descriptors(Host.descriptorsForSessions(openFiles, requestQueues))
                     .nodeMemory(Host.nodeMemory(nodeMemory))
@@ -426,7 +441,6 @@ final class ServeCommand implements Callable<Integer> {
 
     /** What looks like confinement and cannot be had is refused: to ignore it would be a lie about security. */
     private void refuseConfinement() {
-        System.Logger log = System.getLogger("dev.oriel.app");
         if (sandbox != null && !sandbox.equals("none")) {
             throw wrong("--sandbox " + sandbox
                     + ": Oriel does not confine itself (a Java process has threads from its start, and Linux lets only"
@@ -438,15 +452,13 @@ final class ServeCommand implements Callable<Integer> {
                     "--seccomp " + seccomp + ": Oriel installs no system call filter. Start it under one (systemd's "
                             + "SystemCallFilter=; see docs/operating.md) and say --seccomp none");
         }
-        if (modcaps != null) {
-            for (String change : modcaps.split("[:,]", -1)) {
-                if (change.startsWith("-")) {
-                    throw wrong("--modcaps " + change
-                            + ": Oriel drops no capabilities of its own. Start it without this one "
-                            + "(setpriv --bounding-set, systemd's CapabilityBoundingSet=)");
-                }
-            }
-            log.log(System.Logger.Level.INFO, "--modcaps " + modcaps + " has no effect: no capability was dropped");
+    }
+
+    private Privileges privileges() {
+        try {
+            return Privileges.of(fileHandles, modcaps);
+        } catch (IllegalArgumentException invalid) {
+            throw wrong(String.valueOf(invalid.getMessage()));
         }
     }
 

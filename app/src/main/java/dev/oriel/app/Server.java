@@ -49,11 +49,13 @@ final class Server implements AutoCloseable {
     /**
      * Serves until a signal ends the process, with status 0.
      *
+     * @param privileges those that this thread has kept
      * @param out gets the lines to paste; null: none are wanted
      * @return the exit status, to be returned by a process that a signal ends already
      * @throws CommandFailed if it cannot serve, or no longer
      */
-    static int run(ShareOptions options, LocalOptions local, @Nullable PrintWriter out) throws CommandFailed {
+    static int run(ShareOptions options, LocalOptions local, Privileges privileges, @Nullable PrintWriter out)
+            throws CommandFailed {
         UnixSocket socket = Host.listen(options);
         Server server;
         try {
@@ -65,6 +67,7 @@ final class Server implements AutoCloseable {
         // After SIGTERM the JVM would end with 143; for a server that was told to stop and did, that is no failure.
         Thread stop = new Thread(
                 () -> {
+                    privileges.dropOthersHere(); // what is still to be written back is subject to quotas too
                     server.close();
                     LOG.log(System.Logger.Level.INFO, "stopped");
                     Runtime.getRuntime().halt(0);

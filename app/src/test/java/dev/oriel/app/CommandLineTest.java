@@ -95,7 +95,13 @@ class CommandLineTest {
     void aConfinementThatOrielDoesNotHaveIsRefusedRatherThanIgnored() throws Exception {
         assertWrongUsage(serve("--sandbox=namespace"), "--sandbox namespace", "--sandbox none");
         assertWrongUsage(serve("--seccomp=kill"), "--seccomp kill", "--seccomp none");
-        assertWrongUsage(serve("--modcaps=+sys_admin:-mknod"), "--modcaps -mknod");
+    }
+
+    @Test
+    void aCapabilityThatLinuxLacksIsRefused() throws Exception {
+        assertWrongUsage(serve("--modcaps=+sys_admin:-everything"), "--modcaps '-everything'", "+sys_admin:-mknod");
+        assertWrongUsage(serve("--modcaps=sys_admin"), "--modcaps 'sys_admin'");
+        assertWrongUsage(serve("--modcaps="), "--modcaps ''");
     }
 
     @Test

@@ -3,13 +3,17 @@ package dev.oriel.app;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.oriel.linux.FileCalls;
+import dev.oriel.linux.ThreadCredentials;
 import dev.oriel.linux.UnixSocket;
 import dev.oriel.virtio.Polling;
 import java.io.BufferedReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
+import java.util.HashMap;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -147,6 +151,84 @@ class ServeTest {
             }
             assertThat(socket).as("a socket of somebody else's").exists();
         }
+    }
+
+    /** Of each thread of the process that serves: capability sets, by thread name. */
+    private Map<String, Long> capabilitiesOfServingThreads(String set) throws Exception {
+        Map<String, Long> found = new TreeMap<>();
+        try (Stream<Path> threads = Files.list(Path.of("/proc/" + process.pid() + "/task"))) {
+            for (Path thread : threads.toList()) {
+                Map<String, String> status = new HashMap<>();
+                for (String line : Files.readAllLines(thread.resolve("status"))) {
+                    int colon = line.indexOf(':');
+                    status.put(
+                            line.substring(0, colon), line.substring(colon + 1).strip());
+                }
+                String name = String.valueOf(status.get("Name"));
+                if (name.startsWith("connection") || name.startsWith("data ") || name.startsWith("oriel")) {
+                    found.put(name, Long.parseUnsignedLong(String.valueOf(status.get(set)), 16));
+                }
+            }
+        }
+        return found;
+    }
+
+    private static long named(String... names) {
+        long set = 0;
+        for (String name : names) {
+            set |= 1L << ThreadCredentials.capability(name);
+        }
+        return set;
+    }
+
+    @Test
+    void nobodyServesWithMoreThanServingNeeds() throws Exception {
+        long base = named(
+                "chown", "dac_override", "dac_read_search", "fowner", "fsetid", "setgid", "setuid", "mknod", "setfcap");
+        long had = ThreadCredentials.permittedCapabilities();
+        start("--tag=data");
+        try (FrontEndProbe probe = FrontEndProbe.connect(socket)) {
+            probe.ask();
+            for (String set : new String[] {"CapPrm", "CapEff", "CapBnd"}) {
+                Map<String, Long> threads = capabilitiesOfServingThreads(set);
+                assertThat(threads).isNotEmpty();
+                if (!set.equals("CapBnd")) {
+                    assertThat(threads.values()).as(set).allMatch(capabilities -> capabilities == (had & base));
+                } else if ((had & named("setpcap")) != 0) {
+                    assertThat(threads.values()).as(set).allMatch(capabilities -> (capabilities & ~base) == 0);
+                }
+            }
+        }
+    }
+
+    @Test
+    void modcapsKeepsAndGivesUp() throws Exception {
+        long had = ThreadCredentials.permittedCapabilities();
+        start("--tag=data", "--modcaps=+sys_admin:-mknod:-CAP_SETFCAP", "--inode-file-handles=never");
+        try (FrontEndProbe probe = FrontEndProbe.connect(socket)) {
+            probe.ask();
+            assertThat(capabilitiesOfServingThreads("CapPrm").values())
+                    .isNotEmpty()
+                    .allMatch(capabilities -> capabilities
+                            == (had
+                                    & named(
+                                            "sys_admin",
+                                            "chown",
+                                            "dac_override",
+                                            "fowner",
+                                            "fsetid",
+                                            "setgid",
+                                            "setuid")));
+        }
+    }
+
+    @Test
+    void calledAsVirtiofsdItSaysThatItIsNotConfined() throws Exception {
+        process = CommandRun.start(
+                "virtiofsd", Map.of(), "--shared-dir=" + folder, "--socket-path=" + socket, "--log-level=info");
+        BufferedReader errors = process.errorReader();
+        String line = errors.readLine();
+        assertThat(line).contains("not confined", "docs/operating.md");
     }
 
     @Test
