@@ -24,7 +24,7 @@ class LimitsTest {
     private static final int MOST_MEBIBYTES = 256;
 
     /** Mounts that only the server sees: it runs in a mount namespace of its own. {@code $0} is the shared folder. */
-    private static List<String> withMounts(String mounts, Path folder) {
+    static List<String> withMounts(String mounts, Path folder) {
         assumeTrue("root".equals(System.getProperty("user.name")), "needs root, to mount file systems for the server");
         return List.of("unshare", "--mount", "sh", "-ec", mounts + "\nexec \"$@\"", folder.toString());
     }

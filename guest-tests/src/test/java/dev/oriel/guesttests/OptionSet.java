@@ -1,5 +1,6 @@
 package dev.oriel.guesttests;
 
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
@@ -14,6 +15,9 @@ record OptionSet(String name, List<String> options, Set<String> features) {
     /** What a share has whatever its options; own-locks but for those that let the host have them. */
     private static final List<String> ALWAYS = List.of("tmpfile", "statx", "ioctl", "ofd", "requests", "own-locks");
 
+    /** What root of a local folder has for trusted.* and for immutable files, and a server gives up unless it is told otherwise. */
+    private static final String AS_LOCAL_ROOT = "--modcaps=+sys_admin:+linux_immutable";
+
     /** All that cases can ask for: what a local folder has. */
     static final Set<String> EVERYTHING = features(List.of("xattr", "acl", "mmap", "killpriv"));
 
@@ -22,12 +26,16 @@ record OptionSet(String name, List<String> options, Set<String> features) {
      * @param more features: xattr, acl, mmap, killpriv, writeback, zero-message; slow for a machine that is to be spared
      */
     static OptionSet of(String name, String words, String... more) {
-        List<String> options = words.isEmpty() ? List.of() : List.of(words.split(" "));
+        List<String> options = new ArrayList<>();
+        if (!words.isEmpty()) {
+            options.addAll(List.of(words.split(" ")));
+        }
+        options.add(AS_LOCAL_ROOT);
         Set<String> all = features(List.of(more));
         if (options.contains("--posix-lock") || options.contains("--flock")) {
             all.remove("own-locks");
         }
-        return new OptionSet(name, options, all);
+        return new OptionSet(name, List.copyOf(options), all);
     }
 
     /** The same where what a program writes goes through a DAX window, and not by request. */

@@ -68,6 +68,10 @@ final class OrielServer implements AutoCloseable {
         return socket;
     }
 
+    long pid() {
+        return process.pid();
+    }
+
     boolean isAlive() {
         return process.isAlive();
     }

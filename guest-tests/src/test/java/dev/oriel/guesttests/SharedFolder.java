@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A folder of the host that Oriel shares, and guests that mount it at {@code /mnt}, with their tools at {@code /tools}. The
  * tools come from the Rust virtiofsd, so that a fault of Oriel shows in the cases and not in the programs that run them; but
- * for s390x, since it serves no big-endian guest.
+ * for s390x, since it serves no big-endian guest, and for older kernels of user-mode Linux, which cannot begin with it.
  */
 final class SharedFolder implements AutoCloseable {
     static final GuestKit KIT = GuestKit.locate();
@@ -37,7 +37,7 @@ final class SharedFolder implements AutoCloseable {
     private final OrielServer server;
     private final Attachment attachment;
     private final Deque<Runnable> closers = new ArrayDeque<>();
-    private @Nullable OrielServer toolsS390x;
+    private @Nullable OrielServer ownTools;
 
     private SharedFolder(Path state, Path folder, OrielServer server, Attachment attachment) {
         this.state = state;
@@ -103,8 +103,7 @@ final class SharedFolder implements AutoCloseable {
     Guest guest(GuestKind kind, UnaryOperator<Share> change, String script) throws IOException, InterruptedException {
         return Guest.of(KIT, kind)
                 .share(change.apply(share()))
-                .share(Share.of(kind == GuestKind.S390X ? toolsS390x() : tools(), "tools")
-                        .at("/tools"))
+                .share(Share.of(tools(kind), "tools").at("/tools"))
                 .memory(768)
                 .limit(LIMIT)
                 .script(GuestProgram.install() + script);
@@ -118,14 +117,24 @@ final class SharedFolder implements AutoCloseable {
         return socket;
     }
 
-    /** The socket of a server for all guests. */
-    private Path toolsS390x() throws IOException {
-        if (toolsS390x == null) {
-            KIT.require(List.of(KitPart.TOOLS_S390X));
-            toolsS390x = OrielServer.start(KIT.toolsS390x(), state, "tools", List.of("--readonly", "--cache=always"));
-            closers.push(toolsS390x::close);
+    private Path tools(GuestKind kind) throws IOException, InterruptedException {
+        return switch (kind) {
+            case S390X -> {
+                KIT.require(List.of(KitPart.TOOLS_S390X));
+                yield ownTools(KIT.toolsS390x());
+            }
+            case UML_6_1, UML_6_12 -> ownTools(KIT.tools());
+            default -> tools();
+        };
+    }
+
+    /** The socket of a server for all guests, which are of one kind. */
+    private Path ownTools(Path folder) throws IOException {
+        if (ownTools == null) {
+            ownTools = OrielServer.start(folder, state, "tools", List.of("--readonly", "--cache=always"));
+            closers.push(ownTools::close);
         }
-        return toolsS390x.socket();
+        return ownTools.socket();
     }
 
     /** A guest with this share alone. */
