@@ -24,7 +24,8 @@ class LockWaitTest {
             (tools flock lock sleep 1000) &
             until ! tools flock -n lock true; do sleep 0.1; done
             tools flock -w 1 lock echo WRONG: IT IS FREE; echo GAVE UP $?
-            (tools flock lock echo WRONG: IT WAITED TO THE END) &
+            tools flock lock echo WRONG: IT WAITED TO THE END &
+            waiter=$!
             sleep 1
             """;
 
@@ -32,15 +33,19 @@ class LockWaitTest {
     @EnumSource(names = {"UML", "X86_64"})
     void aWaitGivesUpAndAWaiterDiesAndLeavesTheMountFree(GuestKind kind) throws Exception {
         try (SharedFolder shared = SharedFolder.serve(List.of())) {
-            List<String> lines = shared.run(kind, WAIT_AND_GIVE_UP + """
+            String script = "mount -t virtiofs share /mnt\n" + WAIT_AND_GIVE_UP + """
+                    kill -9 $waiter
+                    wait $waiter
+                    echo WAITER $?
                     cd /
                     for process in /proc/[0-9]*; do
-                        [ "$(readlink $process/cwd)" != /mnt ] || kill -9 ${process#/proc/}
+                        case $(readlink $process/cwd) in */mnt) kill -9 ${process#/proc/} ;; esac
                     done
                     wait
                     umount /mnt && echo UNMOUNTED
-                    """);
-            assertThat(lines).contains("GAVE UP 1", "UNMOUNTED").noneMatch(line -> line.startsWith("WRONG"));
+                    """;
+            List<String> lines = shared.run(shared.guest(kind, share -> share.at(""), script));
+            assertThat(lines).contains("GAVE UP 1", "WAITER 137", "UNMOUNTED").noneMatch(line -> line.startsWith("WRONG"));
             shared.server().stop();
         }
     }
