@@ -53,6 +53,14 @@ final class DaxSession implements FileSystemSession {
         return request.mayBlock() ? window.writeBack(session, nodeid) : WOULD_BLOCK;
     }
 
+    /**
+     * Whether a node that did not concern the window when its file was changed does now: it was mapped meanwhile. The window's lock may be
+     * held for as long as the front-end does not answer, so the change is made once more where it may wait.
+     */
+    private boolean comesAgain(Request request, long nodeid) {
+        return !request.mayBlock() && window.concerns(nodeid);
+    }
+
     @Override
     public long flags() {
         return session.flags();
@@ -88,6 +96,9 @@ final class DaxSession implements FileSystemSession {
             return error;
         }
         error = session.setattr(request, nodeid, in, out);
+        if (error == 0 && comesAgain(request, nodeid)) {
+            return WOULD_BLOCK;
+        }
         if (error == 0 && window.concerns(nodeid)) {
             // Nothing but what lies between the two sizes.
             window.changed(session, nodeid, Long.MAX_VALUE, 0);
@@ -151,7 +162,8 @@ final class DaxSession implements FileSystemSession {
             return error;
         }
         error = session.open(request, nodeid, flags, openFlags, out);
-        if (error == 0 && window.concerns(nodeid)) {
+        // What is mapped from now on is read from now on.
+        if (error == 0 && request.mayBlock() && window.concerns(nodeid)) {
             window.refresh(session, nodeid);
         }
         return error;
@@ -197,8 +209,11 @@ final class DaxSession implements FileSystemSession {
             return error;
         }
         long count = session.write(request, nodeid, fh, offset, flags, writeFlags, from);
+        boolean appended = (flags & OpenFlags.O_APPEND) != 0;
+        if (count > 0 && !appended && comesAgain(request, nodeid)) {
+            return WOULD_BLOCK;
+        }
         if (count > 0 && window.concerns(nodeid)) {
-            boolean appended = (flags & OpenFlags.O_APPEND) != 0;
             window.changed(
                     session, nodeid, appended ? Long.MAX_VALUE : offset, appended ? Long.MAX_VALUE : offset + count);
         }

@@ -41,6 +41,9 @@ final class DaxWindow implements AutoCloseable {
 
     private static final long[] NONE = {};
 
+    /** No node has this id. */
+    private static final long NO_NODE = 0;
+
     private final long length;
     private final boolean direct;
     private final WindowMappings other;
@@ -55,6 +58,9 @@ final class DaxWindow implements AutoCloseable {
 
     /** The nodes that have a stand-in, in order; replaced whole. */
     private volatile long[] concerned = NONE;
+
+    /** The node that is being mapped: its bytes may be read already, while the other side has not answered. */
+    private volatile long mapping = NO_NODE;
 
     /**
      * @param region where the window is mapped; whoever gave it takes all mappings away when he closes the window
@@ -79,10 +85,13 @@ final class DaxWindow implements AutoCloseable {
         }
     }
 
-    /** Whether a stand-in of this node may have to be kept in step. Takes no lock and allocates nothing. */
+    /**
+     * Whether a stand-in of this node may have to be kept in step. Takes no lock and allocates nothing. What is read of a file for a stand-in is
+     * read after this has become true.
+     */
     boolean concerns(long nodeid) {
         long[] nodes = concerned;
-        return nodes.length != 0 && Arrays.binarySearch(nodes, nodeid) >= 0;
+        return nodeid == mapping || (nodes.length != 0 && Arrays.binarySearch(nodes, nodeid) >= 0);
     }
 
     /**
@@ -109,6 +118,7 @@ final class DaxWindow implements AutoCloseable {
                 return upgrade(there, write);
             }
             clear(session, offset, size);
+            mapping = nodeid;
             int error = files.containsKey(nodeid) ? 0 : open(session, nodeid);
             DaxFile file = files.get(nodeid);
             if (file == null) {
@@ -124,6 +134,7 @@ final class DaxWindow implements AutoCloseable {
             }
             return error;
         } finally {
+            mapping = NO_NODE;
             lock.unlock();
         }
     }

@@ -13,7 +13,7 @@ import java.lang.foreign.Arena;
 /** The operations on open directories. Each returns the length of the reply's body, or an errno. */
 final class DirectoryOperations {
     /** The most that one reply holds, whatever the client asks for. */
-    private static final int MOST = 1 << 20;
+    private static final int MOST = 128 << 10;
 
     private final Reply reply;
     private final DirectoryReply entries = new DirectoryReply(Arena.ofAuto().allocate(FuseEntryOut.SIZE, Long.BYTES));

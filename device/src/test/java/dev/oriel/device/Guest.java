@@ -107,6 +107,16 @@ final class Guest implements AutoCloseable {
         workers.get(queue).stop();
     }
 
+    /** Adds memory, which the guest owns from now on. */
+    void add(GuestRegion region) throws InvalidSetupException {
+        table.add(region);
+    }
+
+    /** Whether a queue has stopped for good. */
+    boolean failed(int queue) {
+        return workers.get(queue).failed();
+    }
+
     /** Takes memory for a buffer. */
     long buffer(long size) {
         long from = (nextBuffer + 63) & -64L;

@@ -5,6 +5,7 @@ import static dev.oriel.vhostuser.TestFrontend.pair;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.oriel.linux.EventDescriptor;
+import dev.oriel.linux.FileCalls;
 import dev.oriel.linux.LinuxException;
 import dev.oriel.virtio.testing.DriverRing;
 import dev.oriel.virtio.testing.DriverRing.Buffer;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -301,6 +303,52 @@ class HostileFrontendTest {
         for (int i = 0; i < 8; i++) {
             driver.send(driver.buffer(8, false));
         }
+        frontend.shutdown();
+    }
+
+    /** The words of a request that could be right, with room for what any of them has. */
+    private void send(FrontendRequest request) throws LinuxException {
+        long[] words =
+                switch (request) {
+                    case SET_MEM_TABLE ->
+                        new long[] {
+                            pair(1, 0), SharedMemory.GUEST_ADDRESS, memory.size(), SharedMemory.USER_ADDRESS, 0,
+                        };
+                    case ADD_MEM_REG, REM_MEM_REG ->
+                        new long[] {
+                            0, SharedMemory.GUEST_ADDRESS, memory.size(), SharedMemory.USER_ADDRESS, 0,
+                        };
+                    case SET_VRING_ADDR -> new long[5];
+                    case GET_FEATURES,
+                            GET_PROTOCOL_FEATURES,
+                            GET_QUEUE_NUM,
+                            GET_MAX_MEM_SLOTS,
+                            GET_STATUS,
+                            SET_OWNER,
+                            RESET_OWNER,
+                            RESET_DEVICE -> new long[0];
+                    default -> new long[1];
+                };
+        int[] fds =
+                switch (request) {
+                    case SET_MEM_TABLE, ADD_MEM_REG -> new int[] {memory.fd()};
+                    case SET_VRING_KICK, SET_VRING_CALL, SET_VRING_ERR -> new int[] {event()};
+                    default -> new int[0];
+                };
+        frontend.send(request, 0, words, fds);
+    }
+
+    /** The guest's memory is gone, and a queue runs in it: whatever is asked then, and in whatever state the queue is. */
+    @ParameterizedTest
+    @EnumSource(FrontendRequest.class)
+    void memoryThatIsGoneUnderARequestLeavesNothingBehind(FrontendRequest request) throws Exception {
+        running();
+        for (int i = 0; i < 4; i++) {
+            driver.send(driver.buffer(8, false), driver.buffer(8, true));
+        }
+        assertThat(FileCalls.ftruncate(memory.fd(), 0)).isZero();
+        driver.kick();
+        send(request);
         frontend.shutdown();
     }
 }

@@ -1,6 +1,7 @@
 package dev.oriel.filesystem.local;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.oriel.linux.IoVector;
 import dev.oriel.linux.OpenFlags;
@@ -18,6 +19,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -31,6 +34,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SecondReaderTest {
     private static final int LARGE = (1 << 20) + 4711;
     private static final int REPEATS = 200;
+    private static final long PIECE = SecondReader.WORTHWHILE / 4;
 
     @TempDir
     Path directory;
@@ -168,5 +172,68 @@ class SecondReaderTest {
                 .mapToLong(thread ->
                         Math.max(0, ManagementFactory.getThreadMXBean().getThreadCpuTime(thread.threadId())))
                 .sum();
+    }
+
+    /** What it has not read is missing, and is read by whoever asked. */
+    @Test
+    void aHelperThatDiesInAPieceHoldsNobodyUp() {
+        AtomicInteger failures = new AtomicInteger();
+        Thread reader = Thread.currentThread();
+        try (SecondReader second = new SecondReader(
+                Thread.ofPlatform().daemon().factory(), (descriptor, vector, count, offset, flags) -> {
+                    if (!Thread.currentThread().equals(reader)) {
+                        failures.incrementAndGet();
+                        throw new OutOfMemoryError("as the JVM says it");
+                    }
+                    // until the other has come
+                    while (failures.get() == 0) {
+                        Thread.onSpinWait();
+                    }
+                    return PIECE;
+                })) {
+            IoVector vector = new IoVector(1);
+            vector.add(arena.allocate(4 * PIECE).address(), 4 * PIECE);
+            assertThat(second.read(0, 0, 0, vector, new IoVector(1))).isLessThan(4 * PIECE);
+            assertThat(failures).hasValue(1);
+        }
+    }
+
+    @Test
+    void aReaderThatFailsInAPieceLeavesTheHelperFree() {
+        Thread reader = Thread.currentThread();
+        AtomicBoolean failed = new AtomicBoolean();
+        try (SecondReader second = new SecondReader(
+                Thread.ofPlatform().daemon().factory(), (descriptor, vector, count, offset, flags) -> {
+                    if (Thread.currentThread().equals(reader) && failed.compareAndSet(false, true)) {
+                        throw new InternalError("an access some statements before");
+                    }
+                    // or it would do all of them
+                    while (!failed.get()) {
+                        Thread.onSpinWait();
+                    }
+                    return PIECE;
+                })) {
+            IoVector vector = new IoVector(1);
+            vector.add(arena.allocate(4 * PIECE).address(), 4 * PIECE);
+            assertThatThrownBy(() -> second.read(0, 0, 0, vector, new IoVector(1)))
+                    .isInstanceOf(InternalError.class);
+            assertThat(second.read(0, 0, 0, vector, new IoVector(1))).isEqualTo(4 * PIECE);
+        }
+    }
+
+    @Test
+    void withoutAThreadForItReadsAreDoneByOneThread() {
+        try (SecondReader second = new SecondReader(
+                work -> new Thread(work) {
+                    @Override
+                    public void start() {
+                        throw new OutOfMemoryError("unable to create native thread");
+                    }
+                },
+                (descriptor, vector, count, offset, flags) -> PIECE)) {
+            IoVector vector = new IoVector(1);
+            vector.add(arena.allocate(4 * PIECE).address(), 4 * PIECE);
+            assertThat(second.read(0, 0, 0, vector, new IoVector(1))).isZero();
+        }
     }
 }
