@@ -85,9 +85,12 @@ final class LockWaits {
     }
 
     private void leave(FuseRequest request) {
-        endWait(request);
-        places.set(request.waitingPlace(), null);
-        count.decrementAndGet();
+        try {
+            endWait(request);
+        } finally {
+            places.set(request.waitingPlace(), null);
+            count.decrementAndGet();
+        }
     }
 
     /** Tells the file system, to which it was given as one that waits. */
@@ -178,10 +181,15 @@ final class LockWaits {
     }
 
     private void settle(FuseRequest request, long result) {
-        leave(request);
         try {
+            long answer = result;
+            try {
+                leave(request);
+            } catch (RuntimeException | Error failure) {
+                answer = Operations.failed(request, failure);
+            }
             operations.begin(request);
-            operations.end(request, result);
+            operations.end(request, answer);
         } finally {
             request.queue.settled(request);
         }

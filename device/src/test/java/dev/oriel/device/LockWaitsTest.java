@@ -7,6 +7,8 @@ import dev.oriel.filesystem.FileSystem;
 import dev.oriel.filesystem.FileSystemSession;
 import dev.oriel.fuse.FuseOpcode;
 import dev.oriel.linux.Errno;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -14,6 +16,9 @@ import org.junit.jupiter.api.Timeout;
 /** What a client can make a device remember of waits for locks. */
 @Timeout(60)
 class LockWaitsTest {
+    /** So many that their rings hold all the requests. */
+    private static final int QUEUES = 5;
+
     private static LockWaits waits() {
         return new LockWaits(new Operations(
                 new SessionThread(new RecordingFileSystem(0), new SessionGate(1), () -> null, Thread::new)));
@@ -28,18 +33,45 @@ class LockWaitsTest {
         return new FuseRequest(queue, longHeads);
     }
 
+    private static Guest.Sent wait(Guest guest, int i) {
+        byte[] lock = Wire.request(LITTLE_ENDIAN, FuseOpcode.SETLKW, 100 + 2L * i, 3)
+                .u64(1, 66, 0, Long.MAX_VALUE)
+                .u32(1, 8, 0, 0)
+                .done();
+        return guest.send(1 + i % QUEUES, lock, 16);
+    }
+
     @Test
-    void asManyWaitAsThereIsRoomFor() {
-        LockWaits waits = waits();
-        FuseRequest first = request();
-        assertThat(waits.add(first)).isTrue();
-        for (int i = 1; i < LockWaits.MOST; i++) {
-            assertThat(waits.add(new FuseRequest(first.queue, new LongHeads()))).isTrue();
+    void asManyWaitAsThereIsRoomForAndOneMoreGetsEnolck() throws Exception {
+        RecordingFileSystem fileSystem = new RecordingFileSystem(~0L).on("setlk", arguments -> -Errno.EAGAIN);
+        VirtioFsDevice device = new VirtioFsDevice(fileSystem, "tag", QUEUES, 2, null);
+        try (Guest guest = new Guest(device)) {
+            byte[] init = Wire.request(LITTLE_ENDIAN, FuseOpcode.INIT, 2, 0)
+                    .u32(7, Client.MINOR, 128 << 10)
+                    .u32((int) Client.LINUX_FLAGS, (int) (Client.LINUX_FLAGS >>> 32))
+                    .u32(new int[11])
+                    .done();
+            assertThat(guest.call(1, LITTLE_ENDIAN, init, 80).error()).isZero();
+            List<Guest.Sent> all = new ArrayList<>();
+            for (int i = 0; i < LockWaits.MOST + 1; i++) {
+                all.add(wait(guest, i));
+            }
+            List<Guest.Sent> back = new ArrayList<>();
+            while (back.isEmpty()) {
+                all.stream().filter(guest::isBack).forEach(back::add);
+            }
+            assertThat(back).hasSize(1);
+            assertThat(new Answer(guest.await(back.getFirst()), LITTLE_ENDIAN).error())
+                    .isEqualTo(-Errno.ENOLCK);
+            // all others go on waiting, until the session ends
+            all.removeAll(back);
+            assertThat(all).noneMatch(guest::isBack);
+            byte[] destroy = Wire.request(LITTLE_ENDIAN, FuseOpcode.DESTROY, 4, 0).done();
+            assertThat(guest.call(1, LITTLE_ENDIAN, destroy, 16).error()).isZero();
+            for (Guest.Sent each : all) {
+                assertThat(new Answer(guest.await(each), LITTLE_ENDIAN).error()).isEqualTo(-Errno.ENOTCONN);
+            }
         }
-        FuseRequest more = new FuseRequest(first.queue, new LongHeads());
-        assertThat(waits.add(more)).isFalse();
-        assertThat(waits.takeBack(first)).isTrue();
-        assertThat(waits.add(more)).isTrue();
     }
 
     @Test
