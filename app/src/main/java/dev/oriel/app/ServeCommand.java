@@ -316,6 +316,7 @@ final class ServeCommand implements Callable<Integer> {
         LocalOptions local = localOptions(directory, Host.limitOpenFiles(rlimitNofile));
         Host.tellMissingPrivileges(local);
         Host.tellLargeWindow(options);
+        Host.tellDirectWindow(options);
         return Server.run(
                 options, local, asVirtiofsd ? null : spec.commandLine().getOut());
     }
@@ -392,7 +393,8 @@ final class ServeCommand implements Callable<Integer> {
                     polling,
                     threadPoolSize,
                     rlimitNofile,
-                    daxOptions());
+                    daxOptions(),
+                    dax == DaxMode.AUTO);
         } catch (IllegalArgumentException invalid) {
             throw wrong(String.valueOf(invalid.getMessage()));
         }
