@@ -233,6 +233,18 @@ final class Host {
                         + " is meant");
     }
 
+    /** Says what a window of the files' own pages means for those who share a file. */
+    static void tellDirectWindow(ShareOptions options) {
+        DaxOptions dax = options.dax();
+        if (dax != null && dax.direct() && !options.daxByItself()) {
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    "--dax=direct: whoever truncates a file that a guest has mapped, another guest or a process of this host,"
+                            + " ends that guest's virtual machine (SIGBUS) when it touches what is gone; --dax=staged has no"
+                            + " such pages");
+        }
+    }
+
     /** Says what QEMU cannot bear of a window that it maps range by range (docs/dax.md). */
     static void tellLargeWindow(ShareOptions options) {
         DaxOptions dax = options.dax();

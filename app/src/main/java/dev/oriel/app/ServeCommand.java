@@ -327,6 +327,7 @@ final class ServeCommand implements Callable<Integer> {
         if (asVirtiofsd && (sandbox == null || seccomp == null)) {
             Host.tellNotConfined();
         }
+        Host.tellDirectWindow(options);
         return Server.run(
                 options,
                 local,
@@ -407,7 +408,8 @@ final class ServeCommand implements Callable<Integer> {
                     polling,
                     threadPoolSize,
                     rlimitNofile,
-                    daxOptions());
+                    daxOptions(),
+                    dax == DaxMode.AUTO);
         } catch (IllegalArgumentException invalid) {
             throw wrong(String.valueOf(invalid.getMessage()));
         }

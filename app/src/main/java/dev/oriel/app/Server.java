@@ -1,5 +1,6 @@
 package dev.oriel.app;
 
+import dev.oriel.device.DaxOptions;
 import dev.oriel.device.VirtioFsDevice;
 import dev.oriel.filesystem.FileSystem;
 import dev.oriel.filesystem.local.LocalFileSystem;
@@ -10,6 +11,7 @@ import dev.oriel.linux.UnixSocket;
 import dev.oriel.vfiouser.VfioUserConnection;
 import dev.oriel.vhostuser.VhostUserBackend;
 import java.io.PrintWriter;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** A share on its socket, from listening to the end. */
@@ -20,25 +22,50 @@ final class Server implements AutoCloseable {
     static final int MOST_CONNECTIONS = 64;
 
     private final FileSystem fileSystem;
+    private final boolean readOnly;
     private final ConnectionServer frontEnds;
 
-    private Server(FileSystem fileSystem, UnixSocket socket, ShareOptions options) {
+    private Server(FileSystem fileSystem, boolean readOnly, UnixSocket socket, ShareOptions options) {
         this.fileSystem = fileSystem;
+        this.readOnly = readOnly;
         frontEnds = new ConnectionServer(
                 socket,
                 switch (options.protocol()) {
                     case VHOST_USER ->
-                        (name, connection) -> new VhostUserBackend(name, connection, device(options), offer(options));
+                        (name, connection) -> new VhostUserBackend(
+                                name, connection, device(options, window(name, options)), offer(options));
                     case VFIO_USER ->
                         (name, connection) -> new VfioUserConnection(
-                                name, connection, device(options), options.queueSize(), options.polling());
+                                name,
+                                connection,
+                                device(options, options.dax()),
+                                options.queueSize(),
+                                options.polling());
                 },
                 MOST_CONNECTIONS);
     }
 
-    private VirtioFsDevice device(ShareOptions options) {
+    private VirtioFsDevice device(ShareOptions options, @Nullable DaxOptions dax) {
         return new VirtioFsDevice(
-                fileSystem, options.advisedTag(), options.requestQueues(), options.threadPoolSize(), options.dax());
+                fileSystem, options.advisedTag(), options.requestQueues(), options.threadPoolSize(), dax);
+    }
+
+    private @Nullable DaxOptions window(String name, ShareOptions options) {
+        DaxOptions chosen = window(options, readOnly, frontEnds.connections());
+        if (!Objects.equals(chosen, options.dax())) {
+            LOG.log(
+                    System.Logger.Level.INFO,
+                    "{0}: its DAX window is staged, as others are connected: a file that one of them truncates would end a"
+                            + " virtual machine that has it mapped (docs/dax.md)",
+                    name);
+        }
+        return chosen;
+    }
+
+    /** The window of one more virtual machine beside {@code others} on the same share. */
+    static @Nullable DaxOptions window(ShareOptions options, boolean readOnly, int others) {
+        DaxOptions dax = options.dax();
+        return dax != null && dax.direct() && options.daxByItself() && !readOnly && others > 0 ? dax.staged() : dax;
     }
 
     private static VhostUserBackend.Options offer(ShareOptions options) {
@@ -59,7 +86,7 @@ final class Server implements AutoCloseable {
         UnixSocket socket = Host.listen(options);
         Server server;
         try {
-            server = new Server(LocalFileSystem.open(local), socket, options);
+            server = new Server(LocalFileSystem.open(local), local.readOnly(), socket, options);
         } catch (LinuxException refused) {
             socket.close();
             throw new CommandFailed(String.valueOf(refused.getMessage()), refused);

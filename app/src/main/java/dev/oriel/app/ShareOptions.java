@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param threadPoolSize threads for requests that wait
  * @param rlimitNofile most descriptors of the process; 0: as it is; null: as many as sensible
  * @param dax the DAX window; null: none
+ * @param daxByItself whether the window is direct where that does no harm, and staged otherwise
  */
 record ShareOptions(
         DeviceProtocol protocol,
@@ -32,7 +33,8 @@ record ShareOptions(
         Polling polling,
         int threadPoolSize,
         @Nullable Long rlimitNofile,
-        @Nullable DaxOptions dax) {
+        @Nullable DaxOptions dax,
+        boolean daxByItself) {
 
     /** The tag's room in {@code struct virtio_fs_config} (virtio 1.4, section 5.11.4). */
     static final int MOST_TAG_BYTES = 36;

@@ -2,11 +2,13 @@ package dev.oriel.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.oriel.device.DaxOptions;
 import dev.oriel.linux.FileCalls;
 import dev.oriel.linux.ThreadCredentials;
 import dev.oriel.linux.UnixSocket;
 import dev.oriel.virtio.Polling;
 import java.io.BufferedReader;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
@@ -146,7 +148,7 @@ class ServeTest {
         try (UnixSocket listening = UnixSocket.listen(socket, 1)) {
             int copy = FileCalls.dup(listening.number());
             try (UnixSocket taken = Host.listen(new ShareOptions(
-                    DeviceProtocol.VHOST_USER, null, copy, null, null, 1, 128, Polling.OFF, 1, null, null))) {
+                    DeviceProtocol.VHOST_USER, null, copy, null, null, 1, 128, Polling.OFF, 1, null, null, false))) {
                 assertThat(taken.number()).isEqualTo(copy);
             }
             assertThat(socket).as("a socket of somebody else's").exists();
@@ -229,6 +231,39 @@ class ServeTest {
         BufferedReader errors = process.errorReader();
         String line = errors.readLine();
         assertThat(line).contains("not confined", "docs/operating.md");
+    }
+
+    @Test
+    void aWindowByItselfIsStagedFromTheSecondWriterOn() {
+        ShareOptions byItself = window(true);
+        assertThat(Server.window(byItself, false, 0)).isEqualTo(new DaxOptions(2 << 20, true));
+        assertThat(Server.window(byItself, false, 1)).isEqualTo(new DaxOptions(2 << 20, false));
+        assertThat(Server.window(byItself, true, 1)).as("read-only").isEqualTo(new DaxOptions(2 << 20, true));
+        assertThat(Server.window(window(false), false, 1)).as("--dax=direct").isEqualTo(new DaxOptions(2 << 20, true));
+    }
+
+    private static ShareOptions window(boolean byItself) {
+        return new ShareOptions(
+                DeviceProtocol.VHOST_USER,
+                null,
+                5,
+                null,
+                null,
+                1,
+                128,
+                Polling.OFF,
+                1,
+                null,
+                new DaxOptions(2 << 20, true),
+                byItself);
+    }
+
+    @Test
+    void aDirectWindowSaysAtStartWhatItMeans() throws Exception {
+        start("--dax=direct");
+        kill("TERM");
+        String log = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(log).contains("--dax=direct: whoever truncates a file");
     }
 
     @Test

@@ -22,4 +22,9 @@ public record DaxOptions(long length, boolean direct) {
                     + " bytes, but it must have a power of two of at least " + MIN_LENGTH + ".");
         }
     }
+
+    /** The same window, of copies only. */
+    public DaxOptions staged() {
+        return new DaxOptions(length, false);
+    }
 }

@@ -4,31 +4,51 @@ import dev.oriel.filesystem.DirectoryEntries;
 import dev.oriel.filesystem.FileSystemSession;
 import dev.oriel.filesystem.Name;
 import dev.oriel.filesystem.Request;
+import dev.oriel.fuse.FuseAttr;
 import dev.oriel.fuse.FuseAttrOut;
 import dev.oriel.fuse.FuseEntryOut;
-import dev.oriel.fuse.FuseFileLock;
 import dev.oriel.fuse.FuseFlags;
 import dev.oriel.fuse.FuseInitFlags;
-import dev.oriel.fuse.FuseKstatfs;
 import dev.oriel.fuse.FuseOpenOut;
 import dev.oriel.fuse.FuseSetattrIn;
 import dev.oriel.fuse.FuseStatxOut;
 import dev.oriel.linux.Errno;
+import dev.oriel.linux.FileMode;
 import dev.oriel.linux.IoVector;
 import dev.oriel.linux.OpenFlags;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * A session whose client has a DAX window: what is read by request has what was stored through the window, and what is changed by request is
- * seen through it. All else goes straight to the session behind.
+ * seen through it.
+ *
+ * <p>A request that would wait for the window is served where it may block: never on the thread of a queue.
  */
-final class DaxSession implements FileSystemSession {
+final class DaxSession extends ForwardingSession {
+    private static final int SECTOR = 512;
+
     private final FileSystemSession session;
     private final DaxWindow window;
+    private final ByteOrder order;
 
-    DaxSession(FileSystemSession session, DaxWindow window) {
+    /** The nodes of the files that the client has open to write, by handle. */
+    private final Map<Long, Long> writers = new ConcurrentHashMap<>();
+
+    private final ThreadLocal<Entries> entries = ThreadLocal.withInitial(() -> new Entries());
+
+    /** @param order of the bytes of replies */
+    DaxSession(FileSystemSession session, DaxWindow window, ByteOrder order) {
         this.session = session;
         this.window = window;
+        this.order = order;
+    }
+
+    @Override
+    FileSystemSession delegate() {
+        return session;
     }
 
     /** SETUPMAPPING. */
@@ -44,7 +64,7 @@ final class DaxSession implements FileSystemSession {
     /**
      * Has the stores of the client written to the file.
      *
-     * @return 0, an errno, or {@link #WOULD_BLOCK}
+     * @return 0; an errno, if some of them are still not there; or {@link #WOULD_BLOCK}
      */
     private int written(Request request, long nodeid) {
         if (!window.concerns(nodeid)) {
@@ -54,54 +74,114 @@ final class DaxSession implements FileSystemSession {
     }
 
     /**
-     * Whether a node that did not concern the window when its file was changed does now: it was mapped meanwhile. The window's lock may be
-     * held for as long as the front-end does not answer, so the change is made once more where it may wait.
+     * The errno for an open file that asks whether its bytes are safe.
+     *
+     * @param unwritten what {@link #written} answered
      */
-    private boolean comesAgain(Request request, long nodeid) {
-        return !request.mayBlock() && window.concerns(nodeid);
+    private int told(long nodeid, long fh, int unwritten) {
+        int before = window.errors().tell(nodeid, fh);
+        return unwritten != 0 ? unwritten : before;
     }
 
-    @Override
-    public long flags() {
-        return session.flags();
+    /** Whether a client must ask each time: what it stores by itself changes the times and, in a hole, the blocks. */
+    private boolean changesUnseen(long nodeid, FuseAttr attr) {
+        boolean sparse = (attr.mode() & FileMode.S_IFMT) == FileMode.S_IFREG && attr.blocks() * SECTOR < attr.size();
+        return sparse || window.isStoredInto(nodeid);
     }
 
-    @Override
-    public int timeGranularity() {
-        return session.timeGranularity();
+    private void pass(long nodeid, FuseAttrOut told, FuseAttrOut out) {
+        if (changesUnseen(nodeid, told.attr())) {
+            told.attrValid(0).attrValidNsec(0);
+        }
+        out.copyFrom(told);
+    }
+
+    private void pass(FuseEntryOut told, FuseEntryOut out) {
+        if (told.nodeid() != 0 && changesUnseen(told.nodeid(), told.attr())) {
+            told.attrValid(0).attrValidNsec(0);
+        }
+        out.copyFrom(told);
+    }
+
+    /** Before an entry tells a size the window has what the file holds up to there. */
+    private int renewed(FuseEntryOut told) {
+        if (told.nodeid() == 0 || !window.concerns(told.nodeid())) {
+            return 0;
+        }
+        FuseAttrOut attr = ToldReply.ofThread().attr(order);
+        int error = window.attributes(session, told.nodeid(), NO_HANDLE, attr);
+        if (error == 0) {
+            told.attr().copyFrom(attr.attr());
+        }
+        return error;
     }
 
     @Override
     public int lookup(Request request, long parent, Name name, FuseEntryOut out) {
-        return session.lookup(request, parent, name, out);
-    }
-
-    @Override
-    public void forget(long nodeid, long nlookup) {
-        session.forget(nodeid, nlookup);
+        FuseEntryOut told = ToldReply.ofThread().entry(order);
+        int error = session.lookup(request, parent, name, told);
+        if (error != 0) {
+            return error;
+        }
+        long nodeid = told.nodeid();
+        if (nodeid != 0 && window.concerns(nodeid) && !request.mayBlock()) {
+            session.forget(nodeid, 1);
+            return WOULD_BLOCK;
+        }
+        error = renewed(told);
+        if (error != 0) {
+            session.forget(nodeid, 1);
+            return error;
+        }
+        pass(told, out);
+        return 0;
     }
 
     @Override
     public int getattr(Request request, long nodeid, long fh, FuseAttrOut out) {
-        return session.getattr(request, nodeid, fh, out);
+        FuseAttrOut told = ToldReply.ofThread().attr(order);
+        int error;
+        if (!window.concerns(nodeid)) {
+            error = session.getattr(request, nodeid, fh, told);
+        } else if (request.mayBlock()) {
+            error = window.attributes(session, nodeid, fh, told);
+        } else {
+            return WOULD_BLOCK;
+        }
+        if (error == 0) {
+            pass(nodeid, told, out);
+        }
+        return error;
     }
 
     @Override
     public int setattr(Request request, long nodeid, FuseSetattrIn in, FuseAttrOut out) {
-        if ((in.valid() & FuseFlags.FATTR_SIZE) == 0) {
-            return session.setattr(request, nodeid, in, out);
-        }
-        int error = written(request, nodeid);
-        if (error != 0) {
-            return error;
-        }
-        error = session.setattr(request, nodeid, in, out);
-        if (error == 0 && comesAgain(request, nodeid)) {
+        // first, or else the times that are set would be those of the writing
+        if (written(request, nodeid) == WOULD_BLOCK) {
             return WOULD_BLOCK;
         }
-        if (error == 0 && window.concerns(nodeid)) {
-            // Nothing but what lies between the two sizes.
-            window.changed(session, nodeid, Long.MAX_VALUE, 0);
+        FuseAttrOut told = ToldReply.ofThread().attr(order);
+        int counter = request.mayBlock() ? 0 : window.enter(nodeid);
+        if (counter < 0) {
+            return WOULD_BLOCK;
+        }
+        int error;
+        try {
+            error = session.setattr(request, nodeid, in, told);
+        } finally {
+            if (!request.mayBlock()) {
+                window.leave(counter);
+            }
+        }
+        if (error == 0 && request.mayBlock() && window.concerns(nodeid)) {
+            if ((in.valid() & FuseFlags.FATTR_SIZE) != 0) {
+                // Nothing but what lies between the two sizes.
+                window.changed(session, nodeid, Long.MAX_VALUE, 0);
+            }
+            error = window.attributes(session, nodeid, NO_HANDLE, told);
+        }
+        if (error == 0) {
+            pass(nodeid, told, out);
         }
         return error;
     }
@@ -112,61 +192,90 @@ final class DaxSession implements FileSystemSession {
             // The reply has no room for ATTR_DAX, and a Linux that misses it takes DAX away from the node.
             return -Errno.ENOSYS;
         }
-        return session.statx(request, nodeid, fh, syncFlags, mask, out);
-    }
-
-    @Override
-    public int readlink(Request request, long nodeid, MemorySegment out) {
-        return session.readlink(request, nodeid, out);
-    }
-
-    @Override
-    public int symlink(Request request, long parent, Name name, Name target, FuseEntryOut out) {
-        return session.symlink(request, parent, name, target, out);
-    }
-
-    @Override
-    public int mknod(Request request, long parent, Name name, int mode, int rdev, int umask, FuseEntryOut out) {
-        return session.mknod(request, parent, name, mode, rdev, umask, out);
-    }
-
-    @Override
-    public int mkdir(Request request, long parent, Name name, int mode, int umask, FuseEntryOut out) {
-        return session.mkdir(request, parent, name, mode, umask, out);
-    }
-
-    @Override
-    public int unlink(Request request, long parent, Name name) {
-        return session.unlink(request, parent, name);
-    }
-
-    @Override
-    public int rmdir(Request request, long parent, Name name) {
-        return session.rmdir(request, parent, name);
-    }
-
-    @Override
-    public int rename(Request request, long parent, Name name, long newParent, Name newName, int flags) {
-        return session.rename(request, parent, name, newParent, newName, flags);
+        boolean concerned = window.concerns(nodeid);
+        FuseAttrOut known = ToldReply.ofThread().attr(order);
+        if (concerned) {
+            int error = request.mayBlock() ? window.attributes(session, nodeid, fh, known) : WOULD_BLOCK;
+            if (error != 0) {
+                return error;
+            }
+        }
+        FuseStatxOut told = ToldReply.ofThread().statx(order);
+        int error = session.statx(request, nodeid, fh, syncFlags, mask, told);
+        if (error != 0) {
+            return error;
+        }
+        if (concerned) {
+            // of what was added since the window has nothing
+            told.stat().size(known.attr().size());
+        }
+        boolean sparse = told.stat().blocks() * SECTOR < told.stat().size();
+        if (sparse || window.isStoredInto(nodeid)) {
+            told.attrValid(0).attrValidNsec(0);
+        }
+        out.copyFrom(told);
+        return 0;
     }
 
     @Override
     public int link(Request request, long nodeid, long newParent, Name newName, FuseEntryOut out) {
-        return session.link(request, nodeid, newParent, newName, out);
+        if (window.concerns(nodeid) && !request.mayBlock()) {
+            return WOULD_BLOCK;
+        }
+        FuseEntryOut told = ToldReply.ofThread().entry(order);
+        int error = session.link(request, nodeid, newParent, newName, told);
+        if (error == 0) {
+            if (request.mayBlock()) {
+                int _ = renewed(told);
+            }
+            pass(told, out);
+        }
+        return error;
     }
 
     @Override
     public int open(Request request, long nodeid, int flags, int openFlags, FuseOpenOut out) {
-        int error = written(request, nodeid);
-        if (error != 0) {
-            return error;
+        if (written(request, nodeid) == WOULD_BLOCK) {
+            return WOULD_BLOCK;
         }
-        error = session.open(request, nodeid, flags, openFlags, out);
-        // What is mapped from now on is read from now on.
-        if (error == 0 && request.mayBlock() && window.concerns(nodeid)) {
-            window.refresh(session, nodeid);
+        FuseOpenOut told = ToldReply.ofThread().open(order);
+        int counter = request.mayBlock() ? 0 : window.enter(nodeid);
+        if (counter < 0) {
+            return WOULD_BLOCK;
+        }
+        int error;
+        try {
+            error = session.open(request, nodeid, flags, openFlags, told);
+        } finally {
+            if (!request.mayBlock()) {
+                window.leave(counter);
+            }
+        }
+        if (error == 0) {
+            if (request.mayBlock() && window.concerns(nodeid)) {
+                window.refresh(session, nodeid);
+            }
+            opened(nodeid, flags, told, out);
         }
         return error;
+    }
+
+    private void opened(long nodeid, int flags, FuseOpenOut told, FuseOpenOut out) {
+        long fh = told.fh();
+        window.errors().opened(nodeid, fh);
+        if ((flags & OpenFlags.O_ACCMODE) != OpenFlags.O_RDONLY) {
+            window.openedToWrite(nodeid);
+            writers.put(fh, nodeid);
+        }
+        out.copyFrom(told);
+    }
+
+    private void closed(long fh) {
+        window.errors().closed(fh);
+        Long nodeid = writers.remove(fh);
+        if (nodeid != null) {
+            window.closedToWrite(nodeid);
+        }
     }
 
     @Override
@@ -180,7 +289,26 @@ final class DaxSession implements FileSystemSession {
             int openFlags,
             FuseEntryOut entry,
             FuseOpenOut out) {
-        return session.create(request, parent, name, flags, mode, umask, openFlags, entry, out);
+        FuseEntryOut told = ToldReply.ofThread().entry(order);
+        FuseOpenOut toldOpen = ToldReply.ofThread().open(order);
+        int error = session.create(request, parent, name, flags, mode, umask, openFlags, told, toldOpen);
+        if (error != 0) {
+            return error;
+        }
+        long nodeid = told.nodeid();
+        if (window.concerns(nodeid)) {
+            // So it was there before, and is opened once more.
+            if (!request.mayBlock()) {
+                int _ = session.release(request, nodeid, toldOpen.fh(), flags, 0, 0);
+                session.forget(nodeid, 1);
+                return WOULD_BLOCK;
+            }
+            window.refresh(session, nodeid);
+            int _ = renewed(told);
+        }
+        opened(nodeid, flags, toldOpen, out);
+        pass(told, entry);
+        return 0;
     }
 
     @Override
@@ -193,27 +321,40 @@ final class DaxSession implements FileSystemSession {
             int openFlags,
             FuseEntryOut entry,
             FuseOpenOut out) {
-        return session.tmpfile(request, parent, flags, mode, umask, openFlags, entry, out);
+        FuseEntryOut told = ToldReply.ofThread().entry(order);
+        FuseOpenOut toldOpen = ToldReply.ofThread().open(order);
+        int error = session.tmpfile(request, parent, flags, mode, umask, openFlags, told, toldOpen);
+        if (error == 0) {
+            opened(told.nodeid(), flags, toldOpen, out);
+            pass(told, entry);
+        }
+        return error;
     }
 
     @Override
     public long read(Request request, long nodeid, long fh, long offset, int flags, IoVector to) {
+        // without what could not be written it would read what the file held before
         int error = written(request, nodeid);
         return error != 0 ? error : session.read(request, nodeid, fh, offset, flags, to);
     }
 
     @Override
     public long write(Request request, long nodeid, long fh, long offset, int flags, int writeFlags, IoVector from) {
-        int error = written(request, nodeid);
-        if (error != 0) {
-            return error;
+        if (!request.mayBlock()) {
+            int counter = window.enter(nodeid);
+            if (counter < 0) {
+                return WOULD_BLOCK;
+            }
+            try {
+                return session.write(request, nodeid, fh, offset, flags, writeFlags, from);
+            } finally {
+                window.leave(counter);
+            }
         }
+        int _ = written(request, nodeid);
         long count = session.write(request, nodeid, fh, offset, flags, writeFlags, from);
-        boolean appended = (flags & OpenFlags.O_APPEND) != 0;
-        if (count > 0 && !appended && comesAgain(request, nodeid)) {
-            return WOULD_BLOCK;
-        }
         if (count > 0 && window.concerns(nodeid)) {
+            boolean appended = (flags & OpenFlags.O_APPEND) != 0;
             window.changed(
                     session, nodeid, appended ? Long.MAX_VALUE : offset, appended ? Long.MAX_VALUE : offset + count);
         }
@@ -223,114 +364,58 @@ final class DaxSession implements FileSystemSession {
     @Override
     public int flush(Request request, long nodeid, long fh, long lockOwner) {
         int error = written(request, nodeid);
-        return error != 0 ? error : session.flush(request, nodeid, fh, lockOwner);
+        if (error == WOULD_BLOCK) {
+            return error;
+        }
+        int result = session.flush(request, nodeid, fh, lockOwner);
+        if (result == WOULD_BLOCK) {
+            return result;
+        }
+        error = told(nodeid, fh, error);
+        return error != 0 ? error : result;
     }
 
     @Override
     public int release(Request request, long nodeid, long fh, int flags, int releaseFlags, long lockOwner) {
-        int error = written(request, nodeid);
-        if (error == WOULD_BLOCK) {
-            return error;
+        if (written(request, nodeid) == WOULD_BLOCK) {
+            return WOULD_BLOCK;
         }
-        return session.release(request, nodeid, fh, flags, releaseFlags, lockOwner);
+        int result = session.release(request, nodeid, fh, flags, releaseFlags, lockOwner);
+        if (result != WOULD_BLOCK) {
+            closed(fh);
+        }
+        return result;
     }
 
     @Override
     public int fsync(Request request, long nodeid, long fh, boolean dataOnly) {
         int error = written(request, nodeid);
-        return error != 0 ? error : session.fsync(request, nodeid, fh, dataOnly);
+        if (error == WOULD_BLOCK) {
+            return error;
+        }
+        int result = session.fsync(request, nodeid, fh, dataOnly);
+        if (result == WOULD_BLOCK) {
+            return result;
+        }
+        error = told(nodeid, fh, error);
+        return error != 0 ? error : result;
     }
 
     @Override
-    public int opendir(Request request, long nodeid, int flags, FuseOpenOut out) {
-        return session.opendir(request, nodeid, flags, out);
-    }
-
-    @Override
-    public int readdir(Request request, long nodeid, long fh, long offset, boolean plus, DirectoryEntries entries) {
-        return session.readdir(request, nodeid, fh, offset, plus, entries);
-    }
-
-    @Override
-    public int releasedir(Request request, long nodeid, long fh, int flags) {
-        return session.releasedir(request, nodeid, fh, flags);
-    }
-
-    @Override
-    public int fsyncdir(Request request, long nodeid, long fh, boolean dataOnly) {
-        return session.fsyncdir(request, nodeid, fh, dataOnly);
-    }
-
-    @Override
-    public int statfs(Request request, long nodeid, FuseKstatfs out) {
-        return session.statfs(request, nodeid, out);
-    }
-
-    @Override
-    public int setxattr(Request request, long nodeid, Name name, MemorySegment value, int flags, int setxattrFlags) {
-        return session.setxattr(request, nodeid, name, value, flags, setxattrFlags);
-    }
-
-    @Override
-    public int getxattr(Request request, long nodeid, Name name, MemorySegment out) {
-        return session.getxattr(request, nodeid, name, out);
-    }
-
-    @Override
-    public int listxattr(Request request, long nodeid, MemorySegment out) {
-        return session.listxattr(request, nodeid, out);
-    }
-
-    @Override
-    public int removexattr(Request request, long nodeid, Name name) {
-        return session.removexattr(request, nodeid, name);
-    }
-
-    @Override
-    public int access(Request request, long nodeid, int mask) {
-        return session.access(request, nodeid, mask);
-    }
-
-    @Override
-    public int getlk(Request request, long nodeid, long fh, long owner, FuseFileLock lock, FuseFileLock out) {
-        return session.getlk(request, nodeid, fh, owner, lock, out);
-    }
-
-    @Override
-    public int setlk(Request request, long nodeid, long fh, long owner, FuseFileLock lock, int lkFlags) {
-        return session.setlk(request, nodeid, fh, owner, lock, lkFlags);
-    }
-
-    @Override
-    public int awaitLock(Request request, long nodeid, long fh, long owner, FuseFileLock lock, int lkFlags) {
-        return session.awaitLock(request, nodeid, fh, owner, lock, lkFlags);
-    }
-
-    @Override
-    public void endLockWait(long unique) {
-        session.endLockWait(unique);
-    }
-
-    @Override
-    public int ioctl(
-            Request request,
-            long nodeid,
-            long fh,
-            int flags,
-            int command,
-            MemorySegment argument,
-            int inSize,
-            int outSize) {
-        return session.ioctl(request, nodeid, fh, flags, command, argument, inSize, outSize);
+    public int readdir(Request request, long nodeid, long fh, long offset, boolean plus, DirectoryEntries out) {
+        if (!plus) {
+            return session.readdir(request, nodeid, fh, offset, false, out);
+        }
+        return session.readdir(request, nodeid, fh, offset, true, entries.get().before(out));
     }
 
     @Override
     public int fallocate(Request request, long nodeid, long fh, long offset, long length, int mode) {
-        int error = written(request, nodeid);
-        if (error != 0) {
-            return error;
+        if (!request.mayBlock()) {
+            return WOULD_BLOCK;
         }
-        error = session.fallocate(request, nodeid, fh, offset, length, mode);
+        int _ = written(request, nodeid);
+        int error = session.fallocate(request, nodeid, fh, offset, length, mode);
         if (error == 0 && window.concerns(nodeid)) {
             window.changed(session, nodeid, offset, offset + length);
         }
@@ -354,13 +439,14 @@ final class DaxSession implements FileSystemSession {
             long offsetOut,
             long length,
             long flags) {
-        int error = written(request, nodeidIn);
-        if (error == 0) {
-            error = written(request, nodeidOut);
+        if (!request.mayBlock()) {
+            return WOULD_BLOCK;
         }
+        int error = written(request, nodeidIn);
         if (error != 0) {
             return error;
         }
+        int _ = written(request, nodeidOut);
         long count =
                 session.copyFileRange(request, nodeidIn, fhIn, offsetIn, nodeidOut, fhOut, offsetOut, length, flags);
         if (count > 0 && window.concerns(nodeidOut)) {
@@ -376,7 +462,8 @@ final class DaxSession implements FileSystemSession {
         }
         int error = window.writeBack(session);
         int result = session.syncfs(request, nodeid);
-        return error != 0 ? error : result;
+        int before = window.errors().tellSync();
+        return error != 0 ? error : before != 0 ? before : result;
     }
 
     /** Writes the stores of the client back, and empties the window. */
@@ -384,5 +471,50 @@ final class DaxSession implements FileSystemSession {
     public void close() {
         window.end(session);
         session.close();
+    }
+
+    /** The entries of a READDIRPLUS, each looked at before it is delivered. For one thread. */
+    private final class Entries implements DirectoryEntries {
+        private DirectoryEntries out = this;
+        private FuseEntryOut told = ToldReply.ofThread().entry(order);
+
+        DirectoryEntries before(DirectoryEntries next) {
+            out = next;
+            return this;
+        }
+
+        @Override
+        public boolean fits(int nameLength) {
+            return out.fits(nameLength);
+        }
+
+        @Override
+        public boolean add(long ino, long next, int type, MemorySegment name, long nameOffset, int nameLength) {
+            return out.add(ino, next, type, name, nameOffset, nameLength);
+        }
+
+        @Override
+        public FuseEntryOut entry() {
+            told = ToldReply.ofThread().entry(order);
+            return told;
+        }
+
+        @Override
+        public boolean addPlus(long ino, long next, int type, MemorySegment name, long nameOffset, int nameLength) {
+            // all zero: one that the client looks up itself
+            FuseEntryOut entry = out.entry();
+            long nodeid = told.nodeid();
+            boolean concerned = nodeid != 0 && window.concerns(nodeid);
+            if (!concerned) {
+                pass(told, entry);
+            }
+            told.clear();
+            boolean added = out.addPlus(ino, next, type, name, nameOffset, nameLength);
+            if (added && concerned) {
+                // its size is told when the window has been renewed, which may have to be waited for
+                session.forget(nodeid, 1);
+            }
+            return added;
+        }
     }
 }

@@ -1,27 +1,18 @@
 package dev.oriel.device;
 
 import dev.oriel.filesystem.FileSystemSession;
+import dev.oriel.fuse.FuseAttrOut;
 import dev.oriel.fuse.FuseFlags;
-import dev.oriel.fuse.FuseOpenOut;
 import dev.oriel.linux.Errno;
-import dev.oriel.linux.FileMode;
 import dev.oriel.linux.LinuxException;
-import dev.oriel.linux.MemoryFile;
-import dev.oriel.linux.OpenFlags;
 import dev.oriel.virtio.SharedMemoryRegion;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.stream.LongStream;
 
 /**
  * The DAX window: shared memory region 0 of the device (virtio 1.4, section 5.11.6.5), which ranges of files are mapped into at the
@@ -31,7 +22,8 @@ import java.util.stream.LongStream;
  * <p>A range is served by the file's own pages as far as they can be mapped whole, and by a {@link StandIn stand-in} from there on (see
  * {@link DaxMapping}). What changes a file by request must tell the window, see {@link DaxSession}.
  *
- * <p>The lock is held while the other side answers. Whoever must not wait asks {@link #concerns} first, which takes none.
+ * <p>The lock is held while the other side answers. Whoever must not wait asks {@link #concerns} first, which takes none, and tells of what it
+ * does beside the window ({@link #enter}).
  */
 final class DaxWindow implements AutoCloseable {
     private static final Logger LOG = System.getLogger("dev.oriel.device");
@@ -39,28 +31,20 @@ final class DaxWindow implements AutoCloseable {
     /** The size of the ranges that Linux asks for ({@code FUSE_DAX_SHIFT}). */
     static final long LINUX_RANGE = 2 << 20;
 
-    private static final long[] NONE = {};
-
-    /** No node has this id. */
-    private static final long NO_NODE = 0;
+    /** No counter of {@link RequestsBesideWindow}. */
+    private static final int CONCERNED = -1;
 
     private final long length;
     private final boolean direct;
     private final WindowMappings other;
     private final StagingMemory memory;
+    private final UnwrittenPages unwritten;
     private final StandIn standIn;
+    private final DaxFiles files;
+    private final RequestsBesideWindow beside = new RequestsBesideWindow();
     private final TreeMap<Long, DaxMapping> mappings = new TreeMap<>();
-    private final Map<Long, DaxFile> files = new HashMap<>();
-    private final Map<Long, Integer> lost = new HashMap<>();
     private final ReentrantLock lock = new ReentrantLock();
-    private final FuseOpenOut opened = new FuseOpenOut();
-    private final MemorySegment openedMemory = Arena.ofAuto().allocate(FuseOpenOut.SIZE, Long.BYTES);
-
-    /** The nodes that have a stand-in, in order; replaced whole. */
-    private volatile long[] concerned = NONE;
-
-    /** The node that is being mapped: its bytes may be read already, while the other side has not answered. */
-    private volatile long mapping = NO_NODE;
+    private volatile WriteErrors errors = new WriteErrors();
 
     /**
      * @param region where the window is mapped; whoever gave it takes all mappings away when he closes the window
@@ -70,9 +54,15 @@ final class DaxWindow implements AutoCloseable {
         length = region.length();
         other = new WindowMappings(region);
         memory = new StagingMemory(region);
+        try {
+            unwritten = new UnwrittenPages(length);
+        } catch (LinuxException e) {
+            memory.close();
+            throw e;
+        }
         this.direct = direct && !memory.isWindow();
         standIn = new StandIn(memory);
-        opened.at(openedMemory, 0, ByteOrder.nativeOrder());
+        files = new DaxFiles(this.direct, standIn, unwritten);
     }
 
     /** The device was reset, and is silent: what the other side has mapped is in doubt from now on. */
@@ -85,13 +75,37 @@ final class DaxWindow implements AutoCloseable {
         }
     }
 
-    /**
-     * Whether a stand-in of this node may have to be kept in step. Takes no lock and allocates nothing. What is read of a file for a stand-in is
-     * read after this has become true.
-     */
+    /** Whether a stand-in of this node may have to be kept in step. Takes no lock and allocates nothing. */
     boolean concerns(long nodeid) {
-        long[] nodes = concerned;
-        return nodeid == mapping || (nodes.length != 0 && Arrays.binarySearch(nodes, nodeid) >= 0);
+        return files.concerns(nodeid);
+    }
+
+    /** Whether the client may store into this node through the window, now or soon. As {@link #concerns}. */
+    boolean isStoredInto(long nodeid) {
+        return files.isStoredInto(nodeid);
+    }
+
+    /** What could not be written, and who was told. */
+    WriteErrors errors() {
+        return errors;
+    }
+
+    /**
+     * A request that must not wait begins to change a file.
+     *
+     * @return what to {@link #leave} with; or -1 if the window has something of the file, and has to be told: then it must wait after all
+     */
+    int enter(long nodeid) {
+        int counter = beside.enter();
+        if (!files.concerns(nodeid)) {
+            return counter;
+        }
+        beside.leave(counter);
+        return CONCERNED;
+    }
+
+    void leave(int counter) {
+        beside.leave(counter);
     }
 
     /**
@@ -118,23 +132,19 @@ final class DaxWindow implements AutoCloseable {
                 return upgrade(there, write);
             }
             clear(session, offset, size);
-            mapping = nodeid;
-            int error = files.containsKey(nodeid) ? 0 : open(session, nodeid);
+            int error = files.get(nodeid) != null ? 0 : files.open(session, nodeid);
             DaxFile file = files.get(nodeid);
             if (file == null) {
                 return error;
             }
-            file.mappings++;
+            int _ = files.writeUnwritten(session, file);
             error = write && !file.writable ? -Errno.EACCES : standIn.observe(session, file);
             if (error == 0) {
                 error = establish(session, file, fileOffset, size, write, offset);
             }
-            if (error != 0) {
-                drop(session, file);
-            }
+            files.drop(session, file);
             return error;
         } finally {
-            mapping = NO_NODE;
             lock.unlock();
         }
     }
@@ -144,7 +154,7 @@ final class DaxWindow implements AutoCloseable {
             if (!mapping.file.writable) {
                 return -Errno.EACCES;
             }
-            standIn.becomeWritable(mapping);
+            files.becomeWritable(mapping);
         }
         return 0;
     }
@@ -152,7 +162,7 @@ final class DaxWindow implements AutoCloseable {
     private int establish(
             FileSystemSession session, DaxFile file, long fileOffset, long size, boolean write, long offset) {
         long pages = 0;
-        if (file.descriptor != DaxFile.NO_DESCRIPTOR) {
+        if (file.descriptor != DaxFile.NO_DESCRIPTOR && file.unwritten.isEmpty()) {
             long whole = file.size & -(long) StandIn.PAGE;
             pages = Math.clamp(whole - fileOffset, 0, size);
             if (pages < size && (other.hasMany() || other.room() <= length / LINUX_RANGE - mappings.size())) {
@@ -160,27 +170,41 @@ final class DaxWindow implements AutoCloseable {
                 pages = 0;
             }
         }
-        DaxMapping mapping = new DaxMapping(file, offset, fileOffset, size, pages, write);
-        int error = map(session, mapping, true);
+        int error = establish(session, new DaxMapping(file, offset, fileOffset, size, pages, write));
         if (error != 0 && error != -Errno.EINTR && pages > 0) {
             LOG.log(Level.DEBUG, "The front-end does not map a file''s pages ({0}); they are staged", -error);
-            mapping = new DaxMapping(file, offset, fileOffset, size, 0, write);
-            error = map(session, mapping, true);
+            error = establish(session, new DaxMapping(file, offset, fileOffset, size, 0, write));
         }
+        return error;
+    }
+
+    private int establish(FileSystemSession session, DaxMapping mapping) {
+        boolean news = mapping.hasStandIn() && !files.concerns(mapping.file.nodeid);
+        files.add(mapping);
+        if (news) {
+            beside.await();
+        }
+        int error = map(session, mapping, true);
         if (error == 0) {
-            mappings.put(offset, mapping);
-            describe();
+            mappings.put(mapping.offset, mapping);
+        } else {
+            files.remove(mapping);
         }
         return error;
     }
 
     /** Has a mapping made at the other side, all of it or nothing. */
     private int map(FileSystemSession session, DaxMapping mapping, boolean fill) {
-        int error = 0;
         if (mapping.hasStandIn() && fill) {
-            error = standIn.fill(session, mapping);
+            int unread = standIn.fill(session, mapping);
+            if (unread != 0) {
+                standIn.release(mapping.standInOffset(), mapping.standInLength());
+                return unread;
+            }
+            files.showUnwritten(mapping);
         }
-        if (error == 0 && mapping.direct > 0) {
+        int error = 0;
+        if (mapping.direct > 0) {
             error = other.map(mapping.offset, mapping.direct, mapping.file.descriptor, mapping.fileOffset);
         }
         if (error == 0 && mapping.hasStandIn()) {
@@ -190,7 +214,8 @@ final class DaxWindow implements AutoCloseable {
             }
         }
         if (error != 0 && mapping.hasStandIn()) {
-            memory.release(mapping.standInOffset(), mapping.standInLength());
+            files.keepUnwritten(mapping, mapping.standInOffset(), mapping.end());
+            standIn.release(mapping.standInOffset(), mapping.standInLength());
         }
         return error;
     }
@@ -221,42 +246,11 @@ final class DaxWindow implements AutoCloseable {
         }
     }
 
-    private int open(FileSystemSession session, long nodeid) {
-        DaxFile unopened = new DaxFile(nodeid, FileSystemSession.NO_HANDLE, DaxFile.NO_DESCRIPTOR, false);
-        int error = standIn.lookAt(session, unopened);
-        if (error != 0) {
-            return error;
-        }
-        if ((standIn.attributes().mode() & FileMode.S_IFMT) != FileMode.S_IFREG) {
-            return -Errno.ENODEV;
-        }
-        boolean writable = true;
-        opened.clear();
-        error = session.open(InternalRequest.INSTANCE, nodeid, OpenFlags.O_RDWR, 0, opened);
-        if (error == -Errno.EACCES || error == -Errno.EPERM || error == -Errno.EROFS || error == -Errno.ETXTBSY) {
-            writable = false;
-            opened.clear();
-            error = session.open(InternalRequest.INSTANCE, nodeid, OpenFlags.O_RDONLY, 0, opened);
-        }
-        if (error != 0) {
-            return error;
-        }
-        long fh = opened.fh();
-        int descriptor = direct && writable ? session.descriptor(nodeid, fh) : DaxFile.NO_DESCRIPTOR;
-        // The front-end tells of what it maps as memory of the guest, which this process then maps too.
-        boolean mappable = descriptor >= 0 && MemoryFile.unsuitable(descriptor) == null;
-        files.put(nodeid, new DaxFile(nodeid, fh, mappable ? descriptor : DaxFile.NO_DESCRIPTOR, writable));
-        return 0;
-    }
-
-    private void drop(FileSystemSession session, DaxFile file) {
-        if (--file.mappings == 0) {
-            files.remove(file.nodeid);
-            int _ = session.release(InternalRequest.INSTANCE, file.nodeid, file.fh, OpenFlags.O_RDWR, 0, 0);
-        }
-    }
-
-    /** REMOVEMAPPING of one range: takes away what lies in it, whether something does or not. */
+    /**
+     * REMOVEMAPPING of one range: takes away what lies in it, whether something does or not. What of it cannot be written is kept.
+     *
+     * @return 0, or an errno if there is no such range
+     */
     int remove(FileSystemSession session, long offset, long size) {
         if (size <= 0
                 || offset < 0
@@ -267,38 +261,33 @@ final class DaxWindow implements AutoCloseable {
         }
         lock.lock();
         try {
-            return clear(session, offset, size);
+            clear(session, offset, size);
+            return 0;
         } finally {
             lock.unlock();
         }
     }
 
-    /**
-     * Takes away what lies in a range.
-     *
-     * @return 0, or the errno of what could not be written back
-     */
-    private int clear(FileSystemSession session, long offset, long size) {
-        int error = 0;
+    /** Takes away what lies in a range. */
+    private void clear(FileSystemSession session, long offset, long size) {
         for (DaxMapping mapping : overlapping(offset, offset + size)) {
-            int failed = standIn.writeBack(session, mapping);
+            DaxFile file = mapping.file;
+            int failed = writeBack(session, mapping);
             if (failed != 0) {
-                lost.put(mapping.file.nodeid, failed);
-                error = failed;
+                files.keepUnwritten(mapping, offset, offset + size);
             }
             unmap(mapping);
             mappings.remove(mapping.offset);
             keep(session, mapping, 0, offset - mapping.offset);
             keep(session, mapping, offset + size - mapping.offset, mapping.length);
+            files.remove(mapping);
             long from = Math.max(offset, mapping.standInOffset());
             long to = Math.min(offset + size, mapping.end());
             if (from < to) {
-                memory.release(from, to - from);
+                standIn.release(from, to - from);
             }
-            drop(session, mapping.file);
+            files.drop(session, file);
         }
-        describe();
-        return error;
     }
 
     /** What is left of a mapping, of which a part was taken away, is a mapping of its own. For a moment it is not there. */
@@ -307,10 +296,11 @@ final class DaxWindow implements AutoCloseable {
             return;
         }
         DaxMapping part = mapping.part(from, to);
+        files.add(part);
         if (map(session, part, false) == 0) {
-            part.file.mappings++;
             mappings.put(part.offset, part);
         } else {
+            files.remove(part);
             LOG.log(Level.WARNING, "The rest of a mapping of the DAX window could not be kept: it is gone");
         }
     }
@@ -325,35 +315,37 @@ final class DaxWindow implements AutoCloseable {
         return found;
     }
 
-    private void describe() {
-        LongStream standIns =
-                mappings.values().stream().filter(DaxMapping::hasStandIn).mapToLong(mapping -> mapping.file.nodeid);
-        concerned = LongStream.concat(standIns, lost.keySet().stream().mapToLong(Long::longValue))
-                .distinct()
-                .sorted()
-                .toArray();
-    }
-
     /**
-     * Writes back what the client has changed of a file.
+     * Writes back what the client has changed of a file. What failed for the first time is told to each open file ({@link #errors}).
      *
-     * @return 0, or an errno; also, once, that of an earlier try whose mapping is gone by now
+     * @return 0, or an errno if something is still not in the file
      */
     int writeBack(FileSystemSession session, long nodeid) {
         lock.lock();
         try {
-            Integer before = lost.remove(nodeid);
-            int error = before == null ? 0 : before;
-            for (DaxMapping mapping : mappings.values()) {
-                if (mapping.file.nodeid == nodeid) {
-                    int failed = standIn.writeBack(session, mapping);
-                    error = error == 0 ? failed : error;
-                }
-            }
-            return error;
+            DaxFile file = files.get(nodeid);
+            return file == null ? 0 : writeBack(session, file);
         } finally {
             lock.unlock();
         }
+    }
+
+    private int writeBack(FileSystemSession session, DaxFile file) {
+        int error = files.writeUnwritten(session, file);
+        for (DaxMapping mapping : file.mappings) {
+            int failed = writeBack(session, mapping);
+            error = error == 0 ? failed : error;
+        }
+        files.drop(session, file);
+        return error;
+    }
+
+    private int writeBack(FileSystemSession session, DaxMapping mapping) {
+        int error = standIn.writeBack(session, mapping);
+        if (standIn.failedAnew()) {
+            errors.record(mapping.file.nodeid, error);
+        }
+        return error;
     }
 
     /**
@@ -363,11 +355,44 @@ final class DaxWindow implements AutoCloseable {
      */
     int writeBack(FileSystemSession session) {
         int error = 0;
-        for (long nodeid : concerned) {
+        for (long nodeid : files.concerned()) {
             int failed = writeBack(session, nodeid);
             error = error == 0 ? failed : error;
         }
         return error;
+    }
+
+    /**
+     * GETATTR of a node that the window {@link #concerns}: what the client stored is in the file, and what the file gained or lost at its end is
+     * in the window, before its size is told.
+     *
+     * @param out private memory
+     * @return 0 or an errno
+     */
+    int attributes(FileSystemSession session, long nodeid, long fh, FuseAttrOut out) {
+        lock.lock();
+        try {
+            DaxFile file = files.get(nodeid);
+            if (file != null) {
+                int _ = writeBack(session, file);
+            }
+            out.clear();
+            int error = session.getattr(InternalRequest.INSTANCE, nodeid, fh, out);
+            if (error != 0 || file == null) {
+                return error;
+            }
+            StandIn.observed(file, out.attr());
+            files.changed(session, file, Long.MAX_VALUE, 0);
+            for (DaxMapping mapping : file.mappings) {
+                if (mapping.hasStandIn() && error == 0) {
+                    error = standIn.resize(session, mapping);
+                }
+            }
+            files.drop(session, file);
+            return error;
+        } finally {
+            lock.unlock();
+        }
     }
 
     /**
@@ -386,12 +411,14 @@ final class DaxWindow implements AutoCloseable {
             if (standIn.remember(session, file) != 0) {
                 return;
             }
-            for (DaxMapping mapping : mappings.values()) {
-                if (mapping.file == file && mapping.hasStandIn()) {
+            files.changed(session, file, from, to);
+            for (DaxMapping mapping : file.mappings) {
+                if (mapping.hasStandIn()) {
                     check(standIn.resize(session, mapping), nodeid);
                     check(standIn.takeOver(session, mapping, from, to), nodeid);
                 }
             }
+            files.drop(session, file);
         } finally {
             lock.unlock();
         }
@@ -406,11 +433,14 @@ final class DaxWindow implements AutoCloseable {
                 return;
             }
             file.stale = false;
-            for (DaxMapping mapping : mappings.values()) {
-                if (mapping.file == file && mapping.hasStandIn()) {
+            files.changed(session, file, Long.MAX_VALUE, 0);
+            for (DaxMapping mapping : file.mappings) {
+                if (mapping.hasStandIn()) {
                     check(standIn.refresh(session, mapping), nodeid);
+                    files.showUnwritten(mapping);
                 }
             }
+            files.drop(session, file);
         } finally {
             lock.unlock();
         }
@@ -422,19 +452,31 @@ final class DaxWindow implements AutoCloseable {
         }
     }
 
+    /** The client has a file open to write. Takes no lock of the window. */
+    void openedToWrite(long nodeid) {
+        files.openedToWrite(nodeid);
+    }
+
+    /** The client has closed a file that it had open to write. Takes no lock of the window. */
+    void closedToWrite(long nodeid) {
+        files.closedToWrite(nodeid);
+    }
+
     /** The session ends: writes back what the client has changed, and takes all mappings away. */
     void end(FileSystemSession session) {
         lock.lock();
         try {
-            int error = clear(session, 0, length);
-            if (error != 0) {
+            clear(session, 0, length);
+            int _ = writeBack(session);
+            long[] lost = files.concerned();
+            if (lost.length > 0) {
                 LOG.log(
                         Level.ERROR,
-                        "What the guest stored into the DAX window could not all be written to its files ({0})",
-                        -error);
+                        "What the guest stored into the DAX window could not be written to {0} of its files, and is lost",
+                        lost.length);
             }
-            lost.clear();
-            describe();
+            files.clear(session);
+            errors = new WriteErrors();
             LOG.log(
                     Level.DEBUG,
                     "the DAX window had at most {0} mappings at a time; the front-end can bear {1}",
@@ -458,5 +500,6 @@ final class DaxWindow implements AutoCloseable {
     @Override
     public void close() {
         memory.close();
+        unwritten.close();
     }
 }

@@ -44,8 +44,12 @@ final class InitNegotiation {
     /** What a session has with a DAX window only. */
     private static final long WINDOW_FLAGS = FuseInitFlags.MAP_ALIGNMENT | FuseInitFlags.HAS_INODE_DAX;
 
-    /** With a window, stores are written back and copies renewed where the client opens and closes: it has to tell. */
-    private static final long NOT_WITH_WINDOW = FuseInitFlags.NO_OPEN_SUPPORT | FuseInitFlags.NO_OPENDIR_SUPPORT;
+    /**
+     * With a window, stores are written back and copies renewed where the client opens and closes: it has to tell. And it has to clear set-id
+     * bits itself, as nobody else knows of its stores.
+     */
+    private static final long NOT_WITH_WINDOW =
+            FuseInitFlags.NO_OPEN_SUPPORT | FuseInitFlags.NO_OPENDIR_SUPPORT | FuseInitFlags.HANDLE_KILLPRIV_V2;
 
     private final FileSystem fileSystem;
     private final Supplier<@Nullable DaxWindow> windows;
@@ -121,7 +125,7 @@ final class InitNegotiation {
         long flags = (session.flags() & possible) | DEVICE_FLAGS;
         FileSystemSession served = session;
         if (window != null) {
-            served = new DaxSession(session, window);
+            served = new DaxSession(session, window, request.order());
             flags |= FuseInitFlags.MAP_ALIGNMENT;
         }
         flags &= offered;

@@ -1,8 +1,6 @@
 package dev.oriel.device;
 
 import dev.oriel.linux.LinuxException;
-import dev.oriel.linux.MappedMemory;
-import dev.oriel.linux.MemoryCalls;
 import dev.oriel.virtio.RegionMemory;
 import dev.oriel.virtio.SharedMemoryRegion;
 import java.lang.foreign.MemorySegment;
@@ -26,12 +24,12 @@ import java.lang.foreign.MemorySegment;
 final class StagingMemory implements AutoCloseable {
     private final RegionMemory shared;
     private final boolean ours;
-    private final MappedMemory baseline;
+    private final RegionMemory baseline;
 
     /** @param region what it is for */
     StagingMemory(SharedMemoryRegion region) throws LinuxException {
         RegionMemory there = region.memory();
-        baseline = MappedMemory.anonymous(region.length(), MemoryCalls.PROT_READ | MemoryCalls.PROT_WRITE);
+        baseline = new RegionMemory(region.length());
         ours = there == null;
         try {
             shared = there == null ? new RegionMemory(region.length()) : there;
@@ -61,12 +59,15 @@ final class StagingMemory implements AutoCloseable {
         return baseline.segment();
     }
 
+    /** The memory of the baseline, which the kernel reads when it writes to files. */
+    RegionMemory baselineMemory() {
+        return baseline;
+    }
+
     /** Empties a range and gives its memory back; it reads as zeros then. */
     void release(long offset, long length) {
         shared.release(offset, length);
-        if (MemoryCalls.madvise(baseline.address() + offset, length, MemoryCalls.MADV_DONTNEED) < 0) {
-            baseline().asSlice(offset, length).fill((byte) 0);
-        }
+        baseline.release(offset, length);
     }
 
     @Override

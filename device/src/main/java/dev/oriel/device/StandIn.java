@@ -3,13 +3,12 @@ package dev.oriel.device;
 import dev.oriel.filesystem.FileSystemSession;
 import dev.oriel.fuse.FuseAttr;
 import dev.oriel.fuse.FuseAttrOut;
-import dev.oriel.fuse.FuseFlags;
-import dev.oriel.linux.Errno;
 import dev.oriel.linux.IoVector;
+import dev.oriel.virtio.RegionMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.util.BitSet;
 
 /**
  * Keeps stand-ins in step with their files: fills them, writes back what the client changed, and takes over what was written to the file by
@@ -31,6 +30,12 @@ final class StandIn {
 
     /** What the file holds, before it is compared with what the stand-in does. */
     private final MemorySegment fresh = Arena.ofAuto().allocate(RUN_MAX, PAGE);
+
+    /** Pages that could not be written, by their number in the window: they are written whether they differ or not. */
+    private final BitSet unwritten = new BitSet();
+
+    private final FileWriter writer = new FileWriter();
+    private boolean failedAnew;
 
     StandIn(StagingMemory memory) {
         this.memory = memory;
@@ -55,10 +60,15 @@ final class StandIn {
     int observe(FileSystemSession session, DaxFile file) {
         int error = lookAt(session, file);
         if (error == 0) {
-            file.stale |= file.differsFrom(attributes());
-            file.seen(attributes());
+            observed(file, attributes());
         }
         return error;
+    }
+
+    /** The same, of one that was looked at otherwise. */
+    static void observed(DaxFile file, FuseAttr now) {
+        file.stale |= file.mayDifferFrom(now);
+        file.seen(now);
     }
 
     /** Looks at a file that the client itself has just changed. */
@@ -72,8 +82,18 @@ final class StandIn {
 
     /** Fills the stand-in of a new mapping from the file. */
     int fill(FileSystemSession session, DaxMapping mapping) {
-        memory.release(mapping.standInOffset(), mapping.standInLength());
+        release(mapping.standInOffset(), mapping.standInLength());
         return takeAll(session, mapping);
+    }
+
+    /** Empties a range of the window. */
+    void release(long offset, long length) {
+        memory.release(offset, length);
+        unwritten.clear(pageOf(offset), pageOf(offset + length));
+    }
+
+    private static int pageOf(long offset) {
+        return (int) (offset / PAGE);
     }
 
     /** The client may write from now on: what is there is what it begins with. */
@@ -121,23 +141,32 @@ final class StandIn {
 
     /** Bytes behind the end of the file are zeros. */
     private int take(FileSystemSession session, DaxMapping mapping, long from, long to) {
-        if (from >= to) {
-            return 0;
-        }
-        // The baseline never comes from where the client may store meanwhile: such a store would never be written back.
-        MemorySegment first = mapping.writable ? memory.baseline() : memory.shared();
-        long window = mapping.standInOffset() + from;
-        int error = read(session, mapping, from, first.asSlice(window, to - from));
-        if (error == 0 && mapping.writable) {
-            MemorySegment.copy(first, window, memory.shared(), window, to - from);
+        int error = 0;
+        for (long at = from; at < to && error == 0; at += RUN_MAX) {
+            MemorySegment run = fresh.asSlice(0, Math.min(RUN_MAX, to - at));
+            // All of it or nothing: half of it in the baseline would pass for stores of the client.
+            error = read(session, mapping, at, run);
+            if (error == 0) {
+                long window = mapping.standInOffset() + at;
+                if (mapping.writable) {
+                    MemorySegment.copy(run, 0, memory.baseline(), window, run.byteSize());
+                }
+                MemorySegment.copy(run, 0, memory.shared(), window, run.byteSize());
+                unwritten.clear(
+                        pageOf(window + PAGE - 1),
+                        Math.max(pageOf(window + PAGE - 1), pageOf(window + run.byteSize())));
+            }
         }
         return error;
     }
 
     /** Reads the file from a position of the stand-in on. */
     private int read(FileSystemSession session, DaxMapping mapping, long from, MemorySegment to) {
-        DaxFile file = mapping.file;
-        long start = mapping.standInFileOffset() + from;
+        return read(session, mapping.file, mapping.standInFileOffset() + from, to);
+    }
+
+    /** Reads a file from an offset on; bytes behind its end are zeros. */
+    int read(FileSystemSession session, DaxFile file, long start, MemorySegment to) {
         long known = Math.clamp(file.size - start, 0, to.byteSize());
         long done = 0;
         while (done < known) {
@@ -179,7 +208,7 @@ final class StandIn {
         for (long page = 0; page < run.byteSize(); page += PAGE) {
             long at = window + page;
             boolean changed = MemorySegment.mismatch(run, page, page + PAGE, baseline, at, at + PAGE) >= 0;
-            if (changed && !differs(at)) {
+            if (changed && !isChanged(at)) {
                 MemorySegment.copy(run, page, baseline, at, PAGE);
                 MemorySegment.copy(run, page, memory.shared(), at, PAGE);
             }
@@ -189,14 +218,17 @@ final class StandIn {
     /**
      * Writes the pages back that the client has changed.
      *
-     * @return 0, or the errno of the first that could not be written; it is tried again next time
+     * @return 0, or the errno of the first that could not be written; it is tried again next time ({@link #failedAnew})
      */
     int writeBack(FileSystemSession session, DaxMapping mapping) {
+        failedAnew = false;
         if (!mapping.writable || !mapping.hasStandIn()) {
             return 0;
         }
-        int error = observe(session, mapping.file);
+        DaxFile file = mapping.file;
+        int error = observe(session, file);
         if (error != 0) {
+            failedAnew = true;
             return error;
         }
         long length = used(mapping);
@@ -204,29 +236,36 @@ final class StandIn {
         long page = 0;
         while (page < length) {
             long window = mapping.standInOffset() + page;
-            if (!differs(window)) {
+            if (!isChanged(window)) {
                 page += PAGE;
                 continue;
             }
             long run = PAGE;
-            while (page + run < length && run < RUN_MAX && differs(window + run)) {
+            while (page + run < length && run < RUN_MAX && isChanged(window + run)) {
                 run += PAGE;
             }
             // Written from the copy: the client may go on storing meanwhile, and what it stores then is seen the next
             // time.
             MemorySegment.copy(memory.shared(), window, memory.baseline(), window, run);
-            int failed = write(session, mapping, page, Math.min(run, length - page));
-            if (failed != 0) {
-                dirty(window, run);
-                error = error == 0 ? failed : error;
-            }
-            written = true;
+            long offset = mapping.standInFileOffset() + page;
+            int failed =
+                    writer.write(session, file, offset, memory.baselineMemory(), window, Math.min(run, length - page));
+            failedAnew |= failed != 0 && unwritten.nextClearBit(pageOf(window)) < pageOf(window + run);
+            unwritten.set(pageOf(window), pageOf(window + run), failed != 0);
+            error = error == 0 ? failed : error;
+            written |= failed == 0;
             page += run;
         }
         if (written) {
-            int _ = remember(session, mapping.file);
+            writer.written(session, file);
+            int _ = remember(session, file);
         }
         return error;
+    }
+
+    /** Whether the last {@link #writeBack} failed with a page that had not failed before. */
+    boolean failedAnew() {
+        return failedAnew;
     }
 
     /** How many bytes of the stand-in lie within the file, as far as it knows the file. */
@@ -235,39 +274,61 @@ final class StandIn {
         return Math.clamp(size - mapping.standInFileOffset(), 0, mapping.standInLength());
     }
 
-    private int write(FileSystemSession session, DaxMapping mapping, long from, long length) {
-        long done = 0;
-        while (done < length) {
-            vector.clear();
-            vector.add(memory.baseline().address() + mapping.standInOffset() + from + done, length - done);
-            long count = session.write(
-                    InternalRequest.INSTANCE,
-                    mapping.file.nodeid,
-                    mapping.file.fh,
-                    mapping.standInFileOffset() + from + done,
-                    0,
-                    FuseFlags.WRITE_CACHE,
-                    vector);
-            if (count <= 0) {
-                return count < 0 ? (int) count : -Errno.EIO;
+    private boolean isChanged(long window) {
+        return unwritten.get(pageOf(window))
+                || MemorySegment.mismatch(
+                                memory.shared(), window, window + PAGE, memory.baseline(), window, window + PAGE)
+                        >= 0;
+    }
+
+    /** What takes a page of a stand-in that has still to be written. */
+    interface PageTaker {
+        /**
+         * Takes a page.
+         *
+         * @param length bytes of it that are the file's
+         */
+        void take(long fileOffset, MemorySegment memory, long at, int length);
+    }
+
+    /** Gives away the pages in a range of the window that have still to be written. */
+    void takeUnwritten(DaxMapping mapping, long from, long to, PageTaker taker) {
+        if (!mapping.writable || !mapping.hasStandIn()) {
+            return;
+        }
+        long end = Math.min(to, mapping.standInOffset() + used(mapping));
+        for (long at = Math.max(from, mapping.standInOffset()); at < end; at += PAGE) {
+            if (isChanged(at)) {
+                taker.take(mapping.standInFileOffset() + at - mapping.standInOffset(), memory.shared(), at, (int)
+                        Math.min(PAGE, end - at));
             }
-            done += count;
         }
-        return 0;
     }
 
-    private boolean differs(long window) {
-        return MemorySegment.mismatch(memory.shared(), window, window + PAGE, memory.baseline(), window, window + PAGE)
-                >= 0;
+    /**
+     * Shows a page that could not be written, in place of what the file has there.
+     *
+     * @return whether this stand-in will write it, if it holds it at all
+     */
+    boolean show(DaxMapping mapping, long fileOffset, int length, MemorySegment page, long at) {
+        long offset = fileOffset - mapping.standInFileOffset();
+        if (offset < 0 || offset >= mapping.standInLength()) {
+            return false;
+        }
+        long window = mapping.standInOffset() + offset;
+        MemorySegment.copy(page, at, memory.shared(), window, length);
+        unwritten.set(pageOf(window), mapping.writable);
+        return mapping.writable;
     }
 
-    /** Makes pages differ from their baseline, whatever they hold. */
-    private void dirty(long window, long length) {
-        MemorySegment shared = memory.shared();
-        MemorySegment baseline = memory.baseline();
-        for (long page = window; page < window + length; page += PAGE) {
-            byte first = shared.get(ValueLayout.JAVA_BYTE, page);
-            baseline.set(ValueLayout.JAVA_BYTE, page, (byte) ~first);
-        }
+    /** Writes pages that are kept elsewhere, see {@link FileWriter#write}. */
+    int write(FileSystemSession session, DaxFile file, long offset, RegionMemory from, long at, long length) {
+        return writer.write(session, file, offset, from, at, length);
+    }
+
+    /** The client's bytes are in the file now: its times say so. */
+    void written(FileSystemSession session, DaxFile file) {
+        writer.written(session, file);
+        int _ = remember(session, file);
     }
 }

@@ -48,6 +48,11 @@ public abstract class FuseStruct {
         }
     }
 
+    /** Takes all bytes of a structure of the same kind and byte order. */
+    public final void copyFrom(FuseStruct other) {
+        MemorySegment.copy(other.segment, other.base, segment, base, structSize());
+    }
+
     /** Lays {@code part}, a structure that is embedded in this one, over its place. */
     final <T extends FuseStruct> T embedded(T part, int offset) {
         FuseStruct struct = part;

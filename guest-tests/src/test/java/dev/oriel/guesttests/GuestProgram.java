@@ -32,6 +32,7 @@ final class GuestProgram {
             "window_policy.py",
             "window_read_only.py",
             "window_soak.py",
+            "window_truth.py",
             "xattrs.py");
 
     private static final String END = "END-OF-PROGRAM";

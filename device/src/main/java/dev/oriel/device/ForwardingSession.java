@@ -1,0 +1,275 @@
+package dev.oriel.device;
+
+import dev.oriel.filesystem.DirectoryEntries;
+import dev.oriel.filesystem.FileSystemSession;
+import dev.oriel.filesystem.Name;
+import dev.oriel.filesystem.Request;
+import dev.oriel.fuse.FuseAttrOut;
+import dev.oriel.fuse.FuseEntryOut;
+import dev.oriel.fuse.FuseFileLock;
+import dev.oriel.fuse.FuseKstatfs;
+import dev.oriel.fuse.FuseOpenOut;
+import dev.oriel.fuse.FuseSetattrIn;
+import dev.oriel.fuse.FuseStatxOut;
+import dev.oriel.linux.IoVector;
+import java.lang.foreign.MemorySegment;
+
+/** A session that stands before another: what it does not change goes straight there. */
+abstract class ForwardingSession implements FileSystemSession {
+    /** The session behind. */
+    abstract FileSystemSession delegate();
+
+    @Override
+    public long flags() {
+        return delegate().flags();
+    }
+
+    @Override
+    public int timeGranularity() {
+        return delegate().timeGranularity();
+    }
+
+    @Override
+    public int lookup(Request request, long parent, Name name, FuseEntryOut out) {
+        return delegate().lookup(request, parent, name, out);
+    }
+
+    @Override
+    public void forget(long nodeid, long nlookup) {
+        delegate().forget(nodeid, nlookup);
+    }
+
+    @Override
+    public int getattr(Request request, long nodeid, long fh, FuseAttrOut out) {
+        return delegate().getattr(request, nodeid, fh, out);
+    }
+
+    @Override
+    public int setattr(Request request, long nodeid, FuseSetattrIn in, FuseAttrOut out) {
+        return delegate().setattr(request, nodeid, in, out);
+    }
+
+    @Override
+    public int statx(Request request, long nodeid, long fh, int syncFlags, int mask, FuseStatxOut out) {
+        return delegate().statx(request, nodeid, fh, syncFlags, mask, out);
+    }
+
+    @Override
+    public int readlink(Request request, long nodeid, MemorySegment out) {
+        return delegate().readlink(request, nodeid, out);
+    }
+
+    @Override
+    public int symlink(Request request, long parent, Name name, Name target, FuseEntryOut out) {
+        return delegate().symlink(request, parent, name, target, out);
+    }
+
+    @Override
+    public int mknod(Request request, long parent, Name name, int mode, int rdev, int umask, FuseEntryOut out) {
+        return delegate().mknod(request, parent, name, mode, rdev, umask, out);
+    }
+
+    @Override
+    public int mkdir(Request request, long parent, Name name, int mode, int umask, FuseEntryOut out) {
+        return delegate().mkdir(request, parent, name, mode, umask, out);
+    }
+
+    @Override
+    public int unlink(Request request, long parent, Name name) {
+        return delegate().unlink(request, parent, name);
+    }
+
+    @Override
+    public int rmdir(Request request, long parent, Name name) {
+        return delegate().rmdir(request, parent, name);
+    }
+
+    @Override
+    public int rename(Request request, long parent, Name name, long newParent, Name newName, int flags) {
+        return delegate().rename(request, parent, name, newParent, newName, flags);
+    }
+
+    @Override
+    public int link(Request request, long nodeid, long newParent, Name newName, FuseEntryOut out) {
+        return delegate().link(request, nodeid, newParent, newName, out);
+    }
+
+    @Override
+    public int open(Request request, long nodeid, int flags, int openFlags, FuseOpenOut out) {
+        return delegate().open(request, nodeid, flags, openFlags, out);
+    }
+
+    @Override
+    public int create(
+            Request request,
+            long parent,
+            Name name,
+            int flags,
+            int mode,
+            int umask,
+            int openFlags,
+            FuseEntryOut entry,
+            FuseOpenOut out) {
+        return delegate().create(request, parent, name, flags, mode, umask, openFlags, entry, out);
+    }
+
+    @Override
+    public int tmpfile(
+            Request request,
+            long parent,
+            int flags,
+            int mode,
+            int umask,
+            int openFlags,
+            FuseEntryOut entry,
+            FuseOpenOut out) {
+        return delegate().tmpfile(request, parent, flags, mode, umask, openFlags, entry, out);
+    }
+
+    @Override
+    public long read(Request request, long nodeid, long fh, long offset, int flags, IoVector to) {
+        return delegate().read(request, nodeid, fh, offset, flags, to);
+    }
+
+    @Override
+    public long write(Request request, long nodeid, long fh, long offset, int flags, int writeFlags, IoVector from) {
+        return delegate().write(request, nodeid, fh, offset, flags, writeFlags, from);
+    }
+
+    @Override
+    public int flush(Request request, long nodeid, long fh, long lockOwner) {
+        return delegate().flush(request, nodeid, fh, lockOwner);
+    }
+
+    @Override
+    public int release(Request request, long nodeid, long fh, int flags, int releaseFlags, long lockOwner) {
+        return delegate().release(request, nodeid, fh, flags, releaseFlags, lockOwner);
+    }
+
+    @Override
+    public int fsync(Request request, long nodeid, long fh, boolean dataOnly) {
+        return delegate().fsync(request, nodeid, fh, dataOnly);
+    }
+
+    @Override
+    public int opendir(Request request, long nodeid, int flags, FuseOpenOut out) {
+        return delegate().opendir(request, nodeid, flags, out);
+    }
+
+    @Override
+    public int readdir(Request request, long nodeid, long fh, long offset, boolean plus, DirectoryEntries entries) {
+        return delegate().readdir(request, nodeid, fh, offset, plus, entries);
+    }
+
+    @Override
+    public int releasedir(Request request, long nodeid, long fh, int flags) {
+        return delegate().releasedir(request, nodeid, fh, flags);
+    }
+
+    @Override
+    public int fsyncdir(Request request, long nodeid, long fh, boolean dataOnly) {
+        return delegate().fsyncdir(request, nodeid, fh, dataOnly);
+    }
+
+    @Override
+    public int statfs(Request request, long nodeid, FuseKstatfs out) {
+        return delegate().statfs(request, nodeid, out);
+    }
+
+    @Override
+    public int setxattr(Request request, long nodeid, Name name, MemorySegment value, int flags, int setxattrFlags) {
+        return delegate().setxattr(request, nodeid, name, value, flags, setxattrFlags);
+    }
+
+    @Override
+    public int getxattr(Request request, long nodeid, Name name, MemorySegment out) {
+        return delegate().getxattr(request, nodeid, name, out);
+    }
+
+    @Override
+    public int listxattr(Request request, long nodeid, MemorySegment out) {
+        return delegate().listxattr(request, nodeid, out);
+    }
+
+    @Override
+    public int removexattr(Request request, long nodeid, Name name) {
+        return delegate().removexattr(request, nodeid, name);
+    }
+
+    @Override
+    public int access(Request request, long nodeid, int mask) {
+        return delegate().access(request, nodeid, mask);
+    }
+
+    @Override
+    public int getlk(Request request, long nodeid, long fh, long owner, FuseFileLock lock, FuseFileLock out) {
+        return delegate().getlk(request, nodeid, fh, owner, lock, out);
+    }
+
+    @Override
+    public int setlk(Request request, long nodeid, long fh, long owner, FuseFileLock lock, int lkFlags) {
+        return delegate().setlk(request, nodeid, fh, owner, lock, lkFlags);
+    }
+
+    @Override
+    public int awaitLock(Request request, long nodeid, long fh, long owner, FuseFileLock lock, int lkFlags) {
+        return delegate().awaitLock(request, nodeid, fh, owner, lock, lkFlags);
+    }
+
+    @Override
+    public void endLockWait(long unique) {
+        delegate().endLockWait(unique);
+    }
+
+    @Override
+    public int ioctl(
+            Request request,
+            long nodeid,
+            long fh,
+            int flags,
+            int command,
+            MemorySegment argument,
+            int inSize,
+            int outSize) {
+        return delegate().ioctl(request, nodeid, fh, flags, command, argument, inSize, outSize);
+    }
+
+    @Override
+    public int fallocate(Request request, long nodeid, long fh, long offset, long length, int mode) {
+        return delegate().fallocate(request, nodeid, fh, offset, length, mode);
+    }
+
+    @Override
+    public long lseek(Request request, long nodeid, long fh, long offset, int whence) {
+        return delegate().lseek(request, nodeid, fh, offset, whence);
+    }
+
+    @Override
+    public long copyFileRange(
+            Request request,
+            long nodeidIn,
+            long fhIn,
+            long offsetIn,
+            long nodeidOut,
+            long fhOut,
+            long offsetOut,
+            long length,
+            long flags) {
+        return delegate().copyFileRange(request, nodeidIn, fhIn, offsetIn, nodeidOut, fhOut, offsetOut, length, flags);
+    }
+
+    @Override
+    public int syncfs(Request request, long nodeid) {
+        return delegate().syncfs(request, nodeid);
+    }
+
+    @Override
+    public void close() {
+        delegate().close();
+    }
+
+    @Override
+    public int descriptor(long nodeid, long fh) {
+        return delegate().descriptor(nodeid, fh);
+    }
+}
