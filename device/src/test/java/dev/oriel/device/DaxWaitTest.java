@@ -3,16 +3,12 @@ package dev.oriel.device;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.oriel.filesystem.FileSystem;
-import dev.oriel.filesystem.FileSystemSession;
-import dev.oriel.filesystem.Request;
 import dev.oriel.filesystem.local.LocalFileSystem;
 import dev.oriel.filesystem.local.LocalOptions;
 import dev.oriel.fuse.FuseFlags;
 import dev.oriel.fuse.FuseInitFlags;
 import dev.oriel.fuse.FuseOpcode;
 import dev.oriel.virtio.SharedMemoryRegion;
-import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -31,7 +27,6 @@ class DaxWaitTest {
     @TempDir
     Path directory;
 
-    private final CountDownLatch begun = new CountDownLatch(1);
     private final CountDownLatch asked = new CountDownLatch(1);
     private final CountDownLatch answer = new CountDownLatch(1);
 
@@ -68,30 +63,6 @@ class DaxWaitTest {
         }
     };
 
-    /** A share in which an operation that a queue began has not ended when the front-end is asked. */
-    private FileSystem slow(FileSystem behind, String operation) {
-        return new FileSystem() {
-            @Override
-            public FileSystemSession begin(long offered) {
-                FileSystemSession session = behind.begin(offered);
-                return (FileSystemSession) Proxy.newProxyInstance(
-                        FileSystemSession.class.getClassLoader(),
-                        new Class<?>[] {FileSystemSession.class},
-                        (proxy, method, arguments) -> {
-                            Object result = method.invoke(session, arguments);
-                            if (method.getName().equals(operation) && !((Request) arguments[0]).mayBlock()) {
-                                begun.countDown();
-                                await(asked);
-                            }
-                            return result;
-                        });
-            }
-
-            @Override
-            public void close() {}
-        };
-    }
-
     @ParameterizedTest
     @ValueSource(strings = {"write", "setattr", "open"})
     void whatAQueueDoesMeanwhileDoesNotHoldItUp(String operation) throws Exception {
@@ -100,7 +71,7 @@ class DaxWaitTest {
         try (LocalFileSystem share =
                         LocalFileSystem.open(LocalOptions.of(directory).build());
                 Client client =
-                        new Client(slow(share, operation), LITTLE_ENDIAN, 2, new DaxOptions(2 * RANGE, false))) {
+                        new Client(share, LITTLE_ENDIAN, 2, new DaxOptions(2 * RANGE, false))) {
             client.device.sharedMemoryRegion(0, frontEnd);
             client.mount(Client.MINOR, Client.LINUX_FLAGS | FuseInitFlags.MAP_ALIGNMENT | FuseInitFlags.HAS_INODE_DAX);
             long node = client.call(client.request(FuseOpcode.LOOKUP, 1).name("file"))
@@ -109,29 +80,27 @@ class DaxWaitTest {
             long fh = operation.equals("open") ? 0 : client.call(open).u64(0);
             byte[] data = new byte[100];
             Arrays.fill(data, (byte) 7);
-            Wire request =
-                    switch (operation) {
-                        case "write" ->
-                            client.request(FuseOpcode.WRITE, node)
-                                    .u64(fh, 10)
-                                    .u32(data.length, 0)
-                                    .u64(0)
-                                    .u32(O_RDWR, 0)
-                                    .raw(data);
-                        case "setattr" ->
-                            client.request(FuseOpcode.SETATTR, node)
-                                    .u32((int) FuseFlags.FATTR_SIZE, 0)
-                                    .u64(0, 5000)
-                                    .raw(new byte[64]);
-                        default -> client.request(FuseOpcode.OPEN, node).u32(O_RDWR, 0);
-                    };
-            Guest.Sent sent = client.send(request, 512);
-            await(begun);
+            Wire request = switch (operation) {
+                case "write" ->
+                    client.request(FuseOpcode.WRITE, node)
+                            .u64(fh, 10)
+                            .u32(data.length, 0)
+                            .u64(0)
+                            .u32(O_RDWR, 0)
+                            .raw(data);
+                case "setattr" ->
+                    client.request(FuseOpcode.SETATTR, node)
+                            .u32(FuseFlags.FATTR_SIZE, 0)
+                            .u64(0, 5000)
+                            .raw(new byte[64]);
+                default -> client.request(FuseOpcode.OPEN, node).u32(O_RDWR, 0);
+            };
             byte[] mapping = client.request(FuseOpcode.SETUPMAPPING, node)
                     .u64(0, 0, RANGE, FuseFlags.SETUPMAPPING_READ | FuseFlags.SETUPMAPPING_WRITE, 0)
                     .done();
             Guest.Sent mapped = client.guest.send(Client.OTHER_REQUESTS, mapping, 16);
             await(asked);
+            Guest.Sent sent = client.send(request, 512);
             // the queue goes on
             assertThat(client.call(client.request(FuseOpcode.STATFS, 1)).error())
                     .isZero();

@@ -66,7 +66,8 @@ class LockWaitsTest {
             // all others go on waiting, until the session ends
             all.removeAll(back);
             assertThat(all).noneMatch(guest::isBack);
-            byte[] destroy = Wire.request(LITTLE_ENDIAN, FuseOpcode.DESTROY, 4, 0).done();
+            byte[] destroy =
+                    Wire.request(LITTLE_ENDIAN, FuseOpcode.DESTROY, 4, 0).done();
             assertThat(guest.call(1, LITTLE_ENDIAN, destroy, 16).error()).isZero();
             for (Guest.Sent each : all) {
                 assertThat(new Answer(guest.await(each), LITTLE_ENDIAN).error()).isEqualTo(-Errno.ENOTCONN);

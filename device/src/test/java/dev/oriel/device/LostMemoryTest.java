@@ -46,8 +46,8 @@ class LostMemoryTest {
             Descriptor file = new Descriptor(LinuxException.check(
                     MemoryCalls.memfd_create(arena.allocateFrom("lost"), MemoryCalls.MFD_CLOEXEC), "create memory"));
             LinuxException.check(FileCalls.ftruncate(file.number(), SIZE), "size memory");
-            MappedMemory mapping = MappedMemory.ofFile(
-                    file.number(), 0, SIZE, MemoryCalls.PROT_READ | MemoryCalls.PROT_WRITE);
+            MappedMemory mapping =
+                    MappedMemory.ofFile(file.number(), 0, SIZE, MemoryCalls.PROT_READ | MemoryCalls.PROT_WRITE);
             client.guest.add(new GuestRegion(LOST, SIZE, LOST, mapping, 0));
             return file;
         }
@@ -60,10 +60,7 @@ class LostMemoryTest {
     /** Sends a request whose reply, or which itself, lies where nothing is any more. */
     private static Guest.Sent send(Client client, int queue, byte[] request, boolean replyLost) {
         long own = client.guest.buffer(Math.max(request.length, 8192));
-        client.guest
-                .memory()
-                .asSlice(own, request.length)
-                .copyFrom(MemorySegment.ofArray(request));
+        client.guest.memory().asSlice(own, request.length).copyFrom(MemorySegment.ofArray(request));
         long lost = LOST - Guest.MEMORY;
         return replyLost
                 ? client.guest.send(queue, own, request.length, lost, 8192)
@@ -100,7 +97,8 @@ class LostMemoryTest {
                         client.guest.awaitLength(send(client, Client.REQUESTS, request, replyLost));
                     }
                     // another queue of the same guest goes on
-                    byte[] other = client.init(7, Client.MINOR, Client.LINUX_FLAGS).done();
+                    byte[] other =
+                            client.init(7, Client.MINOR, Client.LINUX_FLAGS).done();
                     assertThat(client.guest
                                     .call(Client.OTHER_REQUESTS, LITTLE_ENDIAN, other, 80)
                                     .error())
@@ -169,7 +167,8 @@ class LostMemoryTest {
                                             80)
                                     .error())
                             .isZero();
-                    byte[] lookup = client.request(FuseOpcode.LOOKUP, 1).name("file").done();
+                    byte[] lookup =
+                            client.request(FuseOpcode.LOOKUP, 1).name("file").done();
                     node = client.guest
                             .call(Client.OTHER_REQUESTS, LITTLE_ENDIAN, lookup, 512)
                             .u64(0);

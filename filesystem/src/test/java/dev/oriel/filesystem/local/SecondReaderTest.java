@@ -179,8 +179,8 @@ class SecondReaderTest {
     void aHelperThatDiesInAPieceHoldsNobodyUp() {
         AtomicInteger failures = new AtomicInteger();
         Thread reader = Thread.currentThread();
-        try (SecondReader second = new SecondReader(
-                Thread.ofPlatform().daemon().factory(), (descriptor, vector, count, offset, flags) -> {
+        try (SecondReader second =
+                new SecondReader(Thread.ofPlatform().daemon().factory(), (descriptor, vector, count, offset, flags) -> {
                     if (!Thread.currentThread().equals(reader)) {
                         failures.incrementAndGet();
                         throw new OutOfMemoryError("as the JVM says it");
@@ -202,8 +202,8 @@ class SecondReaderTest {
     void aReaderThatFailsInAPieceLeavesTheHelperFree() {
         Thread reader = Thread.currentThread();
         AtomicBoolean failed = new AtomicBoolean();
-        try (SecondReader second = new SecondReader(
-                Thread.ofPlatform().daemon().factory(), (descriptor, vector, count, offset, flags) -> {
+        try (SecondReader second =
+                new SecondReader(Thread.ofPlatform().daemon().factory(), (descriptor, vector, count, offset, flags) -> {
                     if (Thread.currentThread().equals(reader) && failed.compareAndSet(false, true)) {
                         throw new InternalError("an access some statements before");
                     }
