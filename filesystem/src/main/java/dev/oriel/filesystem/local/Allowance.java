@@ -61,6 +61,9 @@ final class Allowance implements AutoCloseable {
 
     /** Gives back what was taken. */
     void give(long amount) {
+        if (amount == 0) {
+            return;
+        }
         while (true) {
             long before = borrowed.get();
             long part = Math.min(before, amount);
