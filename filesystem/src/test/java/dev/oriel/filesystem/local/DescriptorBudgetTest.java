@@ -107,6 +107,40 @@ class DescriptorBudgetTest {
         assertThat(openDescriptors()).isEqualTo(before);
     }
 
+    private static int openAll(Client client) {
+        int opened = 0;
+        int result = 0;
+        while (result == 0 && opened < FILES) {
+            long node = client.walk("d" + opened % 10 + "/f" + opened);
+            result = client.open(node, OpenFlags.O_RDONLY);
+            opened += result == 0 ? 1 : 0;
+        }
+        assertThat(result).isEqualTo(-Errno.ENFILE);
+        return opened;
+    }
+
+    @Test
+    void oneClientLeavesTheOtherItsPartAndAtItsEndAll() {
+        int before = openDescriptors();
+        try (Client modest = Client.of(options().sessions(2))) {
+            int most;
+            try (Client greedy = modest.neighbour()) {
+                most = openAll(greedy);
+                assertThat(most).isEqualTo(BUDGET / 2 * 3 / 4);
+                assertThat(openAll(modest)).isEqualTo(BUDGET / 2 / 4);
+                for (int i = 0; i < FILES; i++) {
+                    assertThat(modest.getattr(modest.walk("d" + i % 10 + "/f" + i)))
+                            .as("what needs a descriptor for a moment only")
+                            .isZero();
+                }
+            }
+            try (Client next = modest.neighbour()) {
+                assertThat(openAll(next)).isEqualTo(most);
+            }
+        }
+        assertThat(openDescriptors()).isEqualTo(before);
+    }
+
     @Test
     void aProcessOutOfDescriptorsGivesUpCachedOnes() throws IOException {
         try (Client client = Client.of(options().descriptors(10 * FILES))) {
