@@ -22,8 +22,8 @@ import java.util.concurrent.ConcurrentHashMap;
  * <p>For all threads.
  */
 final class LockWaitGraph {
-    /** After so many holders the search ends as if there was no circle. */
-    private static final int MOST_STEPS = 256;
+    /** After a look at so many owners the search ends as if there was no circle: it is made again each time that a lock is tried again. */
+    private static final int MOST_LOOKS = 1024;
 
     private final Map<Key, Wait> waits = new HashMap<>();
     private final Map<Owner, List<Wait>> waitsOf = new HashMap<>();
@@ -94,11 +94,12 @@ final class LockWaitGraph {
         ArrayDeque<Wait> next = new ArrayDeque<>(List.of(first));
         Set<Owner> seen = new HashSet<>();
         List<Owner> blockers = new ArrayList<>();
-        while (!next.isEmpty() && seen.size() < MOST_STEPS) {
+        int looks = MOST_LOOKS;
+        while (!next.isEmpty() && looks > 0) {
             Wait wait = next.remove();
             blockers.clear();
             for (NodeLocks locks : holders.getOrDefault(wait.file, Set.of())) {
-                locks.blockers(wait.owner, wait.type, wait.start, wait.end, MOST_STEPS, blockers);
+                looks -= locks.addBlockers(wait.owner, wait.type, wait.start, wait.end, looks, blockers);
             }
             for (Owner blocker : blockers) {
                 if (blocker.equals(first.owner)) {

@@ -54,17 +54,25 @@ final class NodeLocks {
         ended = true;
     }
 
-    /** Adds those who keep a lock of another owner out, up to {@code most} altogether. */
-    synchronized void blockers(
+    /**
+     * Adds those who keep a lock of another owner out.
+     *
+     * @param most how many owners to look at
+     * @return how many were looked at
+     */
+    synchronized int addBlockers(
             LockWaitGraph.Owner waiting, int type, long start, long end, int most, List<LockWaitGraph.Owner> into) {
+        int looks = 0;
         for (LockOwner owner : owners.values()) {
+            if (looks >= most) {
+                break;
+            }
+            looks++;
             boolean self = waiting.session() == session && waiting.id() == owner.id();
             if (!self && owner.keepsOut(type, start, end)) {
                 into.add(new LockWaitGraph.Owner(session, owner.id()));
             }
-            if (into.size() >= most) {
-                return;
-            }
         }
+        return looks;
     }
 }
