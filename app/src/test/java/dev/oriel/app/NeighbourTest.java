@@ -90,7 +90,8 @@ class NeighbourTest {
 
     /** Looks up until there is no room, while the neighbour works. */
     private static int takeNodes(FuseClient greedy, FuseClient neighbour) throws FuseException {
-        long directory = greedy.lookup(FuseClient.ROOT, "greedy".getBytes(UTF_8)).nodeid();
+        long directory =
+                greedy.lookup(FuseClient.ROOT, "greedy".getBytes(UTF_8)).nodeid();
         for (int i = 0; i < FILES; i++) {
             try {
                 greedy.lookup(directory, greedyName(i));
@@ -118,7 +119,8 @@ class NeighbourTest {
     }
 
     private static void serve(FuseClient client) throws FuseException {
-        long directory = client.lookup(FuseClient.ROOT, "modest".getBytes(UTF_8)).nodeid();
+        long directory =
+                client.lookup(FuseClient.ROOT, "modest".getBytes(UTF_8)).nodeid();
         List<Long> nodes = new ArrayList<>();
         for (int i = 0; i < NEIGHBOURS_FILES; i++) {
             Entry entry = client.lookup(directory, ("file" + i).getBytes(UTF_8));
