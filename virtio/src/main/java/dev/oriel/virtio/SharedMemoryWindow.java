@@ -11,8 +11,12 @@ import dev.oriel.linux.MappedMemory;
 import dev.oriel.linux.MemoryCalls;
 import dev.oriel.linux.StatxBuffer;
 import java.io.IOException;
+import java.io.InputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
@@ -35,6 +39,14 @@ import java.util.TreeMap;
  */
 public final class SharedMemoryWindow implements SharedMemoryRegion, AutoCloseable {
     private static final int PROTECTION = MemoryCalls.PROT_READ | MemoryCalls.PROT_WRITE;
+
+    /**
+     * Most mappings. A process has {@code vm.max_map_count} of them, which the JVM needs too, and between two mappings here there may be a hole,
+     * which is one more.
+     */
+    private static final int MAPPINGS_MAX = mapCount() / 4;
+
+    private static final int USUAL_MAP_COUNT = 65530;
 
     /** One mapping: where it ends, and which pages it shows. */
     private record Extent(long end, Pages pages) {
@@ -123,10 +135,19 @@ public final class SharedMemoryWindow implements SharedMemoryRegion, AutoCloseab
         return memory.size();
     }
 
-    /** The limit of this process is the kernel's ({@code vm.max_map_count}), which mmap(2) tells. */
+    /** A quarter of what the kernel lets this process have ({@code vm.max_map_count}). */
     @Override
     public int mappingsMax() {
-        return Integer.MAX_VALUE;
+        return MAPPINGS_MAX;
+    }
+
+    private static int mapCount() {
+        // at once: such a file has no more to read after its first bytes were read
+        try (InputStream value = Files.newInputStream(Path.of("/proc/sys/vm/max_map_count"))) {
+            return Integer.parseInt(new String(value.readNBytes(32), StandardCharsets.US_ASCII).strip());
+        } catch (IOException | NumberFormatException unknown) {
+            return USUAL_MAP_COUNT;
+        }
     }
 
     @Override
@@ -197,7 +218,7 @@ public final class SharedMemoryWindow implements SharedMemoryRegion, AutoCloseab
      * Maps part of a file, in place of what was there.
      *
      * @return 0, or -EINVAL if the range is not whole pages inside the window and the file, -EACCES if it is no regular file, or
-     *     -ENXIO after {@link #close}, or what mmap(2) says; then nothing has changed
+     *     -ENXIO after {@link #close}, -ENOMEM if there are too many mappings, or what mmap(2) says; then nothing has changed
      */
     public int map(int fd, long fileOffset, long offset, long length, boolean writable) {
         synchronized (mapped) {
@@ -225,6 +246,9 @@ public final class SharedMemoryWindow implements SharedMemoryRegion, AutoCloseab
                 // what is at this address now is somebody else's
                 return -Errno.ENXIO;
             }
+            if (mapped.size() >= MAPPINGS_MAX) {
+                return -Errno.ENOMEM;
+            }
             int sharing = writable ? MemoryCalls.MAP_SHARED : MemoryCalls.MAP_PRIVATE;
             MappedFiles.Id file =
                     new MappedFiles.Id(attributes.devMajor(), attributes.devMinor(), attributes.ino(), writable);
@@ -247,13 +271,17 @@ public final class SharedMemoryWindow implements SharedMemoryRegion, AutoCloseab
     /**
      * Takes mappings away.
      *
-     * @return 0; -EINVAL if not all of the range is mapped, or it is not whole pages, -ENXIO after {@link #close}; then nothing has changed
+     * @return 0; -EINVAL if not all of the range is mapped, or it is not whole pages, -ENOMEM if there would be too many mappings, -ENXIO after
+     *     {@link #close}; then nothing has changed
      */
     @Override
     public int unmap(long offset, long length) {
         synchronized (mapped) {
             if (isOutside(offset, length) || !covered(offset, offset + length)) {
                 return -Errno.EINVAL;
+            }
+            if (mapped.size() >= MAPPINGS_MAX && splits(offset, offset + length)) {
+                return -Errno.ENOMEM;
             }
             int result = memory.segment().scope().isAlive() ? fill(offset, length) : -Errno.ENXIO;
             if (result == 0) {
@@ -298,6 +326,12 @@ public final class SharedMemoryWindow implements SharedMemoryRegion, AutoCloseab
             reached = entry.getValue().end;
         }
         return true;
+    }
+
+    /** Whether a range is cut out of the middle of a mapping, which makes two of one. */
+    private boolean splits(long from, long to) {
+        Map.Entry<Long, Extent> before = mapped.lowerEntry(from);
+        return before != null && before.getValue().end > to;
     }
 
     /** Cuts a range out of the record of what is mapped. */
