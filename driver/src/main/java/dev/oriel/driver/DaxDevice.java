@@ -96,7 +96,8 @@ public final class DaxDevice {
             } catch (LinuxException failed) {
                 throw new FuseException("map node " + extent.nodeid + " into an arena", failed.errno());
             } catch (IOException failed) {
-                FuseException impossible = new FuseException("map node " + extent.nodeid + " into an arena", Errno.ENOMEM);
+                FuseException impossible =
+                        new FuseException("map node " + extent.nodeid + " into an arena", Errno.ENOMEM);
                 impossible.initCause(failed);
                 throw impossible;
             }

@@ -70,14 +70,11 @@ class ArenaMapTest {
             try (Arena arena = Arena.ofShared()) {
                 MemorySegment segment;
                 try (FuseClient client = FuseClient.connect(socket())) {
-                    segment = client.dax()
-                            .orElseThrow()
-                            .map(2, 5000, 5000, false)
-                            .show(arena);
+                    segment =
+                            client.dax().orElseThrow().map(2, 5000, 5000, false).show(arena);
                     inWindow = mappings(device.file(2));
                 }
-                assertThat(segment.toArray(JAVA_BYTE))
-                        .isEqualTo(Arrays.copyOfRange(content, 5000, 10_000));
+                assertThat(segment.toArray(JAVA_BYTE)).isEqualTo(Arrays.copyOfRange(content, 5000, 10_000));
                 assertThatExceptionOfType(IllegalArgumentException.class)
                         .isThrownBy(() -> segment.set(JAVA_BYTE, 0, (byte) 1));
                 assertThat(mappings(device.file(2))).isEqualTo(inWindow - 1);
@@ -96,7 +93,8 @@ class ArenaMapTest {
             make(device, 3, 4096);
             MemorySegment segment =
                     client.dax().orElseThrow().map(2, 0, 4096, true).show(arena);
-            assertThat(device.setUp(3, 0, 4096, 0, device.mapped.keySet().iterator().next()))
+            assertThat(device.setUp(
+                            3, 0, 4096, 0, device.mapped.keySet().iterator().next()))
                     .isNotNull();
             assertThat(segment.toArray(JAVA_BYTE)).isEqualTo(content);
             segment.set(JAVA_BYTE, 0, (byte) 42);
