@@ -3,13 +3,10 @@ package dev.oriel.app;
 import java.io.Console;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.FileSystem;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -29,7 +26,10 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true)
 final class CpCommand implements Callable<Integer> {
     private static final String IN_SHARE = ":";
-    private static final int BUFFER_SIZE = 1 << 20;
+
+    /** Names that an existing directory does not take in: what they name is copied into it. */
+    static final Set<String> DOTS = Set.of("", ".", "..");
+
     private static final long PROGRESS_NANOS = 500_000_000;
 
     @Mixin
@@ -49,7 +49,6 @@ final class CpCommand implements Callable<Integer> {
     @Parameters(index = "1", paramLabel = "TARGET", description = "Where to; an existing directory takes it in.")
     private String target = "";
 
-    private long copied;
     private long shown;
 
     @Override
@@ -64,11 +63,11 @@ final class CpCommand implements Callable<Integer> {
             Path from = path(share, source);
             Path to = path(share, target);
             Path name = from.getFileName();
-            if (Files.isDirectory(to) && name != null) {
+            if (Files.isDirectory(to) && name != null && !DOTS.contains(name.toString())) {
                 to = to.resolve(name.toString());
             }
-            copy(from, to);
-            progress("", true);
+            new TreeCopy(recursive, this::progress).copy(from, to);
+            wipe();
             return 0;
         } catch (IOException failed) {
             throw ShareConnection.failed("copy " + source + " to " + target, failed);
@@ -79,48 +78,6 @@ final class CpCommand implements Callable<Integer> {
         return text.startsWith(IN_SHARE) ? share.getPath(text.substring(1)) : Path.of(text);
     }
 
-    private void copy(Path from, Path to) throws IOException, CommandFailed {
-        if (Files.isSymbolicLink(from)) {
-            Files.deleteIfExists(to);
-            Files.createSymbolicLink(
-                    to, to.getFileSystem().getPath(Files.readSymbolicLink(from).toString()));
-        } else if (Files.isDirectory(from)) {
-            if (!recursive) {
-                throw new CommandFailed(from + " is a directory; oriel cp -r copies it with all in it");
-            }
-            if (!Files.isDirectory(to)) {
-                Files.createDirectory(to);
-            }
-            for (Path entry : LsCommand.entries(from)) {
-                copy(entry, to.resolve(String.valueOf(entry.getFileName())));
-            }
-        } else {
-            copyFile(from, to);
-        }
-    }
-
-    private void copyFile(Path from, Path to) throws IOException, CommandFailed {
-        if (Files.exists(to, LinkOption.NOFOLLOW_LINKS) && Files.isSameFile(from, to)) {
-            throw new CommandFailed(from + " and " + to + " are the same file");
-        }
-        ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_SIZE);
-        try (FileChannel input = FileChannel.open(from, StandardOpenOption.READ);
-                FileChannel output = FileChannel.open(
-                        to,
-                        StandardOpenOption.WRITE,
-                        StandardOpenOption.CREATE,
-                        StandardOpenOption.TRUNCATE_EXISTING)) {
-            while (input.read(buffer.clear()) > 0) {
-                buffer.flip();
-                while (buffer.hasRemaining()) {
-                    copied += output.write(buffer);
-                }
-                progress(from.toString(), false);
-            }
-        }
-        Files.setPosixFilePermissions(to, Files.getPosixFilePermissions(from));
-    }
-
     /** Which console there is, and whether it is null without a terminal, changed from Java to Java. */
     @SuppressWarnings("SystemConsoleNull")
     private static boolean isTerminal() {
@@ -128,15 +85,24 @@ final class CpCommand implements Callable<Integer> {
         return console != null && console.isTerminal();
     }
 
-    /** One line that is written again and again, on long copies only, and wiped at the end. */
-    private void progress(String file, boolean end) {
+    /** One line that is written again and again, on long copies only. */
+    private void progress(long copied, Path file) {
         long now = System.nanoTime();
-        if (!isTerminal() || (!end && now - shown < PROGRESS_NANOS)) {
-            return;
+        if (isTerminal() && now - shown >= PROGRESS_NANOS) {
+            shown = now;
+            print((copied >> 20) + " MiB  " + Printable.of(file.toString()));
         }
-        shown = now;
+    }
+
+    private void wipe() {
+        if (isTerminal()) {
+            print("");
+        }
+    }
+
+    private void print(String line) {
         PrintWriter err = spec.commandLine().getErr();
-        err.print("\r\033[K" + (end ? "" : (copied >> 20) + " MiB  " + file));
+        err.print("\r\033[K" + line);
         err.flush();
     }
 }

@@ -49,7 +49,8 @@ final class DfCommand implements Callable<Integer> {
                 out.println(Json.write(fields));
             } else {
                 out.printf("%-20s %12s %12s %12s%n", "tag", "KiB", "used", "available");
-                out.printf("%-20s %12d %12d %12d%n", store.name(), total >> 10, used >> 10, available >> 10);
+                out.printf(
+                        "%-20s %12d %12d %12d%n", Printable.of(store.name()), total >> 10, used >> 10, available >> 10);
             }
             out.flush();
             return 0;

@@ -81,7 +81,7 @@ final class Json {
                 case '\r' -> out.append("\\r");
                 case '\t' -> out.append("\\t");
                 default -> {
-                    if (c < ' ' || (Character.isSurrogate(c) && !isPaired(text, i))) {
+                    if (Character.isISOControl(c) || (Character.isSurrogate(c) && !isPaired(text, i))) {
                         out.append("\\u").append(Character.forDigit(c >> 12, 16));
                         out.append(Character.forDigit(c >> 8 & 15, 16)).append(Character.forDigit(c >> 4 & 15, 16));
                         out.append(Character.forDigit(c & 15, 16));

@@ -5,6 +5,7 @@ import java.io.PrintWriter;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystem;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -22,6 +23,9 @@ import picocli.CommandLine.Spec;
 /** {@code oriel ls}: lists a directory of a share. */
 @Command(name = "ls", description = "Lists a directory of a share.", mixinStandardHelpOptions = true)
 final class LsCommand implements Callable<Integer> {
+    /** A device decides how many entries it lists: it may never end. */
+    private static final int ENTRIES_MAX = 1_000_000;
+
     @Mixin
     @SuppressWarnings("NullAway.Init") // by picocli
     private ShareConnection connection;
@@ -49,7 +53,8 @@ final class LsCommand implements Callable<Integer> {
                 if (json) {
                     described.add(NodeDescription.of(entry).fields());
                 } else {
-                    out.println(details ? NodeDescription.of(entry).line() : String.valueOf(entry.getFileName()));
+                    String line = details ? NodeDescription.of(entry).line() : String.valueOf(entry.getFileName());
+                    out.println(Printable.of(line));
                 }
             }
             if (json) {
@@ -62,6 +67,7 @@ final class LsCommand implements Callable<Integer> {
         }
     }
 
+    /** The entries of a directory, in order; what is no directory is its own entry. */
     static List<Path> entries(Path directory) throws IOException {
         List<Path> entries = new ArrayList<>();
         if (!Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS) && !Files.isDirectory(directory)) {
@@ -69,7 +75,15 @@ final class LsCommand implements Callable<Integer> {
             return entries;
         }
         try (DirectoryStream<Path> stream = Files.newDirectoryStream(directory)) {
-            stream.forEach(entries::add);
+            for (Path entry : stream) {
+                if (entries.size() == ENTRIES_MAX) {
+                    throw new FileSystemException(
+                            directory.toString(),
+                            null,
+                            "more than " + ENTRIES_MAX + " entries in a directory, which are not kept in memory");
+                }
+                entries.add(entry);
+            }
         } catch (DirectoryIteratorException failed) {
             throw failed.getCause();
         }

@@ -54,6 +54,6 @@ final class ShareConnection {
             case FileSystemLoopException loop -> loop.getFile() + ": too many symbolic links";
             default -> String.valueOf(failure.getMessage());
         };
-        return new CommandFailed(what + ": " + reason, failure);
+        return new CommandFailed(Printable.of(what + ": " + reason), failure);
     }
 }

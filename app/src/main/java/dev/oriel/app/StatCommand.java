@@ -37,7 +37,7 @@ final class StatCommand implements Callable<Integer> {
             if (json) {
                 out.println(Json.write(fields));
             } else {
-                fields.forEach((name, value) -> out.printf("%-9s %s%n", name, value));
+                fields.forEach((name, value) -> out.printf("%-9s %s%n", name, Printable.of(String.valueOf(value))));
             }
             out.flush();
             return 0;

@@ -49,7 +49,7 @@ final class TreeCommand implements Callable<Integer> {
             NodeDescription node = NodeDescription.of(entry);
             boolean last = !entries.hasNext();
             String arrow = node.target().isEmpty() ? "" : " -> " + node.target();
-            out.println(indent + (last ? "└── " : "├── ") + node.name() + arrow);
+            out.println(indent + (last ? "└── " : "├── ") + Printable.of(node.name() + arrow));
             if (node.attributes().isDirectory()) {
                 directories++;
                 draw(out, entry, indent + (last ? "    " : "│   "));

@@ -6,7 +6,9 @@ import dev.oriel.fuse.FuseRemovemappingIn;
 import dev.oriel.fuse.FuseRemovemappingOne;
 import dev.oriel.fuse.FuseSetupmappingIn;
 import dev.oriel.linux.Errno;
+import dev.oriel.linux.LinuxException;
 import dev.oriel.virtio.SharedMemoryWindow;
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -81,16 +83,24 @@ public final class DaxDevice {
         }
 
         /**
-         * The same bytes with the lifetime of an arena: it is for the arena's end to close this. They stay memory until then, also if the client
-         * is closed before; what is stored after that may not reach the file.
+         * The same bytes as a mapped segment of an arena, whose end is to close this. It stays memory until then, also if the client is closed
+         * before; what is stored after that may not reach the file.
          *
-         * @param returned runs when the arena is closed
-         * @throws IllegalStateException if the arena or the client is closed
+         * @throws FuseException what mmap(2) says
+         * @throws IllegalStateException if the arena is closed
          */
-        public synchronized MemorySegment lend(Arena lifetime, Runnable returned) {
+        public synchronized MemorySegment show(Arena arena) throws FuseException {
             checkPinned();
-            MemorySegment segment = window.lend(windowOffset, length, lifetime, returned);
-            return writable ? segment : segment.asReadOnly();
+            try {
+                return window.show(windowOffset, length, writable, arena);
+            } catch (LinuxException failed) {
+                throw new FuseException("map node " + extent.nodeid + " into an arena", failed.errno());
+            } catch (IOException failed) {
+                FuseException impossible =
+                        new FuseException("map node " + extent.nodeid + " into an arena", Errno.ENOMEM);
+                impossible.initCause(failed);
+                throw impossible;
+            }
         }
 
         private void checkPinned() {

@@ -9,6 +9,7 @@ import dev.oriel.fuse.FuseOpcode;
 import dev.oriel.linux.Errno;
 import dev.oriel.virtio.DriverMemory;
 import dev.oriel.virtio.DriverQueue;
+import java.io.FileInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,9 +17,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -374,5 +379,50 @@ class HostileDeviceTest {
             }
         }
         assertThat(descriptors()).isEqualTo(before);
+    }
+
+    /** A file of proc stands for all whose file systems may never answer: its type is learned without a question to it. */
+    @Test
+    void aFileOfAFileSystemThatMayNeverAnswerIsNotMapped() throws Exception {
+        Logger logger = Logger.getLogger("dev.oriel.vhostuser");
+        List<String> said = new CopyOnWriteArrayList<>();
+        Handler handler = new Handler() {
+            @Override
+            public void publish(LogRecord line) {
+                said.add(line.getMessage());
+            }
+
+            @Override
+            public void flush() {}
+
+            @Override
+            public void close() {}
+        };
+        logger.addHandler(handler);
+        try (var device = new DaxScript(socket(), 4 << 20, folder);
+                FuseClient client = FuseClient.connect(socket(), IMPATIENT);
+                FileInputStream proc = new FileInputStream("/proc/self/maps")) {
+            assertThat(client.dax()).isPresent();
+            int fd = number(proc);
+            assertThat(device.ask(ScriptedDevice.SHMEM_MAP, 0, 0, 0, 4096, false, fd))
+                    .isEqualTo(1);
+            assertThat(said).singleElement().asString().contains("must not be mapped", "of type proc");
+        } finally {
+            logger.removeHandler(handler);
+        }
+    }
+
+    /** The number of a descriptor that leads to /proc/self/maps. */
+    private static int number(FileInputStream open) throws IOException {
+        assertThat(open.getFD().valid()).isTrue();
+        try (var all = Files.list(Path.of("/proc/self/fd"))) {
+            for (Path each : all.toList()) {
+                if (Files.isSymbolicLink(each)
+                        && Files.readSymbolicLink(each).toString().endsWith("/maps")) {
+                    return Integer.parseInt(each.getFileName().toString());
+                }
+            }
+        }
+        throw new IOException("/proc/self/maps is not open");
     }
 }

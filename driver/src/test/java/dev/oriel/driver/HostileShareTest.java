@@ -272,6 +272,29 @@ class HostileShareTest {
         }
     }
 
+    /** The root as a file: who believed it would find nothing in the share any more. */
+    @Test
+    void aNodeThatIsInUseDoesNotChangeItsType() throws Exception {
+        try (Share share = new Share() {
+                    @Override
+                    byte @Nullable [] onRequest(Request request) throws IOException {
+                        if (request.opcode() != FuseOpcode.LOOKUP) {
+                            return super.onRequest(request);
+                        }
+                        byte[] file = entry(FILE);
+                        ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).putLong(0, FuseClient.ROOT);
+                        return file;
+                    }
+                };
+                FileSystem mounted = share.mount()) {
+            assertThat(Files.exists(mounted.getPath("/lie"))).isFalse();
+            assertThat(Files.isDirectory(mounted.getPath("/"))).isTrue();
+            assertThatExceptionOfType(IOException.class)
+                    .isThrownBy(() -> Files.size(mounted.getPath("/lie/below")))
+                    .withMessageContaining("Input/output error");
+        }
+    }
+
     @Test
     void aDeviceThatWritesNothingFailsTheWrite() throws Exception {
         try (Share share = new Share() {

@@ -2,7 +2,6 @@ package dev.oriel.linux;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A mapping or a {@link #view} of one, and a segment over it that any thread may use. Closing unmaps it: later access through the
@@ -16,18 +15,15 @@ public final class MappedMemory implements AutoCloseable {
     private final Arena arena;
     private final MemorySegment segment;
 
-    /** How many parts others have; guarded by this, as is what follows. */
-    private int lent;
-
-    private boolean closed;
-
-    /** What this is a view of; null if it is no view. */
-    private final @Nullable MappedMemory whole;
-
-    private MappedMemory(long address, long size, @Nullable MappedMemory whole) {
-        this.whole = whole;
+    private MappedMemory(long address, long size) {
         arena = Arena.ofShared();
-        segment = MemorySegment.ofAddress(address).reinterpret(size, arena, null);
+        segment = MemorySegment.ofAddress(address)
+                .reinterpret(size, arena, mapping -> MemoryCalls.munmap(mapping.address(), mapping.byteSize()));
+    }
+
+    private MappedMemory(MemorySegment part) {
+        arena = Arena.ofShared();
+        segment = MemorySegment.ofAddress(part.address()).reinterpret(part.byteSize(), arena, null);
     }
 
     /**
@@ -56,7 +52,7 @@ public final class MappedMemory implements AutoCloseable {
             throw new LinuxException(what, Errno.EINVAL);
         }
         long address = LinuxException.checkLong(MemoryCalls.mmap(0, size, protection, flags, fd, offset), what);
-        return new MappedMemory(address, size, null);
+        return new MappedMemory(address, size);
     }
 
     /**
@@ -66,55 +62,7 @@ public final class MappedMemory implements AutoCloseable {
      * @param size bytes
      */
     public MappedMemory view(long offset, long size) {
-        return new MappedMemory(segment.asSlice(offset, size).address(), size, this);
-    }
-
-    /**
-     * Gives a part to others for as long as an arena of theirs lives: the mapping stays until then, also if it is closed meanwhile.
-     *
-     * @param offset of its first byte
-     * @param size bytes, more than 0
-     * @param lifetime ends the access to the part
-     * @param returned runs when the arena was closed, on whatever thread does that
-     * @throws IllegalStateException if either is closed
-     */
-    public MemorySegment lend(long offset, long size, Arena lifetime, Runnable returned) {
-        MemorySegment part = segment.asSlice(offset, size);
-        MappedMemory owner = whole;
-        if (owner != null) {
-            return owner.lend(part.address() - owner.address(), size, lifetime, returned);
-        }
-        synchronized (this) {
-            if (closed) {
-                throw new IllegalStateException("the memory is closed");
-            }
-            lent++;
-        }
-        try {
-            return MemorySegment.ofAddress(part.address()).reinterpret(size, lifetime, _ -> {
-                try {
-                    returned.run();
-                } finally {
-                    takeBack();
-                }
-            });
-        } catch (RuntimeException refused) {
-            takeBack();
-            throw refused;
-        }
-    }
-
-    private synchronized void takeBack() {
-        lent--;
-        if (closed && lent == 0) {
-            unmap();
-        }
-    }
-
-    private void unmap() {
-        if (whole == null) {
-            MemoryCalls.munmap(segment.address(), segment.byteSize());
-        }
+        return new MappedMemory(segment.asSlice(offset, size));
     }
 
     /** The mapping; its bounds are those of the mapping, its lifetime ends with {@link #close()}. */
@@ -132,15 +80,11 @@ public final class MappedMemory implements AutoCloseable {
         return segment.byteSize();
     }
 
-    /** Ends access, and unmaps as soon as no part is lent; does nothing the second time. */
+    /** Unmaps; does nothing the second time. */
     @Override
     public synchronized void close() {
-        if (!closed) {
+        if (segment.scope().isAlive()) {
             arena.close();
-            closed = true;
-            if (lent == 0) {
-                unmap();
-            }
         }
     }
 }

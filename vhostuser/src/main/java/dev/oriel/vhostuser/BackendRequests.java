@@ -7,11 +7,13 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 import dev.oriel.linux.Connection;
 import dev.oriel.linux.DescriptorQueue;
 import dev.oriel.linux.Errno;
-import dev.oriel.linux.FileCalls;
+import dev.oriel.linux.MemoryFile;
+import dev.oriel.linux.ReceivedDescriptors;
 import dev.oriel.virtio.SharedMemoryWindow;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,6 +43,7 @@ final class BackendRequests implements AutoCloseable {
     private static final int NEED_REPLY = 0x8;
     private static final int MAX_DESCRIPTORS = 8;
     private static final int[] NO_DESCRIPTORS = {};
+    private static final long END_NANOS = 10_000_000_000L;
 
     private final Connection connection;
     private final String name;
@@ -153,8 +156,14 @@ final class BackendRequests implements AutoCloseable {
         int result;
         if (map) {
             int fd = descriptors.take();
+            // before anything else: whoever asks the file system of such a file for something may wait for ever
+            String unsuitable = MemoryFile.unsuitable(fd);
+            if (unsuitable != null) {
+                ReceivedDescriptors.close(fd);
+                return what + " of a file that must not be mapped: " + unsuitable;
+            }
             result = window.map(fd, fileOffset, offset, length, writable);
-            FileCalls.close(fd);
+            ReceivedDescriptors.close(fd);
         } else {
             result = window.unmap(offset, length);
         }
@@ -171,14 +180,15 @@ final class BackendRequests implements AutoCloseable {
         return connection.send(bytes, 0, HEADER_SIZE + Long.BYTES, NO_DESCRIPTORS, 0) > 0;
     }
 
-    /** Ends the channel and its thread. */
+    /** Ends the channel and its thread. One that does not end in time is said, and left with the channel. */
     @Override
     public void close() {
         connection.shutdown();
+        long deadline = System.nanoTime() + END_NANOS;
         boolean interrupted = false;
-        while (thread.isAlive()) {
+        while (thread.isAlive() && System.nanoTime() - deadline < 0) {
             try {
-                thread.join();
+                boolean _ = thread.join(Duration.ofNanos(Math.max(1, deadline - System.nanoTime())));
             } catch (InterruptedException later) {
                 interrupted = true;
             }
@@ -186,6 +196,12 @@ final class BackendRequests implements AutoCloseable {
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
-        connection.close();
+        if (thread.isAlive()) {
+            LOG.log(
+                    Level.WARNING,
+                    "the thread that maps files for " + name + " does not end: what it maps does not answer");
+        } else {
+            connection.close();
+        }
     }
 }

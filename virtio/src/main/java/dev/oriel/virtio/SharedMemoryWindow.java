@@ -1,5 +1,6 @@
 package dev.oriel.virtio;
 
+import dev.oriel.linux.ArenaMapping;
 import dev.oriel.linux.At;
 import dev.oriel.linux.CString;
 import dev.oriel.linux.Errno;
@@ -9,8 +10,13 @@ import dev.oriel.linux.LinuxException;
 import dev.oriel.linux.MappedMemory;
 import dev.oriel.linux.MemoryCalls;
 import dev.oriel.linux.StatxBuffer;
+import java.io.IOException;
+import java.io.InputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
@@ -34,13 +40,25 @@ import java.util.TreeMap;
 public final class SharedMemoryWindow implements SharedMemoryRegion, AutoCloseable {
     private static final int PROTECTION = MemoryCalls.PROT_READ | MemoryCalls.PROT_WRITE;
 
-    /** One mapping: where it ends, whether what is written reaches the file, and which pages it shows. */
-    private record Extent(long end, boolean writable, Pages pages) {}
+    /**
+     * Most mappings. A process has {@code vm.max_map_count} of them, which the JVM needs too, and between two mappings here there may be a hole,
+     * which is one more.
+     */
+    private static final int MAPPINGS_MAX = mapCount() / 4;
+
+    private static final int USUAL_MAP_COUNT = 65530;
+
+    /** One mapping: where it ends, and which pages it shows. */
+    private record Extent(long end, Pages pages) {
+        boolean writable() {
+            return pages.file.writable();
+        }
+    }
 
     /** The file of a mapping, and by how much its offsets are more than those of the window. */
-    private record Pages(int devMajor, int devMinor, long inode, long shift) {
+    private record Pages(MappedFiles.Id file, long shift) {
         Pages shifted(long by) {
-            return new Pages(devMajor, devMinor, inode, shift + by);
+            return new Pages(file, shift + by);
         }
     }
 
@@ -50,9 +68,17 @@ public final class SharedMemoryWindow implements SharedMemoryRegion, AutoCloseab
     /** Guarded by itself, as views share it. */
     private final NavigableMap<Long, Extent> mapped;
 
-    private SharedMemoryWindow(MappedMemory memory, NavigableMap<Long, Extent> mapped) {
+    /** The files of what is mapped. Guarded by that. */
+    private final MappedFiles files;
+
+    private final boolean view;
+
+    private SharedMemoryWindow(
+            MappedMemory memory, NavigableMap<Long, Extent> mapped, MappedFiles files, boolean view) {
+        this.view = view;
         this.memory = memory;
         this.mapped = mapped;
+        this.files = files;
     }
 
     /**
@@ -61,12 +87,13 @@ public final class SharedMemoryWindow implements SharedMemoryRegion, AutoCloseab
      * @param size bytes, a multiple of the page size
      */
     public static SharedMemoryWindow reserve(long size) throws LinuxException {
-        return new SharedMemoryWindow(MappedMemory.anonymous(size, PROTECTION), new TreeMap<>());
+        return new SharedMemoryWindow(
+                MappedMemory.anonymous(size, PROTECTION), new TreeMap<>(), new MappedFiles(), false);
     }
 
     /** The same window with a life of its own: closing the view takes nothing away, but access through it throws from then on. */
     public SharedMemoryWindow view() {
-        return new SharedMemoryWindow(memory.view(0, memory.size()), mapped);
+        return new SharedMemoryWindow(memory.view(0, memory.size()), mapped, files, true);
     }
 
     /** The window; access after {@link #close()} throws. */
@@ -75,14 +102,32 @@ public final class SharedMemoryWindow implements SharedMemoryRegion, AutoCloseab
     }
 
     /**
-     * Gives a part of the window to others for as long as an arena of theirs lives. It stays memory until then, with what is mapped in it,
-     * also if this is closed meanwhile; what the device maps there later replaces it.
+     * Shows what is mapped in a range once more, for as long as an arena lives: also when the device maps other files there, or this is closed.
      *
-     * @param returned runs when the arena was closed, on whatever thread does that
-     * @throws IllegalStateException if either is closed
+     * @param offset of the first byte
+     * @param length bytes, more than 0
+     * @param writable whether it is to be written to, by way of mappings that are writable
+     * @return a mapped segment; read-only if it is not to be written to
+     * @throws IOException if not all of it is mapped, or cannot be mapped again
+     * @throws IllegalStateException if the arena is closed
      */
-    public MemorySegment lend(long offset, long length, Arena lifetime, Runnable returned) {
-        return memory.lend(offset, length, lifetime, returned);
+    public MemorySegment show(long offset, long length, boolean writable, Arena arena) throws IOException {
+        long from = offset / pageSize * pageSize;
+        long to = (offset + length + pageSize - 1) / pageSize * pageSize;
+        synchronized (mapped) {
+            if (!covered(from, to)) {
+                throw new LinuxException("show a part of a window in which nothing is mapped", Errno.ENXIO);
+            }
+            ArenaMapping shown = ArenaMapping.reserve(to - from, writable, arena);
+            for (long at = from; at < to; ) {
+                Extent extent = mapped.floorEntry(at).getValue();
+                long end = Math.min(extent.end, to);
+                int fd = files.number(extent.pages.file);
+                shown.map(at - from, end - at, fd, at + extent.pages.shift);
+                at = end;
+            }
+            return shown.segment().asSlice(offset - from, length);
+        }
     }
 
     @Override
@@ -90,10 +135,19 @@ public final class SharedMemoryWindow implements SharedMemoryRegion, AutoCloseab
         return memory.size();
     }
 
-    /** The limit of this process is the kernel's ({@code vm.max_map_count}), which mmap(2) tells. */
+    /** A quarter of what the kernel lets this process have ({@code vm.max_map_count}). */
     @Override
     public int mappingsMax() {
-        return Integer.MAX_VALUE;
+        return MAPPINGS_MAX;
+    }
+
+    private static int mapCount() {
+        // at once: such a file has no more to read after its first bytes were read
+        try (InputStream value = Files.newInputStream(Path.of("/proc/sys/vm/max_map_count"))) {
+            return Integer.parseInt(new String(value.readNBytes(32), StandardCharsets.US_ASCII).strip());
+        } catch (IOException | NumberFormatException unknown) {
+            return USUAL_MAP_COUNT;
+        }
     }
 
     @Override
@@ -125,7 +179,7 @@ public final class SharedMemoryWindow implements SharedMemoryRegion, AutoCloseab
             Map.Entry<Long, Extent> first = mapped.floorEntry(offset);
             long from = first != null && first.getValue().end > offset ? first.getKey() : offset;
             for (Extent extent : mapped.subMap(from, offset + length).values()) {
-                if (!extent.writable) {
+                if (!extent.writable()) {
                     return false;
                 }
             }
@@ -142,8 +196,8 @@ public final class SharedMemoryWindow implements SharedMemoryRegion, AutoCloseab
                 Map.Entry<Long, Extent> second = mapped.floorEntry(other + done);
                 if (first == null
                         || second == null
-                        || !first.getValue().writable
-                        || !second.getValue().writable
+                        || !first.getValue().writable()
+                        || !second.getValue().writable()
                         || !first.getValue()
                                 .pages
                                 .shifted(one)
@@ -164,7 +218,7 @@ public final class SharedMemoryWindow implements SharedMemoryRegion, AutoCloseab
      * Maps part of a file, in place of what was there.
      *
      * @return 0, or -EINVAL if the range is not whole pages inside the window and the file, -EACCES if it is no regular file, or
-     *     -ENXIO after {@link #close}, or what mmap(2) says; then nothing has changed
+     *     -ENXIO after {@link #close}, -ENOMEM if there are too many mappings, or what mmap(2) says; then nothing has changed
      */
     public int map(int fd, long fileOffset, long offset, long length, boolean writable) {
         synchronized (mapped) {
@@ -192,16 +246,24 @@ public final class SharedMemoryWindow implements SharedMemoryRegion, AutoCloseab
                 // what is at this address now is somebody else's
                 return -Errno.ENXIO;
             }
+            if (mapped.size() >= MAPPINGS_MAX) {
+                return -Errno.ENOMEM;
+            }
             int sharing = writable ? MemoryCalls.MAP_SHARED : MemoryCalls.MAP_PRIVATE;
+            MappedFiles.Id file =
+                    new MappedFiles.Id(attributes.devMajor(), attributes.devMinor(), attributes.ino(), writable);
+            int kept = files.hold(file, fd);
+            if (kept < 0) {
+                return kept;
+            }
             long address = MemoryCalls.mmap(
                     memory.address() + offset, length, PROTECTION, sharing | MemoryCalls.MAP_FIXED, fd, fileOffset);
             if (address < 0) {
+                files.release(file);
                 return (int) address;
             }
             forget(offset, offset + length);
-            Pages pages =
-                    new Pages(attributes.devMajor(), attributes.devMinor(), attributes.ino(), fileOffset - offset);
-            mapped.put(offset, new Extent(offset + length, writable, pages));
+            mapped.put(offset, new Extent(offset + length, new Pages(file, fileOffset - offset)));
             return 0;
         }
     }
@@ -209,13 +271,17 @@ public final class SharedMemoryWindow implements SharedMemoryRegion, AutoCloseab
     /**
      * Takes mappings away.
      *
-     * @return 0; -EINVAL if not all of the range is mapped, or it is not whole pages, -ENXIO after {@link #close}; then nothing has changed
+     * @return 0; -EINVAL if not all of the range is mapped, or it is not whole pages, -ENOMEM if there would be too many mappings, -ENXIO after
+     *     {@link #close}; then nothing has changed
      */
     @Override
     public int unmap(long offset, long length) {
         synchronized (mapped) {
             if (isOutside(offset, length) || !covered(offset, offset + length)) {
                 return -Errno.EINVAL;
+            }
+            if (mapped.size() >= MAPPINGS_MAX && splits(offset, offset + length)) {
+                return -Errno.ENOMEM;
             }
             int result = memory.segment().scope().isAlive() ? fill(offset, length) : -Errno.ENXIO;
             if (result == 0) {
@@ -229,7 +295,7 @@ public final class SharedMemoryWindow implements SharedMemoryRegion, AutoCloseab
     public void clear() {
         synchronized (mapped) {
             if (!mapped.isEmpty() && memory.segment().scope().isAlive() && fill(0, length()) == 0) {
-                mapped.clear();
+                forget(0, length());
             }
         }
     }
@@ -262,21 +328,31 @@ public final class SharedMemoryWindow implements SharedMemoryRegion, AutoCloseab
         return true;
     }
 
+    /** Whether a range is cut out of the middle of a mapping, which makes two of one. */
+    private boolean splits(long from, long to) {
+        Map.Entry<Long, Extent> before = mapped.lowerEntry(from);
+        return before != null && before.getValue().end > to;
+    }
+
     /** Cuts a range out of the record of what is mapped. */
     private void forget(long from, long to) {
         Map.Entry<Long, Extent> before = mapped.lowerEntry(from);
         if (before != null && before.getValue().end > from) {
             Extent extent = before.getValue();
-            mapped.put(before.getKey(), new Extent(from, extent.writable, extent.pages));
+            mapped.put(before.getKey(), new Extent(from, extent.pages));
             if (extent.end > to) {
+                files.holdAgain(extent.pages.file);
                 mapped.put(to, extent);
             }
         }
         Map.Entry<Long, Extent> last = mapped.lowerEntry(to);
         if (last != null && last.getKey() >= from && last.getValue().end > to) {
+            files.holdAgain(last.getValue().pages.file);
             mapped.put(to, last.getValue());
         }
-        mapped.subMap(from, to).clear();
+        NavigableMap<Long, Extent> gone = mapped.subMap(from, true, to, false);
+        gone.values().forEach(extent -> files.release(extent.pages.file));
+        gone.clear();
     }
 
     /** Unmaps all of it and gives the address space back, unless this is a view. Nothing can be mapped through it any more. */
@@ -284,6 +360,9 @@ public final class SharedMemoryWindow implements SharedMemoryRegion, AutoCloseab
     public void close() {
         synchronized (mapped) {
             memory.close();
+            if (!view) {
+                files.close();
+            }
         }
     }
 }

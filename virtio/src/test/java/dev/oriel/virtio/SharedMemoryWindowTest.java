@@ -56,4 +56,39 @@ class SharedMemoryWindowTest {
             assertThat(memory.segment().get(JAVA_BYTE, 4096)).isEqualTo((byte) 3);
         }
     }
+
+    /** A device that maps page by page must not take all the mappings that the process may have: the JVM needs some. */
+    @Test
+    void mappingsAreLimitedHoweverTheyAreMade() throws Exception {
+        int page = 4096;
+        long size = 0;
+        try (SharedMemoryWindow probe = SharedMemoryWindow.reserve(page)) {
+            assertThat(probe.mappingsMax()).isGreaterThan(10_000);
+            size = 4L * page * probe.mappingsMax();
+        }
+        try (SharedMemoryWindow window = SharedMemoryWindow.reserve(size);
+                SharedMemory file = new SharedMemory(page)) {
+            int most = window.mappingsMax();
+            for (long i = 0; i < most; i++) {
+                assertThat(window.map(2 * i * page, page, file.fd(), 0)).isZero();
+            }
+            assertThat(window.map(2L * most * page, page, file.fd(), 0)).isEqualTo(-Errno.ENOMEM);
+            assertThat(window.unmap(0, page)).isZero();
+            assertThat(window.map(0, page, file.fd(), 0)).isZero();
+        }
+        try (SharedMemoryWindow window = SharedMemoryWindow.reserve(size);
+                SharedMemory file = new SharedMemory(size)) {
+            assertThat(window.map(0, size, file.fd(), 0)).isZero();
+            long i = 0;
+            int result = 0;
+            while (result == 0) {
+                result = window.unmap((2 * i + 1) * page, page);
+                i++;
+            }
+            assertThat(result).isEqualTo(-Errno.ENOMEM);
+            assertThat(i).isEqualTo(window.mappingsMax());
+            window.clear();
+            assertThat(window.mappedBytes()).isZero();
+        }
+    }
 }

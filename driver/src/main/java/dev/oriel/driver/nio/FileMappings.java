@@ -1,6 +1,7 @@
 package dev.oriel.driver.nio;
 
 import dev.oriel.driver.DaxDevice;
+import dev.oriel.linux.ArenaMapping;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -32,7 +33,7 @@ final class FileMappings {
     MemorySegment map(MapMode mode, long from, long size, Arena arena, boolean writable) throws IOException {
         DaxDevice dax = prepare(mode, from, size, writable);
         if (dax == null || size == 0) {
-            MemorySegment copy = arena.allocate(size);
+            MemorySegment copy = size == 0 ? arena.allocate(0) : ArenaMapping.zeros(size, arena);
             fill(copy, from);
             return mode.equals(MapMode.READ_ONLY) ? copy.asReadOnly() : copy;
         }

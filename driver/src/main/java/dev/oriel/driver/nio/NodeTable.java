@@ -68,12 +68,20 @@ final class NodeTable {
         return node;
     }
 
-    /** The node of an entry that the device answered; to be closed. */
+    /**
+     * The node of an entry that the device answered; to be closed.
+     *
+     * @throws FuseException ENOENT if there is none; EIO if it is one that is in use here as something else
+     */
     synchronized Node enter(Entry entry) throws FuseException {
         if (entry.nodeid() == 0) {
             throw new FuseException("find a name", Errno.ENOENT);
         }
         Node node = nodes.get(entry.nodeid());
+        if (node != null && node.attributes().type() != entry.attributes().type()) {
+            client.forget(entry.nodeid(), 1);
+            throw new FuseException("find a name (the device says that a node has changed its type)", Errno.EIO);
+        }
         if (node == null) {
             node = new Node(this, entry.nodeid(), entry.attributes());
             nodes.put(entry.nodeid(), node);

@@ -156,13 +156,16 @@ final class OpenNode {
         }
     }
 
-    /** Reads as much as there is room for: bytes, or -1 at the end of the file. What failed after some bytes fails the next time. */
+    /**
+     * Reads as much as there is room for, or less if this is being closed: bytes, or -1 at the end of the file. What failed after some bytes
+     * fails the next time.
+     */
     int read(ByteBuffer target, long position) throws IOException {
         checkFile("read");
         MemorySegment memory = MemorySegment.ofBuffer(target);
         int most = client.maxTransfer();
         int done = 0;
-        while (target.hasRemaining()) {
+        while (target.hasRemaining() && (done == 0 || !usage.isClosed())) {
             int wanted = Math.min(most, target.remaining());
             long read;
             try {
@@ -182,13 +185,13 @@ final class OpenNode {
         return done == 0 && target.hasRemaining() ? -1 : done;
     }
 
-    /** Writes all: bytes. What failed after some bytes fails the next time. */
+    /** Writes all, or less if this is being closed: bytes. What failed after some bytes fails the next time. */
     int write(ByteBuffer source, long position) throws IOException {
         checkFile("write");
         MemorySegment memory = MemorySegment.ofBuffer(source);
         int most = client.maxTransfer();
         int done = 0;
-        while (source.hasRemaining()) {
+        while (source.hasRemaining() && (done == 0 || !usage.isClosed())) {
             int wanted = Math.min(most, source.remaining());
             long written;
             try {

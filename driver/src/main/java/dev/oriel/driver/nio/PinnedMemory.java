@@ -2,6 +2,7 @@ package dev.oriel.driver.nio;
 
 import dev.oriel.driver.DaxDevice;
 import dev.oriel.driver.FuseException;
+import dev.oriel.linux.ArenaMapping;
 import dev.oriel.linux.Errno;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -45,11 +46,16 @@ final class PinnedMemory {
     static MemorySegment segment(OpenNode open, DaxDevice dax, long offset, long length, boolean writable, Arena arena)
             throws FuseException {
         Pin pin = new Pin(open, pin(dax, open.node(), offset, length, writable));
+        boolean shown = false;
         try {
-            return pin.memory.lend(arena, pin);
-        } catch (RuntimeException refused) {
-            pin.run();
-            throw refused;
+            MemorySegment segment = pin.memory.show(arena);
+            ArenaMapping.onClose(arena, pin);
+            shown = true;
+            return segment;
+        } finally {
+            if (!shown) {
+                pin.run();
+            }
         }
     }
 

@@ -17,6 +17,11 @@ final class Usage {
         return true;
     }
 
+    /** Whether somebody waits for the users to leave. */
+    synchronized boolean isClosed() {
+        return closed;
+    }
+
     synchronized void leave() {
         users--;
         if (closed && users == 0) {
