@@ -308,33 +308,31 @@ class HostileFrontendTest {
 
     /** The words of a request that could be right, with room for what any of them has. */
     private void send(FrontendRequest request) throws LinuxException {
-        long[] words =
-                switch (request) {
-                    case SET_MEM_TABLE ->
-                        new long[] {
-                            pair(1, 0), SharedMemory.GUEST_ADDRESS, memory.size(), SharedMemory.USER_ADDRESS, 0,
-                        };
-                    case ADD_MEM_REG, REM_MEM_REG ->
-                        new long[] {
-                            0, SharedMemory.GUEST_ADDRESS, memory.size(), SharedMemory.USER_ADDRESS, 0,
-                        };
-                    case SET_VRING_ADDR -> new long[5];
-                    case GET_FEATURES,
-                            GET_PROTOCOL_FEATURES,
-                            GET_QUEUE_NUM,
-                            GET_MAX_MEM_SLOTS,
-                            GET_STATUS,
-                            SET_OWNER,
-                            RESET_OWNER,
-                            RESET_DEVICE -> new long[0];
-                    default -> new long[1];
+        long[] words = switch (request) {
+            case SET_MEM_TABLE ->
+                new long[] {
+                    pair(1, 0), SharedMemory.GUEST_ADDRESS, memory.size(), SharedMemory.USER_ADDRESS, 0,
                 };
-        int[] fds =
-                switch (request) {
-                    case SET_MEM_TABLE, ADD_MEM_REG -> new int[] {memory.fd()};
-                    case SET_VRING_KICK, SET_VRING_CALL, SET_VRING_ERR -> new int[] {event()};
-                    default -> new int[0];
+            case ADD_MEM_REG, REM_MEM_REG ->
+                new long[] {
+                    0, SharedMemory.GUEST_ADDRESS, memory.size(), SharedMemory.USER_ADDRESS, 0,
                 };
+            case SET_VRING_ADDR -> new long[5];
+            case GET_FEATURES,
+                    GET_PROTOCOL_FEATURES,
+                    GET_QUEUE_NUM,
+                    GET_MAX_MEM_SLOTS,
+                    GET_STATUS,
+                    SET_OWNER,
+                    RESET_OWNER,
+                    RESET_DEVICE -> new long[0];
+            default -> new long[1];
+        };
+        int[] fds = switch (request) {
+            case SET_MEM_TABLE, ADD_MEM_REG -> new int[] {memory.fd()};
+            case SET_VRING_KICK, SET_VRING_CALL, SET_VRING_ERR -> new int[] {event()};
+            default -> new int[0];
+        };
         frontend.send(request, 0, words, fds);
     }
 
