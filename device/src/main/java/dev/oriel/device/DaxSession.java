@@ -13,6 +13,7 @@ import dev.oriel.fuse.FuseOpenOut;
 import dev.oriel.fuse.FuseSetattrIn;
 import dev.oriel.fuse.FuseStatxOut;
 import dev.oriel.linux.Errno;
+import dev.oriel.linux.FallocateMode;
 import dev.oriel.linux.FileMode;
 import dev.oriel.linux.IoVector;
 import dev.oriel.linux.OpenFlags;
@@ -417,7 +418,8 @@ final class DaxSession extends ForwardingSession {
         int _ = written(request, nodeid);
         int error = session.fallocate(request, nodeid, fh, offset, length, mode);
         if (error == 0 && window.concerns(nodeid)) {
-            window.changed(session, nodeid, offset, offset + length);
+            boolean moves = (mode & (FallocateMode.FALLOC_FL_COLLAPSE_RANGE | FallocateMode.FALLOC_FL_INSERT_RANGE)) != 0;
+            window.changed(session, nodeid, offset, moves ? Long.MAX_VALUE : offset + length);
         }
         return error;
     }

@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.oriel.filesystem.FileSystem;
 import dev.oriel.filesystem.FileSystemSession;
@@ -14,6 +15,7 @@ import dev.oriel.fuse.FuseFlags;
 import dev.oriel.fuse.FuseInitFlags;
 import dev.oriel.fuse.FuseOpcode;
 import dev.oriel.linux.Errno;
+import dev.oriel.linux.FallocateMode;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
@@ -311,6 +313,30 @@ class DaxCoherenceTest {
         assertThat(link.u64(40 + 8)).isEqualTo(600_029);
         assertThat(seen(600_021, 8)).isEqualTo("by LINK ".getBytes(US_ASCII));
         assertThat(seen(0, 600_000)).isEqualTo(content);
+    }
+
+    @Test
+    void whatARangeThatIsTakenOutOrPutInMovesIsSeenWhereItIsNow() throws Exception {
+        byte[] content = file("log", 600_000);
+        long node = lookup("log");
+        assertThat(setup(node, 0, READ, 0)).isZero();
+        assertThat(seen(0, 600_000)).isEqualTo(content);
+        long fh = open(node, O_RDWR);
+        int error = fallocate(node, fh, FallocateMode.FALLOC_FL_COLLAPSE_RANGE);
+        assumeThat(error).as("the host's file system can").isNotEqualTo(-Errno.EOPNOTSUPP);
+        assertThat(error).isZero();
+        assertThat(seen(0, 600_000 - 4096)).isEqualTo(Arrays.copyOfRange(content, 4096, 600_000));
+        assertThat(fallocate(node, fh, FallocateMode.FALLOC_FL_INSERT_RANGE)).isZero();
+        assertThat(seen(0, 4096)).isEqualTo(new byte[4096]);
+        assertThat(seen(4096, 600_000 - 4096)).isEqualTo(Arrays.copyOfRange(content, 4096, 600_000));
+    }
+
+    /** Of the first page. */
+    private int fallocate(long node, long fh, int mode) {
+        return client.call(client.request(FuseOpcode.FALLOCATE, node)
+                        .u64(fh, 0, 4096)
+                        .u32(mode, 0))
+                .error();
     }
 
     @Test
