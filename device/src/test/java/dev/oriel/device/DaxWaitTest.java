@@ -70,8 +70,7 @@ class DaxWaitTest {
         Files.write(directory.resolve("file"), content);
         try (LocalFileSystem share =
                         LocalFileSystem.open(LocalOptions.of(directory).build());
-                Client client =
-                        new Client(share, LITTLE_ENDIAN, 2, new DaxOptions(2 * RANGE, false))) {
+                Client client = new Client(share, LITTLE_ENDIAN, 2, new DaxOptions(2 * RANGE, false))) {
             client.device.sharedMemoryRegion(0, frontEnd);
             client.mount(Client.MINOR, Client.LINUX_FLAGS | FuseInitFlags.MAP_ALIGNMENT | FuseInitFlags.HAS_INODE_DAX);
             long node = client.call(client.request(FuseOpcode.LOOKUP, 1).name("file"))

@@ -45,7 +45,9 @@ class LockWaitTest {
                     umount /mnt && echo UNMOUNTED
                     """;
             List<String> lines = shared.run(shared.guest(kind, share -> share.at(""), script));
-            assertThat(lines).contains("GAVE UP 1", "WAITER 137", "UNMOUNTED").noneMatch(line -> line.startsWith("WRONG"));
+            assertThat(lines)
+                    .contains("GAVE UP 1", "WAITER 137", "UNMOUNTED")
+                    .noneMatch(line -> line.startsWith("WRONG"));
             shared.server().stop();
         }
     }
