@@ -418,7 +418,8 @@ final class DaxSession extends ForwardingSession {
         int _ = written(request, nodeid);
         int error = session.fallocate(request, nodeid, fh, offset, length, mode);
         if (error == 0 && window.concerns(nodeid)) {
-            boolean moves = (mode & (FallocateMode.FALLOC_FL_COLLAPSE_RANGE | FallocateMode.FALLOC_FL_INSERT_RANGE)) != 0;
+            boolean moves =
+                    (mode & (FallocateMode.FALLOC_FL_COLLAPSE_RANGE | FallocateMode.FALLOC_FL_INSERT_RANGE)) != 0;
             window.changed(session, nodeid, offset, moves ? Long.MAX_VALUE : offset + length);
         }
         return error;
