@@ -24,7 +24,7 @@ final class Creation {
     private static final long REMOVES_ANY_NAME =
             1L << ThreadCredentials.CAP_DAC_OVERRIDE | 1L << ThreadCredentials.CAP_FOWNER;
 
-    private static final int HOLD_ATTEMPTS = 25;
+    private static final int HOLD_ATTEMPTS = 125;
     private static final long HOLD_PAUSE_NANOS = 2_000_000;
 
     private final Share share;
