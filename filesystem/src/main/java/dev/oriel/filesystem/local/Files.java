@@ -162,8 +162,8 @@ final class Files {
                 result = makeOpen(
                         request, parent, (int) directory, name, hostFlags, create, mode, umask, entry, out, buffers);
                 if (result == -Errno.EEXIST && (flags & OpenFlags.O_EXCL) == 0) {
-                    // The client saw no such name, and has not checked who may open what is there by now: ESTALE makes it
-                    // look the name up again, and then open it.
+                    // The client saw no such name, and has not checked who may open what is there by now. ESTALE
+                    // makes it look the name up again, and then open it.
                     result = -Errno.ESTALE;
                 }
             } finally {
