@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The files of which something is in the window, each opened by the device itself for as long as that is so. Not for several threads, but for
- * {@link #concerns} and {@link #isStoredInto}.
+ * {@link #concerns}.
  */
 final class DaxFiles {
     private static final Logger LOG = System.getLogger("dev.oriel.device");
@@ -27,7 +27,6 @@ final class DaxFiles {
     private final UnwrittenPages unwritten;
     private final Map<Long, DaxFile> files = new HashMap<>();
     private final NodeCounts concerned = new NodeCounts();
-    private final NodeCounts storedInto = new NodeCounts();
     private final FuseOpenOut opened = new FuseOpenOut();
     private final MemorySegment openedMemory = Arena.ofAuto().allocate(FuseOpenOut.SIZE, Long.BYTES);
 
@@ -42,11 +41,6 @@ final class DaxFiles {
     /** Whether a copy of something of this node may have to be kept in step. Takes no lock and allocates nothing; any thread. */
     boolean concerns(long nodeid) {
         return concerned.contains(nodeid);
-    }
-
-    /** Whether the client may store into this node through the window. As {@link #concerns}. */
-    boolean isStoredInto(long nodeid) {
-        return storedInto.contains(nodeid);
     }
 
     /** The nodes that {@link #concerns} tells of. */
@@ -99,15 +93,11 @@ final class DaxFiles {
         if (mapping.hasStandIn()) {
             concerned.add(mapping.file.nodeid);
         }
-        if (mapping.writable) {
-            storedInto.add(mapping.file.nodeid);
-        }
     }
 
     /** The client may store through a mapping from now on. */
     void becomeWritable(DaxMapping mapping) {
         standIn.becomeWritable(mapping);
-        storedInto.add(mapping.file.nodeid);
         showUnwritten(mapping);
     }
 
@@ -117,19 +107,6 @@ final class DaxFiles {
         if (mapping.hasStandIn()) {
             concerned.remove(mapping.file.nodeid);
         }
-        if (mapping.writable) {
-            storedInto.remove(mapping.file.nodeid);
-        }
-    }
-
-    /** The client has a file open to write. Any thread. */
-    void openedToWrite(long nodeid) {
-        storedInto.add(nodeid);
-    }
-
-    /** The client has closed a file that it had open to write. Any thread. */
-    void closedToWrite(long nodeid) {
-        storedInto.remove(nodeid);
     }
 
     /** Closes a file of which there is nothing any more. */
@@ -251,9 +228,10 @@ final class DaxFiles {
             for (long offset : offsets(file)) {
                 removeUnwritten(file, offset);
             }
+            file.mappings.clear();
             drop(session, file);
         }
+        files.clear();
         concerned.clear();
-        storedInto.clear();
     }
 }

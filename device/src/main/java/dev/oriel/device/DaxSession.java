@@ -19,8 +19,6 @@ import dev.oriel.linux.IoVector;
 import dev.oriel.linux.OpenFlags;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * A session whose client has a DAX window: what is read by request has what was stored through the window, and what is changed by request is
@@ -29,14 +27,10 @@ import java.util.concurrent.ConcurrentHashMap;
  * <p>A request that would wait for the window is served where it may block: never on the thread of a queue.
  */
 final class DaxSession extends ForwardingSession {
-    private static final int SECTOR = 512;
 
     private final FileSystemSession session;
     private final DaxWindow window;
     private final ByteOrder order;
-
-    /** The nodes of the files that the client has open to write, by handle. */
-    private final Map<Long, Long> writers = new ConcurrentHashMap<>();
 
     private final ThreadLocal<Entries> entries = ThreadLocal.withInitial(() -> new Entries());
 
@@ -84,21 +78,25 @@ final class DaxSession extends ForwardingSession {
         return unwritten != 0 ? unwritten : before;
     }
 
-    /** Whether a client must ask each time: what it stores by itself changes the times and, in a hole, the blocks. */
-    private boolean changesUnseen(long nodeid, FuseAttr attr) {
-        boolean sparse = (attr.mode() & FileMode.S_IFMT) == FileMode.S_IFREG && attr.blocks() * SECTOR < attr.size();
-        return sparse || window.isStoredInto(nodeid);
+    /**
+     * Whether a client must ask each time: what it stores by itself changes the times and, in a hole, the blocks. Linux does not forget
+     * attributes that it knows when it opens a file to store into it.
+     */
+    private boolean changesUnseen(FuseAttr attr) {
+        boolean reached =
+                (attr.flags() & FuseFlags.ATTR_DAX) != 0 || (session.flags() & FuseInitFlags.HAS_INODE_DAX) == 0;
+        return reached && !session.isReadOnly() && (attr.mode() & FileMode.S_IFMT) == FileMode.S_IFREG;
     }
 
-    private void pass(long nodeid, FuseAttrOut told, FuseAttrOut out) {
-        if (changesUnseen(nodeid, told.attr())) {
+    private void pass(FuseAttrOut told, FuseAttrOut out) {
+        if (changesUnseen(told.attr())) {
             told.attrValid(0).attrValidNsec(0);
         }
         out.copyFrom(told);
     }
 
     private void pass(FuseEntryOut told, FuseEntryOut out) {
-        if (told.nodeid() != 0 && changesUnseen(told.nodeid(), told.attr())) {
+        if (told.nodeid() != 0 && changesUnseen(told.attr())) {
             told.attrValid(0).attrValidNsec(0);
         }
         out.copyFrom(told);
@@ -150,7 +148,7 @@ final class DaxSession extends ForwardingSession {
             return WOULD_BLOCK;
         }
         if (error == 0) {
-            pass(nodeid, told, out);
+            pass(told, out);
         }
         return error;
     }
@@ -182,7 +180,7 @@ final class DaxSession extends ForwardingSession {
             error = window.attributes(session, nodeid, NO_HANDLE, told);
         }
         if (error == 0) {
-            pass(nodeid, told, out);
+            pass(told, out);
         }
         return error;
     }
@@ -210,8 +208,7 @@ final class DaxSession extends ForwardingSession {
             // of what was added since the window has nothing
             told.stat().size(known.attr().size());
         }
-        boolean sparse = told.stat().blocks() * SECTOR < told.stat().size();
-        if (sparse || window.isStoredInto(nodeid)) {
+        if (!session.isReadOnly() && (told.stat().mode() & FileMode.S_IFMT) == FileMode.S_IFREG) {
             told.attrValid(0).attrValidNsec(0);
         }
         out.copyFrom(told);
@@ -256,27 +253,15 @@ final class DaxSession extends ForwardingSession {
             if (request.mayBlock() && window.concerns(nodeid)) {
                 window.refresh(session, nodeid);
             }
-            opened(nodeid, flags, told, out);
+            opened(nodeid, told, out);
         }
         return error;
     }
 
-    private void opened(long nodeid, int flags, FuseOpenOut told, FuseOpenOut out) {
+    private void opened(long nodeid, FuseOpenOut told, FuseOpenOut out) {
         long fh = told.fh();
         window.errors().opened(nodeid, fh);
-        if ((flags & OpenFlags.O_ACCMODE) != OpenFlags.O_RDONLY) {
-            window.openedToWrite(nodeid);
-            writers.put(fh, nodeid);
-        }
         out.copyFrom(told);
-    }
-
-    private void closed(long fh) {
-        window.errors().closed(fh);
-        Long nodeid = writers.remove(fh);
-        if (nodeid != null) {
-            window.closedToWrite(nodeid);
-        }
     }
 
     @Override
@@ -307,7 +292,7 @@ final class DaxSession extends ForwardingSession {
             window.refresh(session, nodeid);
             int _ = renewed(told);
         }
-        opened(nodeid, flags, toldOpen, out);
+        opened(nodeid, toldOpen, out);
         pass(told, entry);
         return 0;
     }
@@ -326,7 +311,7 @@ final class DaxSession extends ForwardingSession {
         FuseOpenOut toldOpen = ToldReply.ofThread().open(order);
         int error = session.tmpfile(request, parent, flags, mode, umask, openFlags, told, toldOpen);
         if (error == 0) {
-            opened(told.nodeid(), flags, toldOpen, out);
+            opened(told.nodeid(), toldOpen, out);
             pass(told, entry);
         }
         return error;
@@ -382,8 +367,8 @@ final class DaxSession extends ForwardingSession {
             return WOULD_BLOCK;
         }
         int result = session.release(request, nodeid, fh, flags, releaseFlags, lockOwner);
-        if (result != WOULD_BLOCK) {
-            closed(fh);
+        if (result == 0) {
+            window.errors().closed(fh);
         }
         return result;
     }
@@ -472,8 +457,11 @@ final class DaxSession extends ForwardingSession {
     /** Writes the stores of the client back, and empties the window. */
     @Override
     public void close() {
-        window.end(session);
-        session.close();
+        try {
+            window.end(session);
+        } finally {
+            session.close();
+        }
     }
 
     /** The entries of a READDIRPLUS, each looked at before it is delivered. For one thread. */

@@ -80,11 +80,6 @@ final class DaxWindow implements AutoCloseable {
         return files.concerns(nodeid);
     }
 
-    /** Whether the client may store into this node through the window, now or soon. As {@link #concerns}. */
-    boolean isStoredInto(long nodeid) {
-        return files.isStoredInto(nodeid);
-    }
-
     /** What could not be written, and who was told. */
     WriteErrors errors() {
         return errors;
@@ -452,31 +447,27 @@ final class DaxWindow implements AutoCloseable {
         }
     }
 
-    /** The client has a file open to write. Takes no lock of the window. */
-    void openedToWrite(long nodeid) {
-        files.openedToWrite(nodeid);
-    }
-
-    /** The client has closed a file that it had open to write. Takes no lock of the window. */
-    void closedToWrite(long nodeid) {
-        files.closedToWrite(nodeid);
-    }
-
     /** The session ends: writes back what the client has changed, and takes all mappings away. */
     void end(FileSystemSession session) {
         lock.lock();
         try {
-            clear(session, 0, length);
-            int _ = writeBack(session);
-            long[] lost = files.concerned();
-            if (lost.length > 0) {
-                LOG.log(
-                        Level.ERROR,
-                        "What the guest stored into the DAX window could not be written to {0} of its files, and is lost",
-                        lost.length);
+            try {
+                clear(session, 0, length);
+                int _ = writeBack(session);
+                long[] lost = files.concerned();
+                if (lost.length > 0) {
+                    LOG.log(
+                            Level.ERROR,
+                            "What the guest stored into the DAX window could not be written to {0} of its files, and is lost",
+                            lost.length);
+                }
+            } finally {
+                // Whatever was thrown, the next session finds nothing of this one: its handles and descriptors are
+                // gone.
+                mappings.clear();
+                errors = new WriteErrors();
+                files.clear(session);
             }
-            files.clear(session);
-            errors = new WriteErrors();
             LOG.log(
                     Level.DEBUG,
                     "the DAX window had at most {0} mappings at a time; the front-end can bear {1}",

@@ -24,10 +24,12 @@ final class FilePages {
         if (address < 0) {
             return address;
         }
-        vector.clear();
-        vector.add(address + before, length);
-        long count = FileCalls.preadv2(sourceFd, vector.address(), vector.count(), sourceOffset, 0);
-        MemoryCalls.munmap(address, size);
-        return count;
+        try {
+            vector.clear();
+            vector.add(address + before, length);
+            return FileCalls.preadv2(sourceFd, vector.address(), vector.count(), sourceOffset, 0);
+        } finally {
+            MemoryCalls.munmap(address, size);
+        }
     }
 }

@@ -25,6 +25,11 @@ abstract class ForwardingSession implements FileSystemSession {
     }
 
     @Override
+    public boolean isReadOnly() {
+        return delegate().isReadOnly();
+    }
+
+    @Override
     public int timeGranularity() {
         return delegate().timeGranularity();
     }

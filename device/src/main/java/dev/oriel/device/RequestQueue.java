@@ -194,7 +194,14 @@ final class RequestQueue implements ChainHandler {
 
     /** Hands a SETLKW on to the session thread. */
     private void waitForLock(FuseRequest request) {
-        FuseRequest other = idleRequest();
+        FuseRequest other;
+        try {
+            other = idleRequest();
+        } catch (Error spent) {
+            // Nobody waits then, so nobody is to be told of a circle of waits.
+            request.session().fileSystem().endLockWait(request.unique());
+            throw spent;
+        }
         gate.defer(index);
         request.chain().hold();
         next = other;

@@ -246,12 +246,17 @@ final class StandIn {
             }
             // Written from the copy: the client may go on storing meanwhile, and what it stores then is seen the next
             // time.
+            boolean news = unwritten.nextClearBit(pageOf(window)) < pageOf(window + run);
+            // Not written until it is known to be: whatever is thrown, it is tried again.
+            unwritten.set(pageOf(window), pageOf(window + run));
             MemorySegment.copy(memory.shared(), window, memory.baseline(), window, run);
             long offset = mapping.standInFileOffset() + page;
             int failed =
                     writer.write(session, file, offset, memory.baselineMemory(), window, Math.min(run, length - page));
-            failedAnew |= failed != 0 && unwritten.nextClearBit(pageOf(window)) < pageOf(window + run);
-            unwritten.set(pageOf(window), pageOf(window + run), failed != 0);
+            failedAnew |= failed != 0 && news;
+            if (failed == 0) {
+                unwritten.clear(pageOf(window), pageOf(window + run));
+            }
             error = error == 0 ? failed : error;
             written |= failed == 0;
             page += run;

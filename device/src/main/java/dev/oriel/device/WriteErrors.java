@@ -23,7 +23,7 @@ final class WriteErrors {
         }
     };
 
-    /** What number each open file was told last, if it was told any or opened after. */
+    /** What number each open file was told last, or 0. A file that is not open has none: a client makes up as many handles as it likes. */
     private final Map<Long, Long> told = new HashMap<>();
 
     private long number;
@@ -48,9 +48,7 @@ final class WriteErrors {
     /** A file was opened: what somebody was told of already is not its matter. */
     synchronized void opened(long nodeid, long fh) {
         Last entry = nodes.get(nodeid);
-        if (entry != null && entry.seen) {
-            told.put(fh, entry.number);
-        }
+        told.put(fh, entry != null && entry.seen ? entry.number : 0L);
     }
 
     /** A file was closed. */
@@ -61,11 +59,12 @@ final class WriteErrors {
     /**
      * Tells an open file.
      *
-     * @return 0, or the errno that it was not told yet
+     * @return 0, or the errno that it was not told yet; 0 if it is not open
      */
     synchronized int tell(long nodeid, long fh) {
         Last entry = nodes.get(nodeid);
-        if (entry == null || told.getOrDefault(fh, 0L) >= entry.number) {
+        Long known = told.get(fh);
+        if (entry == null || known == null || known >= entry.number) {
             return 0;
         }
         told.put(fh, entry.number);

@@ -13,11 +13,14 @@ class WriteErrorsTest {
 
     @Test
     void eachFileThatWasOpenIsToldOnce() {
+        errors.opened(NODE, 1);
+        errors.opened(NODE, 2);
+        errors.opened(8, 3);
         errors.record(NODE, -Errno.ENOSPC);
         assertThat(errors.tell(NODE, 1)).isEqualTo(-Errno.ENOSPC);
         assertThat(errors.tell(NODE, 1)).isZero();
         assertThat(errors.tell(NODE, 2)).isEqualTo(-Errno.ENOSPC);
-        assertThat(errors.tell(8, 1)).isZero();
+        assertThat(errors.tell(8, 3)).isZero();
     }
 
     @Test
@@ -33,6 +36,7 @@ class WriteErrorsTest {
 
     @Test
     void syncfsIsToldOfTheLastErrorOfAnyFile() {
+        errors.opened(NODE, 1);
         assertThat(errors.tellSync()).isZero();
         errors.record(NODE, -Errno.ENOSPC);
         errors.record(8, -Errno.EIO);
@@ -42,10 +46,13 @@ class WriteErrorsTest {
     }
 
     @Test
-    void aHandleThatIsClosedLeavesNothing() {
+    void aHandleThatIsNotOpenIsToldNothing() {
+        errors.opened(NODE, 1);
         errors.record(NODE, -Errno.ENOSPC);
+        assertThat(errors.tell(NODE, 2)).isZero();
         assertThat(errors.tell(NODE, 1)).isEqualTo(-Errno.ENOSPC);
+        errors.record(NODE, -Errno.EIO);
         errors.closed(1);
-        assertThat(errors.tell(NODE, 1)).isEqualTo(-Errno.ENOSPC);
+        assertThat(errors.tell(NODE, 1)).isZero();
     }
 }

@@ -42,6 +42,11 @@ public interface FileSystemSession extends AutoCloseable {
     /** The INIT flags that are in force, {@code flags | flags2 << 32}: a subset of what the client offered. */
     long flags();
 
+    /** Whether the client can change nothing. */
+    default boolean isReadOnly() {
+        return false;
+    }
+
     /** Resolution of the time stamps, in ns: 1 to 1 000 000 000. */
     int timeGranularity();
 

@@ -1,7 +1,6 @@
 package dev.oriel.linux;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.channels.FileChannel;
@@ -17,28 +16,6 @@ import java.nio.file.StandardOpenOption;
  * <p>For set-up code, any thread.
  */
 public final class ArenaMapping {
-    /** A file in memory that nobody writes to: all of it is a hole. */
-    private static final class Zeros {
-        static final FileChannel CHANNEL = open();
-
-        private Zeros() {}
-
-        private static FileChannel open() {
-            try (Arena arena = Arena.ofConfined()) {
-                int fd = LinuxException.check(
-                        MemoryCalls.memfd_create(CString.of("oriel-zeros", arena), 0), "create a file in memory");
-                try (Descriptor file = new Descriptor(fd)) {
-                    return FileChannel.open(
-                            Path.of("/proc/self/fd/" + file.number()),
-                            StandardOpenOption.READ,
-                            StandardOpenOption.WRITE);
-                }
-            } catch (IOException failed) {
-                throw new UncheckedIOException(failed);
-            }
-        }
-    }
-
     private final MemorySegment segment;
     private final int protection;
 
@@ -54,7 +31,23 @@ public final class ArenaMapping {
      * @throws IllegalStateException if the arena is closed
      */
     public static MemorySegment zeros(long size, Arena arena) throws IOException {
-        return Zeros.CHANNEL.map(MapMode.PRIVATE, 0, size, arena);
+        return mapHole(MapMode.PRIVATE, size, arena);
+    }
+
+    /** Maps a file in memory that nobody writes to. Its channel is for this call alone: a thread that is interrupted closes it. */
+    private static MemorySegment mapHole(MapMode mode, long size, Arena arena) throws IOException {
+        try (Arena name = Arena.ofConfined()) {
+            int fd = LinuxException.check(
+                    MemoryCalls.memfd_create(CString.of("oriel-zeros", name), MemoryCalls.MFD_CLOEXEC),
+                    "create a file in memory");
+            try (Descriptor file = new Descriptor(fd);
+                    FileChannel channel = FileChannel.open(
+                            Path.of("/proc/self/fd/" + file.number()),
+                            StandardOpenOption.READ,
+                            StandardOpenOption.WRITE)) {
+                return channel.map(mode, 0, size, arena);
+            }
+        }
     }
 
     /**
@@ -67,7 +60,7 @@ public final class ArenaMapping {
     public static ArenaMapping reserve(long size, boolean writable, Arena arena) throws IOException {
         MapMode mode = writable ? MapMode.PRIVATE : MapMode.READ_ONLY;
         int protection = writable ? MemoryCalls.PROT_READ | MemoryCalls.PROT_WRITE : MemoryCalls.PROT_READ;
-        return new ArenaMapping(Zeros.CHANNEL.map(mode, 0, size, arena), protection);
+        return new ArenaMapping(mapHole(mode, size, arena), protection);
     }
 
     /** All of it, alive as long as the arena. */

@@ -264,12 +264,19 @@ public final class Connection implements AutoCloseable {
      */
     public void finish() {
         shutdown();
-        int count;
-        do {
-            try (DescriptorQueue descriptors = new DescriptorQueue(MAX_DESCRIPTORS)) {
-                count = receive(REST, 0, (int) REST.byteSize(), descriptors);
-            }
-        } while (count > 0 || count == -Errno.EMFILE);
+        try {
+            long count;
+            do {
+                incoming.set(JAVA_LONG, IOV, REST.address());
+                incoming.set(JAVA_LONG, IOV_LENGTH, REST.byteSize());
+                // Without room for descriptors none arrive: closing one could wait for its file system.
+                incoming.set(JAVA_LONG, MESSAGE_CONTROL, 0);
+                incoming.set(JAVA_LONG, MESSAGE_CONTROL_LENGTH, 0);
+                count = SocketCalls.recvmsg(descriptor.numberOrNone(), incoming.address(), 0);
+            } while (count > 0 || count == -Errno.EINTR);
+        } finally {
+            reachabilityFence(this);
+        }
     }
 
     /** Closes the socket; does nothing the second time. A thread that waits in it is not woken: shut down first. */

@@ -145,7 +145,8 @@ final class BackendChannel implements SharedMemoryRegion, AutoCloseable {
     /** Whether a descriptor leads to a file that has been put into the region. Any thread. */
     boolean shows(int fd) {
         MemoryFile.Identity file = shown.isEmpty() ? null : MemoryFile.identity(fd);
-        return file != null && shown.containsValue(file);
+        // Linux before 5.14 does not tell the inode here: then it cannot be told from other files in memory.
+        return file != null && file.inode() != 0 && shown.containsValue(file);
     }
 
     /**

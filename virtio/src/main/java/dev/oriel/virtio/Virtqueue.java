@@ -224,8 +224,12 @@ final class Virtqueue {
             return null;
         }
         pieces -= chain.capacity();
-        int outcome = current.take(chain, memory);
-        pieces += chain.capacity();
+        int outcome;
+        try {
+            outcome = current.take(chain, memory);
+        } finally {
+            pieces += chain.capacity();
+        }
         if (outcome == Ring.TAKEN) {
             chain.turn++;
             chain.held = false;

@@ -100,12 +100,13 @@ final class PollingWatchService implements WatchService {
                     : new NoSuchFileException(directory.toString());
         }
         Map<Path, Look> seen = list(directory);
+        PollingWatchKey key;
         synchronized (keys) {
-            PollingWatchKey key =
-                    keys.computeIfAbsent(directory.toAbsolutePath(), _ -> new PollingWatchKey(this, directory, seen));
-            key.kinds(wanted);
-            return key;
+            key = keys.computeIfAbsent(directory.toAbsolutePath(), _ -> new PollingWatchKey(this, directory, seen));
         }
+        // A key that looks at its directory, and then takes itself out of the keys, holds itself: never the keys first.
+        key.kinds(wanted);
+        return key;
     }
 
     void cancel(PollingWatchKey key) {

@@ -211,6 +211,8 @@ final class VirtioFileSystem extends FileSystem {
                 user.close();
             } catch (IOException failed) {
                 failure = failed;
+            } catch (RuntimeException failed) {
+                failure = new IOException("close " + user, failed);
             }
         }
         closed = true;

@@ -27,6 +27,7 @@ import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.WatchEvent;
 import java.nio.file.WatchKey;
 import java.nio.file.WatchService;
@@ -73,7 +74,9 @@ class ChannelLifeTest {
     private static <T> FutureTask<T> waiting(Callable<T> call) {
         FutureTask<T> task = new FutureTask<>(call);
         Thread thread = Thread.ofPlatform().daemon().start(task);
-        while (thread.getState() != Thread.State.TIMED_WAITING && thread.getState() != Thread.State.WAITING) {
+        while (!task.isDone()
+                && thread.getState() != Thread.State.TIMED_WAITING
+                && thread.getState() != Thread.State.WAITING) {
             Thread.onSpinWait();
         }
         return task;
@@ -141,7 +144,7 @@ class ChannelLifeTest {
         try (PollingWatchService watch = (PollingWatchService) share.newWatchService()) {
             WatchKey key = share.getPath("/").register(watch, ENTRY_CREATE, ENTRY_DELETE, ENTRY_MODIFY);
             for (int i = 1; i <= 3; i++) {
-                Files.writeString(host.resolve("file"), "0".repeat(20 + i));
+                Files.writeString(host.resolve("file"), "0", StandardOpenOption.APPEND);
                 watch.look();
             }
             assertThat(watch.poll()).isSameAs(key);
@@ -160,8 +163,9 @@ class ChannelLifeTest {
     void anotherFileOfTheSameNameWasDeletedAndCreated() throws Exception {
         try (PollingWatchService watch = (PollingWatchService) share.newWatchService()) {
             WatchKey key = share.getPath("/").register(watch, ENTRY_CREATE, ENTRY_DELETE, ENTRY_MODIFY);
-            Files.writeString(host.resolve("other"), "0123456789");
-            Files.move(host.resolve("other"), host.resolve("file"), StandardCopyOption.REPLACE_EXISTING);
+            // made where nobody looks
+            Path other = Files.writeString(Files.createTempFile(host.getParent(), "other", ""), "0123456789");
+            Files.move(other, host.resolve("file"), StandardCopyOption.REPLACE_EXISTING);
             watch.look();
             assertThat(key.pollEvents())
                     .<WatchEvent.Kind<?>>map(WatchEvent::kind)

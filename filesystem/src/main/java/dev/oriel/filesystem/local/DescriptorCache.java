@@ -36,17 +36,15 @@ final class DescriptorCache {
     private final InodeTable inodes;
     private final Allowance allowance;
     private final Part[] parts = new Part[PARTS];
-    private final int mostKept;
+    private final AtomicInteger places = new AtomicInteger(PARTS);
     private final AtomicInteger kept = new AtomicInteger();
 
     /** @param allowance how many descriptors to hold at most, beside {@value #PARTS} */
     DescriptorCache(InodeTable inodes, Allowance allowance) {
         this.inodes = inodes;
         this.allowance = allowance;
-        int capacity = (int) Math.min(MOST, allowance.left());
-        mostKept = capacity / 2;
         for (int i = 0; i < PARTS; i++) {
-            parts[i] = new Part(Math.max(1, capacity / PARTS));
+            parts[i] = new Part(MOST / PARTS);
         }
     }
 
@@ -122,7 +120,8 @@ final class DescriptorCache {
      * @return false if too many are kept
      */
     boolean keep(int slot) {
-        if (kept.incrementAndGet() > mostKept) {
+        // What other sessions hold now they may give back: what is left is asked each time.
+        if (kept.incrementAndGet() > Math.min(MOST, places.get() + allowance.left()) / 2) {
             kept.decrementAndGet();
             return false;
         }
@@ -234,6 +233,9 @@ final class DescriptorCache {
         /** A place in the ring; -1 if all are in use. */
         private int place() {
             if (used < capacity && (used == 0 || allowance.tryTake(1))) {
+                if (used > 0) {
+                    places.getAndIncrement();
+                }
                 if (used == ring.length) {
                     ring = Arrays.copyOf(ring, Math.min(capacity, ring.length * 2));
                 }

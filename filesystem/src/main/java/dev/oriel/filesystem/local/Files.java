@@ -94,7 +94,20 @@ final class Files {
         StatxBuffer stat = buffers.stat;
         int result =
                 FileCalls.statx(path, ThreadBuffers.EMPTY, ThreadBuffers.AT_EMPTY_PATH, StatxBuffer.STATX_NLINK, stat);
-        return result == 0 && stat.nlink() == 0 && !share.handles.isOpen(nodeid);
+        return result == 0 && stat.nlink() == 0 && !share.handles.isOpen(nodeid) && countsLinks(buffers);
+    }
+
+    /** Whether the host's file system tells how many names a file has: some on FUSE say 0 of all. */
+    private boolean countsLinks(ThreadBuffers buffers) {
+        StatxBuffer stat = buffers.stat;
+        long root = share.nodes.acquire(FileSystemSession.ROOT, buffers);
+        if (root < 0) {
+            return true;
+        }
+        int result = FileCalls.statx(
+                (int) root, ThreadBuffers.EMPTY, ThreadBuffers.AT_EMPTY_PATH, StatxBuffer.STATX_NLINK, stat);
+        share.nodes.release(FileSystemSession.ROOT, root);
+        return result < 0 || stat.nlink() != 0;
     }
 
     /** Opens the regular file of an O_PATH descriptor. */

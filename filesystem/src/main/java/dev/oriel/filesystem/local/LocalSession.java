@@ -71,6 +71,11 @@ final class LocalSession implements FileSystemSession {
     }
 
     @Override
+    public boolean isReadOnly() {
+        return share.isReadOnly();
+    }
+
+    @Override
     public int timeGranularity() {
         return 1;
     }

@@ -58,13 +58,16 @@ final class PosixLocks {
         }
         while (true) {
             NodeLocks locks = nodes.computeIfAbsent(file.nodeid(), this::begin);
-            synchronized (locks) {
+            locks.lock().lock();
+            try {
                 if (locks.isEnded()) {
                     continue;
                 }
                 int result = set(locks, file, owner, type, start, end, pid);
                 endIfEmpty(file.nodeid(), locks);
                 return result;
+            } finally {
+                locks.lock().unlock();
             }
         }
     }
@@ -167,11 +170,14 @@ final class PosixLocks {
             int result = FileCalls.fcntl(file.descriptor(), FcntlCommand.F_OFD_GETLK, flock);
             return result < 0 ? result : report(flock, null, id, out);
         }
-        synchronized (locks) {
+        locks.lock().lock();
+        try {
             LockOwner owner = locks.find(id);
             int descriptor = owner == null ? file.descriptor() : owner.descriptor();
             int result = FileCalls.fcntl(descriptor, FcntlCommand.F_OFD_GETLK, flock);
             return result < 0 ? result : report(flock, locks, id, out);
+        } finally {
+            locks.lock().unlock();
         }
     }
 
@@ -213,7 +219,8 @@ final class PosixLocks {
         if (locks == null) {
             return;
         }
-        synchronized (locks) {
+        locks.lock().lock();
+        try {
             for (Iterator<LockOwner> all = locks.iterator(); all.hasNext(); ) {
                 LockOwner owner = all.next();
                 if (fh != 0 ? owner.lockedThrough(fh) : owner.id() == id) {
@@ -222,6 +229,8 @@ final class PosixLocks {
                 }
             }
             endIfEmpty(nodeid, locks);
+        } finally {
+            locks.lock().unlock();
         }
     }
 
@@ -242,10 +251,13 @@ final class PosixLocks {
     /** Drops all locks. */
     void close() {
         for (NodeLocks locks : nodes.values()) {
-            synchronized (locks) {
+            locks.lock().lock();
+            try {
                 locks.owners().forEach(this::close);
                 locks.owners().clear();
                 locks.markEnded();
+            } finally {
+                locks.lock().unlock();
             }
             waits.remove(locks);
         }

@@ -160,7 +160,7 @@ class NodeBudgetTest {
             table.insert(InodeTable.kind(0, 0, 0, 0100644), i + 1, 7, new long[4], location, table.allocate());
         }
         assertThat(table.size()).isEqualTo(count);
-        assertThat(usedMemory() - before).isLessThan(memory.taken() + memory.taken() / 50);
+        assertThat(usedMemory() - before).isLessThan(memory.taken() + memory.taken() / 10);
         for (int slot = InodeTable.ROOT_SLOT + 1; slot <= count + 1; slot++) {
             table.forget(slot, 1);
         }
