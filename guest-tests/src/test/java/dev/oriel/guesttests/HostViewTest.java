@@ -46,7 +46,7 @@ class HostViewTest {
 
     @Test
     void aTreeIsTheSameForGuestsOfEitherByteOrder() throws Exception {
-        try (SharedFolder shared = SharedFolder.serve(List.of("--posix-acl"))) {
+        try (SharedFolder shared = SharedFolder.serve(List.of("--posix-acl", "--modcaps=+sys_admin"))) {
             GuestRun big = shared.start(shared.guest(GuestKind.S390X, share -> share, writeAndShow("big", "little")));
             GuestRun little =
                     shared.start(shared.guest(GuestKind.X86_64, share -> share, writeAndShow("little", "big")));
