@@ -1,5 +1,7 @@
 package dev.oriel.device;
 
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.locks.LockSupport;
 
@@ -11,9 +13,14 @@ import java.util.concurrent.locks.LockSupport;
  * come. The counters of threads lie apart.
  */
 final class RequestsBesideWindow {
+    private static final Logger LOG = System.getLogger("dev.oriel.device");
+
     private static final int THREADS = 16;
     private static final int STRIDE_SHIFT = 4;
     private static final long PAUSE_NANOS = 20_000;
+
+    /** When the log is told that the wait is a long one. */
+    private static final long PATIENCE_NANOS = 5_000_000_000L;
 
     private final AtomicIntegerArray counters = new AtomicIntegerArray((2 * THREADS) << STRIDE_SHIFT);
     private volatile int current;
@@ -44,9 +51,17 @@ final class RequestsBesideWindow {
     void await() {
         int set = current;
         current = 1 - set;
+        long began = System.nanoTime();
+        boolean told = false;
         for (int thread = 0; thread < THREADS; thread++) {
             while (counters.get((set * THREADS + thread) << STRIDE_SHIFT) != 0) {
                 LockSupport.parkNanos(PAUSE_NANOS);
+                if (!told && System.nanoTime() - began > PATIENCE_NANOS) {
+                    told = true;
+                    LOG.log(
+                            Level.WARNING,
+                            "A mapping of the DAX window waits for a request that the host''s file system does not answer");
+                }
             }
         }
     }

@@ -83,7 +83,7 @@ class HostileClientTest {
         driver.close();
         other.close();
         memory.close();
-        assertThat(Resources.descriptors()).isEqualTo(descriptorsBefore);
+        Resources.awaitDescriptors(descriptorsBefore);
         assertThat(Resources.mappings("guest")).isZero();
         assertThat(Resources.mappings("oriel-window")).isZero();
     }

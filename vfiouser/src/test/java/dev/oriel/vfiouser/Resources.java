@@ -1,5 +1,7 @@
 package dev.oriel.vfiouser;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,6 +15,15 @@ final class Resources {
         try (Stream<Path> open = Files.list(Path.of("/proc/self/fd"))) {
             return open.count();
         }
+    }
+
+    /** Waits until no more are open than before: what a peer passed may be closed by a thread of its own. */
+    static void awaitDescriptors(long before) throws IOException {
+        long end = System.nanoTime() + 20_000_000_000L;
+        while (descriptors() > before && System.nanoTime() < end) {
+            Thread.onSpinWait();
+        }
+        assertThat(descriptors()).isLessThanOrEqualTo(before);
     }
 
     /** How often memory of this name is mapped. */

@@ -21,11 +21,11 @@ class HostileGuestTest {
 
     /** What one virtual machine does to the server. */
     private interface Attack {
-        void on(ServedShare share) throws Exception;
+        void on(AttackedServer share) throws Exception;
     }
 
     private void survives(Carrier carrier, Attack attack, String... options) throws Exception {
-        try (ServedShare share = new ServedShare(carrier, state, options)) {
+        try (AttackedServer share = new AttackedServer(carrier, state, options)) {
             try (Neighbour neighbour = new Neighbour(share)) {
                 attack.on(share);
                 neighbour.assertServed(share);

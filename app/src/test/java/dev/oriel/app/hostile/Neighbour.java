@@ -18,7 +18,7 @@ final class Neighbour implements AutoCloseable {
     private volatile @Nullable Throwable failure;
     private volatile CountDownLatch rounds = new CountDownLatch(0);
 
-    Neighbour(ServedShare share) throws Exception {
+    Neighbour(AttackedServer share) throws Exception {
         content = new byte[SIZE];
         new Random(1).nextBytes(content);
         Path file = share.folder().resolve(NAME);
@@ -54,7 +54,7 @@ final class Neighbour implements AutoCloseable {
     }
 
     /** Insists that the neighbour was served until now, and is served again, and that a new guest is served too. */
-    void assertServed(ServedShare share) throws Exception {
+    void assertServed(AttackedServer share) throws Exception {
         CountDownLatch two = new CountDownLatch(2);
         rounds = two;
         if (failure == null) {

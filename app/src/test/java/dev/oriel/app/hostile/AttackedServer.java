@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** A real {@code oriel serve} in a process of its own, and the folder that it shares. */
-final class ServedShare implements AutoCloseable {
+final class AttackedServer implements AutoCloseable {
     /** Far more than a server takes to end, and less than it takes to give up on who hangs. */
     private static final int STOP_SECONDS = 20;
 
@@ -19,7 +19,7 @@ final class ServedShare implements AutoCloseable {
     private final Path log;
     private final Process process;
 
-    ServedShare(RawGuest.Carrier carrier, Path state, String... options) throws IOException, InterruptedException {
+    AttackedServer(RawGuest.Carrier carrier, Path state, String... options) throws IOException, InterruptedException {
         this.carrier = carrier;
         folder = Files.createDirectory(state.resolve("folder"));
         socket = state.resolve("socket");
