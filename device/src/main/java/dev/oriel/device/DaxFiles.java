@@ -16,8 +16,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The files of which something is in the window, each opened by the device itself for as long as that is so. Not for several threads, but for
- * {@link #concerns}.
+ * The files of which something is in the window, each opened by the device itself for as long as that is so. Not for
+ * several threads, but for {@link #concerns}.
  */
 final class DaxFiles {
     private static final Logger LOG = System.getLogger("dev.oriel.device");
@@ -38,7 +38,10 @@ final class DaxFiles {
         opened.at(openedMemory, 0, ByteOrder.nativeOrder());
     }
 
-    /** Whether a copy of something of this node may have to be kept in step. Takes no lock and allocates nothing; any thread. */
+    /**
+     * Whether a copy of something of this node may have to be kept in step. Takes no lock and allocates nothing; any
+     * thread.
+     */
     boolean concerns(long nodeid) {
         return concerned.contains(nodeid);
     }
@@ -224,14 +227,17 @@ final class DaxFiles {
 
     /** The session ends: what could not be written is lost. */
     void clear(FileSystemSession session) {
-        for (DaxFile file : files.values().toArray(DaxFile[]::new)) {
-            for (long offset : offsets(file)) {
-                removeUnwritten(file, offset);
+        try {
+            for (DaxFile file : files.values().toArray(DaxFile[]::new)) {
+                for (long offset : offsets(file)) {
+                    removeUnwritten(file, offset);
+                }
+                file.mappings.clear();
+                drop(session, file);
             }
-            file.mappings.clear();
-            drop(session, file);
+        } finally {
+            files.clear();
+            concerned.clear();
         }
-        files.clear();
-        concerned.clear();
     }
 }

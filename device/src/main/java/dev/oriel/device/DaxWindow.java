@@ -22,8 +22,8 @@ import java.util.concurrent.locks.ReentrantLock;
  * <p>A range is served by the file's own pages as far as they can be mapped whole, and by a {@link StandIn stand-in} from there on (see
  * {@link DaxMapping}). What changes a file by request must tell the window, see {@link DaxSession}.
  *
- * <p>The lock is held while the other side answers. Whoever must not wait asks {@link #concerns} first, which takes none, and tells of what it
- * does beside the window ({@link #enter}).
+ * <p>The lock is held while the other side answers. Whoever must not wait asks {@link #concerns} first, which takes
+ * none, and tells of what it does beside the window ({@link #enter}).
  */
 final class DaxWindow implements AutoCloseable {
     private static final Logger LOG = System.getLogger("dev.oriel.device");
@@ -88,7 +88,8 @@ final class DaxWindow implements AutoCloseable {
     /**
      * A request that must not wait begins to change a file.
      *
-     * @return what to {@link #leave} with; or -1 if the window has something of the file, and has to be told: then it must wait after all
+     * @return what to {@link #leave} with; or -1 if the window has something of the file, and has to be told: then it
+     *     must wait after all
      */
     int enter(long nodeid) {
         int counter = beside.enter();
@@ -242,7 +243,8 @@ final class DaxWindow implements AutoCloseable {
     }
 
     /**
-     * REMOVEMAPPING of one range: takes away what lies in it, whether something does or not. What of it cannot be written is kept.
+     * REMOVEMAPPING of one range: takes away what lies in it, whether something does or not. What of it cannot be
+     * written is kept.
      *
      * @return 0, or an errno if there is no such range
      */
@@ -311,7 +313,8 @@ final class DaxWindow implements AutoCloseable {
     }
 
     /**
-     * Writes back what the client has changed of a file. What failed for the first time is told to each open file ({@link #errors}).
+     * Writes back what the client has changed of a file. What failed for the first time is told to each open file
+     * ({@link #errors}).
      *
      * @return 0, or an errno if something is still not in the file
      */
@@ -358,8 +361,8 @@ final class DaxWindow implements AutoCloseable {
     }
 
     /**
-     * GETATTR of a node that the window {@link #concerns}: what the client stored is in the file, and what the file gained or lost at its end is
-     * in the window, before its size is told.
+     * GETATTR of a node that the window {@link #concerns}: what the client stored is in the file, and what the file
+     * gained or lost at its end is in the window, before its size is told.
      *
      * @param out private memory
      * @return 0 or an errno
@@ -464,7 +467,10 @@ final class DaxWindow implements AutoCloseable {
             } finally {
                 // Whatever was thrown, the next session finds nothing of this one: its handles and descriptors are
                 // gone.
-                mappings.clear();
+                if (!mappings.isEmpty()) {
+                    other.doubt();
+                    mappings.clear();
+                }
                 errors = new WriteErrors();
                 files.clear(session);
             }

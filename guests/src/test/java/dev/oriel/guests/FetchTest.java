@@ -2,12 +2,15 @@ package dev.oriel.guests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -17,6 +20,26 @@ import org.junit.jupiter.api.io.TempDir;
 class FetchTest {
     @TempDir
     private Path folder;
+
+    /** Where apt asks a proxy already, or the archive by HTTPS, nobody can stand between. */
+    @BeforeEach
+    void aptAsksTheArchiveByHttp() throws Exception {
+        assumeThat(lines("apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"))
+                .anyMatch(uri -> uri.matches("http:.*/debian/?"))
+                .noneMatch(uri -> uri.startsWith("https:"));
+        assumeThat(lines("apt-config", "dump", "Acquire::http::Proxy"))
+                .noneMatch(line -> line.matches(".*Proxy \".+\";"));
+        assumeThat(System.getenv("http_proxy")).isNull();
+    }
+
+    private static List<String> lines(String... command) throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(command).start();
+        try (BufferedReader output = process.inputReader()) {
+            return output.lines().toList();
+        } finally {
+            process.waitFor();
+        }
+    }
 
     private record Outcome(int status, String output) {}
 

@@ -3,21 +3,42 @@ package dev.oriel.app.hostile;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.oriel.app.hostile.RawGuest.Carrier;
+import dev.oriel.linux.Errno;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Whatever one virtual machine does, its neighbour is served throughout, the next one can connect, and the server ends when told to. */
+/**
+ * Whatever one virtual machine does, its neighbour is served throughout, the next one can connect, and the server ends
+ * when told to.
+ */
 @Timeout(180)
 class HostileGuestTest {
+    /** The bytes of a fuse_lk_in. */
+    private static final int ARGUMENTS = 48;
+
+    /** More than any SETLKW has, and less than the longest request. */
+    private static final int LONG = 100 << 10;
+
     @TempDir
     @SuppressWarnings("NullAway.Init") // by JUnit
     private Path state;
+
+    /** Those that are connected until the server has ended. */
+    private final List<RawGuest> guests = new ArrayList<>();
+
+    @AfterEach
+    void disconnect() {
+        guests.forEach(RawGuest::close);
+    }
 
     /** What one virtual machine does to the server. */
     private interface Attack {
@@ -60,25 +81,35 @@ class HostileGuestTest {
         });
     }
 
+    /** A file that the guest has open and locked: who asks for the lock as another owner waits. */
+    private record Locked(RawGuest guest, long node, long handle) {
+        static Locked by(RawGuest guest, AttackedServer share) throws Exception {
+            Files.createFile(share.folder().resolve("locked"));
+            long node = guest.node("locked");
+            long handle = guest.open(node);
+            ByteBuffer _ = guest.done(guest.lock(RawGuest.SETLK, node, handle, 1, ARGUMENTS));
+            return new Locked(guest, node, handle);
+        }
+
+        ByteBuffer wait(int owner, int argumentBytes) {
+            return guest.lock(RawGuest.SETLKW, node, handle, owner, argumentBytes);
+        }
+    }
+
     @ParameterizedTest
     @EnumSource
-    void locksThatWaitWithLongHeadsTakeNoMemoryFromOthers(Carrier carrier) throws Exception {
+    void aWaitForALockThatIsLongerThanItsArgumentsTakesNoMemory(Carrier carrier) throws Exception {
         survives(carrier, share -> {
-            Files.createFile(share.folder().resolve("locked"));
             try (RawGuest guest = share.connect().mount()) {
-                long node = guest.node("locked");
-                long handle = guest.open(node);
-                ByteBuffer _ = guest.done(guest.lock(RawGuest.SETLK, node, handle, 1, 48));
-                // The arguments are 48 bytes; the rest is nothing that SETLKW has.
+                Locked locked = Locked.by(guest, share);
+                ByteBuffer refused = guest.exchange(locked.wait(2, LONG)).orElseThrow();
+                assertThat(RawGuest.errno(refused)).isEqualTo(Errno.EINVAL);
                 for (int i = 0; i < 300; i++) {
-                    assertThat(guest.post(guest.lock(RawGuest.SETLKW, node, handle, 2 + i, 160 << 10)))
-                            .isTrue();
+                    assertThat(guest.post(locked.wait(3 + i, LONG))).isTrue();
                 }
                 guest.kick(RawGuest.REQUESTS);
                 for (int i = 0; i < 300; i++) {
-                    assertThat(guest.next())
-                            .as("a request that is longer than its opcode's is refused")
-                            .isPresent();
+                    assertThat(guest.next()).isPresent();
                 }
             }
         });
@@ -86,24 +117,20 @@ class HostileGuestTest {
 
     @ParameterizedTest
     @EnumSource
-    void waitingLocksThatAreInterruptedInNumbersTakeNoTimeFromOthers(Carrier carrier) throws Exception {
+    void locksThatWaitHoldUpNeitherOthersNorTheEnd(Carrier carrier) throws Exception {
         survives(carrier, share -> {
-            Files.createFile(share.folder().resolve("locked"));
-            try (RawGuest guest = share.connect().mount()) {
-                long node = guest.node("locked");
-                long handle = guest.open(node);
-                ByteBuffer _ = guest.done(guest.lock(RawGuest.SETLK, node, handle, 1, 48));
-                for (int i = 0; i < 100; i++) {
-                    assertThat(guest.post(guest.lock(RawGuest.SETLKW, node, handle, 2 + i, 48)))
-                            .isTrue();
-                }
-                guest.kick(RawGuest.REQUESTS);
-                for (int i = 0; i < 20_000; i++) {
-                    // Of a request that is not there, so that all go on waiting.
-                    assertThat(guest.exchange(
-                                    guest.request(RawGuest.INTERRUPT, 0, 8).putLong(1)))
-                            .isPresent();
-                }
+            RawGuest guest = share.connect().mount();
+            guests.add(guest);
+            Locked locked = Locked.by(guest, share);
+            for (int i = 0; i < 100; i++) {
+                assertThat(guest.post(locked.wait(2 + i, ARGUMENTS))).isTrue();
+            }
+            guest.kick(RawGuest.REQUESTS);
+            for (int i = 0; i < 20_000; i++) {
+                // Of a request that is not there, so that all go on waiting.
+                assertThat(guest.exchange(
+                                guest.request(RawGuest.INTERRUPT, 0, 8).putLong(1)))
+                        .isPresent();
             }
         });
     }
