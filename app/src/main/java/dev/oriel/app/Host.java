@@ -149,8 +149,8 @@ final class Host {
     }
 
     /**
-     * How many descriptors all guests' sessions may hold, given the limit of the process: what the process itself and its connections need is
-     * put aside, but no more than a quarter.
+     * How many descriptors all guests' sessions may hold, given the limit of the process: what the process itself and
+     * its connections need is put aside, but no more than a quarter.
      */
     static int descriptorsForSessions(long openFiles, int requestQueues) {
         long limit = Math.min(openFiles, SENSIBLE_OPEN_FILES);

@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A logger that hands one line for each event to the process's one {@link LogSink}. A stack trace is for developers: it
- * follows only where debug messages are wanted. What guests and front-ends cause is logged at a rate ({@link LogRate}); what the command
- * itself says, and debug messages, are logged all.
+ * follows only where debug messages are wanted. What guests and front-ends cause is logged at a rate ({@link LogRate});
+ * what the command itself says, and debug messages, are logged all.
  *
  * <p>Safe for all threads.
  */

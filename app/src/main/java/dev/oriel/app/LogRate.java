@@ -1,8 +1,8 @@
 package dev.oriel.app;
 
 /**
- * How many lines of one origin and level are logged: a few at once, and then one in a second, however many a guest or a front-end causes. The
- * next line that is logged says how many were left out.
+ * How many lines of one origin and level are logged: a few at once, and then one in a second, however many a guest or a
+ * front-end causes. The next line that is logged says how many were left out.
  *
  * <p>For all threads.
  */

@@ -1,6 +1,8 @@
 package dev.oriel.app;
 
-/** Text of others, such as the names in a share, as it may go to a terminal: what a terminal would obey is shown as "?". */
+/**
+ * Text of others, such as the names in a share, as it may go to a terminal: what a terminal would obey is shown as "?".
+ */
 final class Printable {
     private Printable() {}
 

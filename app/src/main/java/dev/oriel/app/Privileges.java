@@ -7,8 +7,9 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The capabilities that serving needs, if the process has them; it gives up all others before anything is served. They belong to threads:
- * the main thread gives them up before it starts any that serves, and a thread that the JVM starts gives them up itself.
+ * The capabilities that serving needs, if the process has them; it gives up all others before anything is served. They
+ * belong to threads: the main thread gives them up before it starts any that serves, and a thread that the JVM starts
+ * gives them up itself.
  */
 final class Privileges {
     private static final System.Logger LOG = System.getLogger("dev.oriel.app");

@@ -18,8 +18,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A copy of a file or a tree, of which either end is trusted with no more than its content. Below the target that the user named nothing is
- * followed: what is new is created exclusively, and a symbolic link that is there is left alone.
+ * A copy of a file or a tree, of which either end is trusted with no more than its content. Below the target that the
+ * user named nothing is followed: what is new is created exclusively, and a symbolic link that is there is left alone.
  */
 final class TreeCopy {
     private static final int BUFFER_SIZE = 1 << 20;

@@ -10,15 +10,18 @@ final class DaxFile {
     /** {@link #descriptor} and {@link #mappable} of a file whose own pages cannot be mapped. */
     static final int NO_DESCRIPTOR = -1;
 
-    /** A second change within so many ms may leave the times of a file as they are: they are no finer than a tick of the kernel. */
+    /**
+     * A second change within so many ms may leave the times of a file as they are: they are no finer than a tick of the
+     * kernel.
+     */
     private static final long TICK_MILLIS = 20;
 
     final long nodeid;
     final long fh;
 
     /**
-     * A descriptor of the host whose pages are the file's, open for reading and writing, and on a local file system; the session's, as
-     * {@link #fh} is.
+     * A descriptor of the host whose pages are the file's, open for reading and writing, and on a local file system;
+     * the session's, as {@link #fh} is.
      */
     final int mappable;
 

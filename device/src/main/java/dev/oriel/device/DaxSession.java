@@ -79,8 +79,8 @@ final class DaxSession extends ForwardingSession {
     }
 
     /**
-     * Whether a client must ask each time: what it stores by itself changes the times and, in a hole, the blocks. Linux does not forget
-     * attributes that it knows when it opens a file to store into it.
+     * Whether a client must ask each time: what it stores by itself changes the times and, in a hole, the blocks. Linux
+     * does not forget attributes that it knows when it opens a file to store into it.
      */
     private boolean changesUnseen(FuseAttr attr) {
         boolean reached =

@@ -4,17 +4,22 @@ import dev.oriel.linux.FileCalls;
 import dev.oriel.linux.IoVector;
 import dev.oriel.linux.MemoryCalls;
 
-/** Writes into a file without making it longer, whoever makes it shorter meanwhile: nothing can be stored behind the end of a mapped file. */
+/**
+ * Writes into a file without making it longer, whoever makes it shorter meanwhile: nothing can be stored behind the end
+ * of a mapped file.
+ */
 final class FilePages {
     private FilePages() {}
 
     /**
-     * Copies bytes into a file, as far as it has them. Only the kernel touches the mapping: where the file has ended it answers an error.
+     * Copies bytes into a file, as far as it has them. Only the kernel touches the mapping: where the file has ended it
+     * answers an error.
      *
      * @param fd of a file on a local file system, open for reading and writing
      * @param sourceFd what to copy from
      * @param vector for one piece
-     * @return bytes; {@code -EFAULT} if the first cannot be stored, because the file has ended or its disk is full; or another errno
+     * @return bytes; {@code -EFAULT} if the first cannot be stored, because the file has ended or its disk is full; or
+     *     another errno
      */
     static long overwrite(int fd, long offset, int sourceFd, long sourceOffset, long length, IoVector vector) {
         long before = offset & MemoryCalls.pageSize() - 1;

@@ -26,8 +26,8 @@ final class FileWriter {
     }
 
     /**
-     * Writes bytes of memory into a file, as far as the file has them: somebody of the host may cut it short meanwhile, and what was there
-     * is gone then.
+     * Writes bytes of memory into a file, as far as the file has them: somebody of the host may cut it short meanwhile,
+     * and what was there is gone then.
      *
      * @return 0 or an errno
      */

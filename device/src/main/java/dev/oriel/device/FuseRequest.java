@@ -99,7 +99,10 @@ final class FuseRequest implements Request {
         in.copyTo(0, head, 0, fetched);
     }
 
-    /** Offers the request to other threads: one of them {@link #claim claims} it, or the one that offered it takes it back so. */
+    /**
+     * Offers the request to other threads: one of them {@link #claim claims} it, or the one that offered it takes it
+     * back so.
+     */
     void offer() {
         offered.set(true);
     }
@@ -109,7 +112,10 @@ final class FuseRequest implements Request {
         return offered.compareAndSet(true, false);
     }
 
-    /** The client wants no answer but EINTR any more; answers whether that is news. Any thread: it may be another request by now. */
+    /**
+     * The client wants no answer but EINTR any more; answers whether that is news. Any thread: it may be another
+     * request by now.
+     */
     boolean interrupt(long unique) {
         if (this.unique != unique || interrupted == unique) {
             return false;

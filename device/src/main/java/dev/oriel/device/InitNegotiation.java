@@ -45,8 +45,8 @@ final class InitNegotiation {
     private static final long WINDOW_FLAGS = FuseInitFlags.MAP_ALIGNMENT | FuseInitFlags.HAS_INODE_DAX;
 
     /**
-     * With a window, stores are written back and copies renewed where the client opens and closes: it has to tell. And it has to clear set-id
-     * bits itself, as nobody else knows of its stores.
+     * With a window, stores are written back and copies renewed where the client opens and closes: it has to tell. And
+     * it has to clear set-id bits itself, as nobody else knows of its stores.
      */
     private static final long NOT_WITH_WINDOW =
             FuseInitFlags.NO_OPEN_SUPPORT | FuseInitFlags.NO_OPENDIR_SUPPORT | FuseInitFlags.HANDLE_KILLPRIV_V2;

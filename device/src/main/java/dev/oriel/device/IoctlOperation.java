@@ -21,8 +21,9 @@ import java.nio.ByteOrder;
  * <p>On PowerPC, and on Alpha, MIPS and SPARC, numbers of ioctls tell the direction by 3 other bits (arch/powerpc/include/uapi/asm/ioctl.h).
  * These mean nothing elsewhere, so all are known everywhere.
  *
- * <p>The numbers of 32-bit programs are known only with {@code FUSE_IOCTL_32BIT}. A 64-bit kernel passes them on from a 64-bit program without
- * the checks that it makes for its own numbers (vfs_fileattr_set), and ENOTTY is what a local file system answers there.
+ * <p>The numbers of 32-bit programs are known only with {@code FUSE_IOCTL_32BIT}. A 64-bit kernel passes them on from a
+ * 64-bit program without the checks that it makes for its own numbers (vfs_fileattr_set), and ENOTTY is what a local
+ * file system answers there.
  */
 final class IoctlOperation {
     private static final int GETFLAGS = 0x8008_6601;

@@ -11,8 +11,9 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The requests of a device that wait for a lock (SETLKW), {@value #MOST} at most. They are not a thread each: they are tried again when a lock is
- * dropped through this device, and from time to time, for the other holder may be a process of the host or another guest.
+ * The requests of a device that wait for a lock (SETLKW), {@value #MOST} at most. They are not a thread each: they are
+ * tried again when a lock is dropped through this device, and from time to time, for the other holder may be a process
+ * of the host or another guest.
  *
  * <p>Any thread adds, interrupts and says that a lock was dropped; one at a time looks.
  */

@@ -5,8 +5,9 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 
 /**
- * Memory for the few long requests of a device: {@value #MOST} pieces of {@link RequestLengths#LARGEST} bytes, made when they are needed and
- * used again. A queue that needs one more waits until another request has been answered; other queues go on. Any thread.
+ * Memory for the few long requests of a device: {@value #MOST} pieces of {@link RequestLengths#LARGEST} bytes, made
+ * when they are needed and used again. A queue that needs one more waits until another request has been answered; other
+ * queues go on. Any thread.
  */
 final class LongHeads {
     static final int MOST = 8;

@@ -7,8 +7,8 @@ import java.util.concurrent.atomic.AtomicLongArray;
 /**
  * Nodes, each counted as often as it was added. Looking one up takes no lock and allocates nothing. Any thread.
  *
- * <p>A table with open addressing: a node is at the place that its hash chooses, or behind it. A place whose node is gone keeps it with a count
- * of 0 until the table is made anew, so that whoever searches meanwhile goes on behind it.
+ * <p>A table with open addressing: a node is at the place that its hash chooses, or behind it. A place whose node is
+ * gone keeps it with a count of 0 until the table is made anew, so that whoever searches meanwhile goes on behind it.
  */
 final class NodeCounts {
     private static final int SMALLEST = 64;

@@ -106,8 +106,9 @@ final class Operations {
     }
 
     /**
-     * Whether serving a request of this opcode where it may not block may take long all the same: it asks a file system in a way that knows no
-     * "would block". A READ does not; a GETATTR looks at what the host has in memory, as a descriptor of the node is open.
+     * Whether serving a request of this opcode where it may not block may take long all the same: it asks a file system
+     * in a way that knows no "would block". A READ does not; a GETATTR looks at what the host has in memory, as a
+     * descriptor of the node is open.
      */
     static boolean maySleep(int opcode) {
         return switch (opcode) {

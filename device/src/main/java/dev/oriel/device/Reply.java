@@ -20,9 +20,10 @@ import java.nio.ByteOrder;
  *   +-----------------+---------------------+
  * </pre>
  *
- * <p>A body of structures or text is written into private memory, and copied out together with the header when the request ends: so guest
- * memory is written once, in one place, after everything else; what it held before never comes back as part of a reply. What is read from a file
- * goes straight to the client. Used again for the next request; for one thread.
+ * <p>A body of structures or text is written into private memory, and copied out together with the header when the
+ * request ends: so guest memory is written once, in one place, after everything else; what it held before never comes
+ * back as part of a reply. What is read from a file goes straight to the client. Used again for the next request; for
+ * one thread.
  */
 final class Reply {
     /** The largest error number that the protocol has room for (Linux: {@code -512 < error}). */

@@ -21,8 +21,9 @@ import java.lang.foreign.ValueLayout;
  *   +----------+-------------+   +----------+--------+
  * </pre>
  *
- * Every block and every context begins at a multiple of 8 bytes from the first. A block that was not agreed upon at INIT (SECURITY_CTX,
- * CREATE_SUPP_GROUP) is refused: the file system would act on what no kernel has decided. For one thread.
+ * Every block and every context begins at a multiple of 8 bytes from the first. A block that was not agreed upon at
+ * INIT (SECURITY_CTX, CREATE_SUPP_GROUP) is refused: the file system would act on what no kernel has decided. For one
+ * thread.
  */
 final class RequestExtensions {
     /** {@code XATTR_NAME_MAX}. */

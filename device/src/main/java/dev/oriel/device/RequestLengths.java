@@ -5,13 +5,13 @@ import dev.oriel.fuse.FuseOpcode;
 import java.util.Arrays;
 
 /**
- * How much of a request is fetched into private memory before it is served, by opcode: the whole request, which may not be longer than
- * that, or only its beginning.
+ * How much of a request is fetched into private memory before it is served, by opcode: the whole request, which may not
+ * be longer than that, or only its beginning.
  */
 final class RequestLengths {
     /**
-     * Room for header and arguments of all requests, however many fields a later protocol appends, with two names; and for what Linux
-     * says of the labels of a new file.
+     * Room for header and arguments of all requests, however many fields a later protocol appends, with two names; and
+     * for what Linux says of the labels of a new file.
      */
     static final int USUAL = 1 << 10;
 

@@ -9,8 +9,8 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A few threads for the requests that would wait on their queue's own. It holds a bounded number of requests; a thread ends when it has had
- * nothing to do for a while.
+ * A few threads for the requests that would wait on their queue's own. It holds a bounded number of requests; a thread
+ * ends when it has had nothing to do for a while.
  */
 final class RequestPool {
     private static final Logger LOG = System.getLogger("dev.oriel.device");

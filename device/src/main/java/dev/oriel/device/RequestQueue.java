@@ -12,7 +12,8 @@ import java.util.ArrayDeque;
 
 /**
  * Takes the chains of one virtqueue and serves them on the queue's thread. What would wait there is handed on: to the pool, or
- * to the session thread. Whatever is thrown, each request is answered once: by this thread, or by the one that has claimed it.
+ * to the session thread. Whatever is thrown, each request is answered once: by this thread, or by the one that has
+ * claimed it.
  */
 final class RequestQueue implements ChainHandler {
     private static final Logger LOG = System.getLogger("dev.oriel.device");

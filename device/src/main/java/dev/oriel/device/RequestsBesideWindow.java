@@ -6,11 +6,11 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Counts the requests that change a file beside the window, on threads that never wait for it. Whoever brings a file into the window makes that
- * known first, and then waits here until every request has ended that may not know.
+ * Counts the requests that change a file beside the window, on threads that never wait for it. Whoever brings a file
+ * into the window makes that known first, and then waits here until every request has ended that may not know.
  *
- * <p>There are two sets of counters. New requests use the one, while those that are awaited are in the other: so the wait ends, however many
- * come. The counters of threads lie apart.
+ * <p>There are two sets of counters. New requests use the one, while those that are awaited are in the other: so the
+ * wait ends, however many come. The counters of threads lie apart.
  */
 final class RequestsBesideWindow {
     private static final Logger LOG = System.getLogger("dev.oriel.device");

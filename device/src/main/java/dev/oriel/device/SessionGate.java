@@ -78,8 +78,8 @@ final class SessionGate {
      * Closes the gate, and waits until the last request of the session has been answered.
      *
      * @param answerWaiting answers the requests that wait for somebody else; called again and again
-     * @param resting whether no queue runs and all requests are answered: then one that is missed was miscounted, and is not waited for
-     *     for ever
+     * @param resting whether no queue runs and all requests are answered: then one that is missed was miscounted, and
+     *     is not waited for for ever
      * @return the session that nobody uses any more, or null if there was none
      */
     @Nullable

@@ -14,10 +14,11 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one thread that begins and ends sessions, and that tries again the requests that wait for a lock ({@link LockWaits}). It is started when
- * there is something to do, and ends when it has had nothing to do for a while. It has no list of tasks: whoever asks for something leaves a
- * request or a mark, and wakes it, so that a client cannot make it remember more than is bounded here. If it cannot be started, whoever wants a
- * session begun or ended does that himself.
+ * The one thread that begins and ends sessions, and that tries again the requests that wait for a lock
+ * {@link LockWaits}). It is started when there is something to do, and ends when it has had nothing to do for a while.
+ * It has no list of tasks: whoever asks for something leaves a request or a mark, and wakes it, so that a client cannot
+ * make it remember more than is bounded here. If it cannot be started, whoever wants a session begun or ended does that
+ * himself.
  */
 final class SessionThread {
     private static final Logger LOG = System.getLogger("dev.oriel.device");
@@ -64,7 +65,10 @@ final class SessionThread {
         return false;
     }
 
-    /** Takes over a FUSE_INIT: ends the session there is, begins another. Or a FUSE_DESTROY: ends the session there is. Any thread. */
+    /**
+     * Takes over a FUSE_INIT: ends the session there is, begins another. Or a FUSE_DESTROY: ends the session there is.
+     * Any thread.
+     */
     void change(FuseRequest request) {
         boolean added = false;
         try {
@@ -96,7 +100,8 @@ final class SessionThread {
     /**
      * Takes over a SETLKW whose lock another holds; it counts as deferred. Any thread.
      *
-     * @return false if it cannot wait, as too many do, or there is no thread that could try again: then it is still the caller's
+     * @return false if it cannot wait, as too many do, or there is no thread that could try again: then it is still the
+     *     caller's
      */
     boolean waitForLock(FuseRequest request) {
         return waits.add(request) && (wake() || !waits.takeBack(request));

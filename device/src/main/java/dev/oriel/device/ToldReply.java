@@ -8,7 +8,10 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 
-/** What a file system answers, in memory of ours: it is looked at, and perhaps changed, before the client gets it. One for each thread. */
+/**
+ * What a file system answers, in memory of ours: it is looked at, and perhaps changed, before the client gets it. One
+ * for each thread.
+ */
 final class ToldReply {
     private static final ThreadLocal<ToldReply> OF_THREAD = ThreadLocal.withInitial(ToldReply::new);
     private static final int ENTRY = 128;

@@ -6,8 +6,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.BitSet;
 
 /**
- * Pages that the client stored, whose place in the window was taken away before they could be written (a full disk): kept until they can be, and
- * seen in the meantime wherever the file is mapped again. Not for several threads.
+ * Pages that the client stored, whose place in the window was taken away before they could be written (a full disk):
+ * kept until they can be, and seen in the meantime wherever the file is mapped again. Not for several threads.
  */
 final class UnwrittenPages implements AutoCloseable {
     /** How many bytes of them there may be in a session. */

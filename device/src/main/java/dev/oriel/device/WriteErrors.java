@@ -5,8 +5,9 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Errors of writing back, as Linux keeps them ({@code errseq_t}): the last of each node with a number. Each open file is told an error once,
- * when it asks (FSYNC, FLUSH): one that was opened after somebody was told hears nothing of it. SYNCFS is told of any node's, once.
+ * Errors of writing back, as Linux keeps them ({@code errseq_t}): the last of each node with a number. Each open file
+ * is told an error once, when it asks (FSYNC, FLUSH): one that was opened after somebody was told hears nothing of it.
+ * SYNCFS is told of any node's, once.
  *
  * <p>Any thread.
  */
@@ -23,7 +24,10 @@ final class WriteErrors {
         }
     };
 
-    /** What number each open file was told last, or 0. A file that is not open has none: a client makes up as many handles as it likes. */
+    /**
+     * What number each open file was told last, or 0. A file that is not open has none: a client makes up as many
+     * handles as it likes.
+     */
     private final Map<Long, Long> told = new HashMap<>();
 
     private long number;

@@ -42,7 +42,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a client with a DAX window is told of its files: errors, sizes, times and blocks that are true of what it sees in the window. */
+/**
+ * What a client with a DAX window is told of its files: errors, sizes, times and blocks that are true of what it sees
+ * in the window.
+ */
 @ParameterizedClass
 @ValueSource(strings = {"direct", "staged", "memory"})
 @Timeout(60)
@@ -125,7 +128,10 @@ class DaxCoherenceTest {
         window.close();
     }
 
-    /** As on a full disk: neither a store into a mapped hole nor a write finds a block. Descriptors are not given out, so all is written by request. */
+    /**
+     * As on a full disk: neither a store into a mapped hole nor a write finds a block. Descriptors are not given out,
+     * so all is written by request.
+     */
     private void fillDisk() {
         interference = (method, arguments) -> switch (method.getName()) {
             case "write" -> -Errno.ENOSPC;

@@ -29,7 +29,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Pages of guest memory that a front-end has truncated away: every chain comes back, every session ends, the next one is served. */
+/**
+ * Pages of guest memory that a front-end has truncated away: every chain comes back, every session ends, the next one
+ * is served.
+ */
 @Timeout(120)
 class LostMemoryTest {
     private static final long LOST = 0x9000_0000L;
@@ -134,7 +137,10 @@ class LostMemoryTest {
         }
     }
 
-    /** The JVM says late what compiled code met: it must not cost the descriptor that was opened meanwhile, nor the queue. */
+    /**
+     * The JVM says late what compiled code met: it must not cost the descriptor that was opened meanwhile, nor the
+     * queue.
+     */
     @Test
     void opensWhoseReplyIsLostLeaveNoDescriptor() throws Exception {
         Files.writeString(directory.resolve("file"), "content");

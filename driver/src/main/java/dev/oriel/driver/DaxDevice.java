@@ -83,8 +83,8 @@ public final class DaxDevice {
         }
 
         /**
-         * The same bytes as a mapped segment of an arena, whose end is to close this. It stays memory until then, also if the client is closed
-         * before; what is stored after that may not reach the file.
+         * The same bytes as a mapped segment of an arena, whose end is to close this. It stays memory until then, also
+         * if the client is closed before; what is stored after that may not reach the file.
          *
          * @throws FuseException what mmap(2) says
          * @throws IllegalStateException if the arena is closed

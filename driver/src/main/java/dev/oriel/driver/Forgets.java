@@ -10,9 +10,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The lookups that the device may forget. Nobody waits for it: what the queue has no room for is kept and goes with what comes later. A
- * device that does not give requests back is told of no more than fits; it counts the other nodes as known until the session ends. Any
- * thread.
+ * The lookups that the device may forget. Nobody waits for it: what the queue has no room for is kept and goes with
+ * what comes later. A device that does not give requests back is told of no more than fits; it counts the other nodes
+ * as known until the session ends. Any thread.
  */
 final class Forgets {
     /** Most nodes that are kept: some 6 MiB. */

@@ -34,7 +34,8 @@ import org.jspecify.annotations.Nullable;
  * from a {@link DriverBuffer} answer -errno and allocate nothing; what is to keep many requests in flight works on a
  * {@link RequestQueue} itself.
  *
- * <p>Names are bytes, without NUL and "/"; what no request can carry is refused here (ENAMETOOLONG, EINVAL). Nodes that were looked up or created stay known to the device until {@link #forget}.
+ * <p>Names are bytes, without NUL and "/"; what no request can carry is refused here (ENAMETOOLONG, EINVAL). Nodes that
+ * were looked up or created stay known to the device until {@link #forget}.
  */
 public final class FuseClient implements AutoCloseable {
     /** The node that every session begins with. */
@@ -229,7 +230,8 @@ public final class FuseClient implements AutoCloseable {
 
     /**
      * INTERRUPT: asks the device to end a request that waits, on another thread or enqueued, as SETLKW does; it then fails with
-     * EINTR. Has no effect on a request that is over, or that the device does not wait in, or while the queue for it is full.
+     * EINTR. Has no effect on a request that is over, or that the device does not wait in, or while the queue for it is
+     * full.
      *
      * @param unique of the request ({@link FuseRequest#unique}), as it was when the request began
      */

@@ -3,11 +3,14 @@ package dev.oriel.driver;
 import dev.oriel.linux.Errno;
 
 /**
- * Checks names and paths before a request is taken for them: what does not fit into a request, or would be taken for two names, is
- * refused with the errno that Linux has for it.
+ * Checks names and paths before a request is taken for them: what does not fit into a request, or would be taken for
+ * two names, is refused with the errno that Linux has for it.
  */
 final class Names {
-    /** Most bytes of a name that a FUSE client sends (Linux, FUSE_NAME_MAX); file systems have limits of their own, mostly 255. */
+    /**
+     * Most bytes of a name that a FUSE client sends (Linux, FUSE_NAME_MAX); file systems have limits of their own,
+     * mostly 255.
+     */
     private static final int NAME_MAX = 1024;
 
     /** Most bytes of a symbolic link's target: PATH_MAX without the NUL. */

@@ -390,7 +390,9 @@ class HostileDeviceTest {
         awaitDescriptors(before);
     }
 
-    /** A file of proc stands for all whose file systems may never answer: its type is learned without a question to it. */
+    /**
+     * A file of proc stands for all whose file systems may never answer: its type is learned without a question to it.
+     */
     @Test
     void aFileOfAFileSystemThatMayNeverAnswerIsNotMapped() throws Exception {
         Logger logger = Logger.getLogger("dev.oriel.vhostuser");

@@ -29,7 +29,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Names that no request can carry, and shares that answer what no file system would: calls fail, and nothing is lost or waited for. */
+/**
+ * Names that no request can carry, and shares that answer what no file system would: calls fail, and nothing is lost or
+ * waited for.
+ */
 @Timeout(60)
 class HostileShareTest {
     private static final FuseClientOptions SHORT =

@@ -199,8 +199,8 @@ public interface FileSystemSession extends AutoCloseable {
     int setlk(Request request, long nodeid, long fh, long owner, FuseFileLock lock, int lkFlags);
 
     /**
-     * A client is to wait for a lock that {@link #setlk} has just refused with {@code -EAGAIN} (SETLKW), or goes on waiting. {@link
-     * #endLockWait} follows when the wait ends.
+     * A client is to wait for a lock that {@link #setlk} has just refused with {@code -EAGAIN} (SETLKW), or goes on
+     * waiting. {@link #endLockWait} follows when the wait ends.
      *
      * @return 0; {@code -EDEADLK} if it would wait for ever, as the one that it waits for waits for {@code owner}
      */

@@ -61,7 +61,9 @@ class LockWaitTest {
         }
     }
 
-    /** Each locks one byte and wants that of the other: the one who asks last is told EDEADLK, and the other gets it. */
+    /**
+     * Each locks one byte and wants that of the other: the one who asks last is told EDEADLK, and the other gets it.
+     */
     @Test
     void guestsThatWouldWaitForEachOtherAreTold() throws Exception {
         String script = """

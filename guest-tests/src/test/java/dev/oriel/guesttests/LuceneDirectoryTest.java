@@ -48,7 +48,9 @@ class LuceneDirectoryTest {
         }
     }
 
-    /** A temporary folder as the share has it. A test that wants deletions to fail now and then gets that there, too. */
+    /**
+     * A temporary folder as the share has it. A test that wants deletions to fail now and then gets that there, too.
+     */
     private static Path onShare(Path path) {
         Path below = folder.relativize(Path.of(path.toAbsolutePath().toString()));
         Path shared = share.getPath("/" + below);

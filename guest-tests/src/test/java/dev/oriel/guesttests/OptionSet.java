@@ -15,7 +15,10 @@ record OptionSet(String name, List<String> options, Set<String> features) {
     /** What a share has whatever its options; own-locks but for those that let the host have them. */
     private static final List<String> ALWAYS = List.of("tmpfile", "statx", "ioctl", "ofd", "requests", "own-locks");
 
-    /** What root of a local folder has for trusted.* and for immutable files, and a server gives up unless it is told otherwise. */
+    /**
+     * What root of a local folder has for trusted.* and for immutable files, and a server gives up unless it is told
+     * otherwise.
+     */
     private static final String AS_LOCAL_ROOT = "--modcaps=+sys_admin:+linux_immutable";
 
     /** All that cases can ask for: what a local folder has. */

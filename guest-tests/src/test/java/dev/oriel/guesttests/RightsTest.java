@@ -19,7 +19,10 @@ import org.junit.jupiter.params.provider.EnumSource;
 class RightsTest {
     private static final Duration PATIENCE = Duration.ofMinutes(4);
 
-    /** A program that tells what became of calls: {@code tell(function, ...)}, as user 1000 after {@code become(groups)}. */
+    /**
+     * A program that tells what became of calls: {@code tell(function, ...)}, as user 1000 after {@code
+     * become(groups)}.
+     */
     private static String python(String text) {
         return "cat >/tmp/program.py <<'END-OF-SCRIPT'\n" + """
                 import errno, fcntl, os, struct, sys

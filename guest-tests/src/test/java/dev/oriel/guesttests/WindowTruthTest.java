@@ -17,7 +17,10 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Sizes, times and blocks that a guest is told are true of what it sees in the window, whatever the host does beside it. */
+/**
+ * Sizes, times and blocks that a guest is told are true of what it sees in the window, whatever the host does beside
+ * it.
+ */
 @Tag("guest")
 class WindowTruthTest {
     private static final Duration PATIENCE = Duration.ofMinutes(2);

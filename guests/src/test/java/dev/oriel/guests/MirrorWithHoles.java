@@ -17,7 +17,10 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Predicate;
 
-/** The real Debian mirror through a proxy that says of some files that they are gone, as a mirror does in the middle of an update. */
+/**
+ * The real Debian mirror through a proxy that says of some files that they are gone, as a mirror does in the middle of
+ * an update.
+ */
 final class MirrorWithHoles implements AutoCloseable {
     private final HttpServer server;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();

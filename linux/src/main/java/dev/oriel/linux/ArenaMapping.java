@@ -9,9 +9,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * Mapped segments of an arena, as {@link FileChannel#map(MapMode, long, long, Arena)} makes them, of which the pages are put in place
- * afterwards. Such a segment can be loaded, forced and asked whether it is loaded; only the JDK can make one, so it maps a file of zeros here, and
- * other mappings are laid over it. The JDK unmaps all of it when the arena is closed.
+ * Mapped segments of an arena, as {@link FileChannel#map(MapMode, long, long, Arena)} makes them, of which the pages
+ * are put in place afterwards. Such a segment can be loaded, forced and asked whether it is loaded; only the JDK can
+ * make one, so it maps a file of zeros here, and other mappings are laid over it. The JDK unmaps all of it when the
+ * arena is closed.
  *
  * <p>For set-up code, any thread.
  */
@@ -34,7 +35,10 @@ public final class ArenaMapping {
         return mapHole(MapMode.PRIVATE, size, arena);
     }
 
-    /** Maps a file in memory that nobody writes to. Its channel is for this call alone: a thread that is interrupted closes it. */
+    /**
+     * Maps a file in memory that nobody writes to. Its channel is for this call alone: a thread that is interrupted
+     * closes it.
+     */
     private static MemorySegment mapHole(MapMode mode, long size, Arena arena) throws IOException {
         try (Arena name = Arena.ofConfined()) {
             int fd = LinuxException.check(

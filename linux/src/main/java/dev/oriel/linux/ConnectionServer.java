@@ -174,8 +174,9 @@ public final class ConnectionServer implements AutoCloseable {
     }
 
     /**
-     * Closes the socket, ends all connections, and waits until nothing of them is left. One that does not end, as its files do not answer, is
-     * named in the log after {@value #PATIENCE_SECONDS} s and given up after {@value #LAST_PATIENCE_SECONDS} s.
+     * Closes the socket, ends all connections, and waits until nothing of them is left. One that does not end, as its
+     * files do not answer, is named in the log after {@value #PATIENCE_SECONDS} s and given up after
+     * {@value #LAST_PATIENCE_SECONDS} s.
      */
     @Override
     public void close() {

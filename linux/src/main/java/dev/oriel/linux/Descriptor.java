@@ -30,7 +30,10 @@ public final class Descriptor implements AutoCloseable {
         this.received = received;
     }
 
-    /** Takes ownership of what another process passed: closing it never waits for that process ({@link ReceivedDescriptors}). */
+    /**
+     * Takes ownership of what another process passed: closing it never waits for that process ({@link
+     * ReceivedDescriptors}).
+     */
     public static Descriptor received(int number) {
         return new Descriptor(number, true);
     }

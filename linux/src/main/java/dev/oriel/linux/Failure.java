@@ -1,11 +1,12 @@
 package dev.oriel.linux;
 
 /**
- * Translates what a thread has thrown into what others need of it: an errno for who waits for an answer, and one line for the log. Whoever
- * serves somebody catches every {@link Throwable} and asks here.
+ * Translates what a thread has thrown into what others need of it: an errno for who waits for an answer, and one line
+ * for the log. Whoever serves somebody catches every {@link Throwable} and asks here.
  *
- * <p>The JVM reports a page of mapped memory that is gone (SIGBUS: somebody truncated the file behind it) by an {@link InternalError}. Compiled
- * code raises it some statements later than the access: in another method, after another system call, perhaps not before the next request.
+ * <p>The JVM reports a page of mapped memory that is gone (SIGBUS: somebody truncated the file behind it) by an
+ * {@link InternalError}. Compiled code raises it some statements later than the access: in another method, after
+ * another system call, perhaps not before the next request.
  */
 public final class Failure {
     private Failure() {}

@@ -11,12 +11,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * Which files of another process may be mapped as memory.
  *
- * <p>Whoever touches a mapping waits for its file system. A file system of another process (FUSE) or of another machine (NFS) may never answer,
- * and a thread of the JVM that waits in this way stops all others at the next safepoint. So only files that live in memory or on local disks
- * are mapped.
+ * <p>Whoever touches a mapping waits for its file system. A file system of another process (FUSE) or of another machine
+ * (NFS) may never answer, and a thread of the JVM that waits in this way stops all others at the next safepoint. So
+ * only files that live in memory or on local disks are mapped.
  *
- * <p>Nothing here asks the file system of the file: fstat(2) may wait for ever too. Seals, the kernel's description of the descriptor
- * (proc(5), /proc/self/fdinfo) and the table of mounts tell what is needed. For set-up code, any thread.
+ * <p>Nothing here asks the file system of the file: fstat(2) may wait for ever too. Seals, the kernel's description of
+ * the descriptor (proc(5), /proc/self/fdinfo) and the table of mounts tell what is needed. For set-up code, any thread.
  */
 public final class MemoryFile {
     /** Memory and local disks. An overlay is one of these too: what can be written lies in its upper directory. */
@@ -44,7 +44,8 @@ public final class MemoryFile {
     /**
      * What tells an open file from another, without a look at the file.
      *
-     * @param mount the id of its mount, as in /proc/self/mountinfo; used again when the last file of the mount is closed
+     * @param mount the id of its mount, as in /proc/self/mountinfo; used again when the last file of the mount is
+     *     closed
      * @param inode its number, 0 before Linux 5.14
      */
     public record Identity(long mount, long inode) {}

@@ -144,8 +144,8 @@ final class Native {
     }
 
     /**
-     * What a call threw. An Error is not the call's: no memory, or a page of guest memory that was gone some statements before ({@link
-     * Failure}). It goes to those who expect it.
+     * What a call threw. An Error is not the call's: no memory, or a page of guest memory that was gone some statements
+     * before ({@link Failure}). It goes to those who expect it.
      */
     private static AssertionError unexpected(Throwable cause) {
         if (cause instanceof Error error) {

@@ -8,11 +8,11 @@ import java.nio.file.Path;
 import java.util.concurrent.Semaphore;
 
 /**
- * Closes descriptors that another process passed. close(2) waits for the file system of the file (FUSE flushes, NFS writes back), and that may
- * never answer; so what may wait is closed by a thread of its own.
+ * Closes descriptors that another process passed. close(2) waits for the file system of the file (FUSE flushes, NFS
+ * writes back), and that may never answer; so what may wait is closed by a thread of its own.
  *
- * <p>There is a bound on such threads. Behind it whoever closes waits himself: that is the connection of the process that passed them. Any
- * thread.
+ * <p>There is a bound on such threads. Behind it whoever closes waits himself: that is the connection of the process
+ * that passed them. Any thread.
  */
 public final class ReceivedDescriptors {
     private static final Logger LOG = System.getLogger("dev.oriel.linux");

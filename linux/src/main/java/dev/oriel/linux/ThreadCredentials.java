@@ -288,8 +288,8 @@ public final class ThreadCredentials {
     }
 
     /**
-     * Gives up all capabilities but {@code kept}, for good: for this thread, the threads that it starts, and what they execute. Threads that
-     * are there already keep theirs.
+     * Gives up all capabilities but {@code kept}, for good: for this thread, the threads that it starts, and what they
+     * execute. Threads that are there already keep theirs.
      *
      * @param kept one bit for each capability
      * @return 0 or an errno

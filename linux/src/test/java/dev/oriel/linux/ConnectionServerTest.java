@@ -14,7 +14,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** One connection that cannot be served, for whatever reason, ends; the next one is served, and the server can be closed. */
+/**
+ * One connection that cannot be served, for whatever reason, ends; the next one is served, and the server can be
+ * closed.
+ */
 @Timeout(60)
 class ConnectionServerTest {
     private static final byte ANSWER = 42;

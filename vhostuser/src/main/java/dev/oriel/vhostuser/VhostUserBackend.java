@@ -123,7 +123,10 @@ public final class VhostUserBackend implements ConnectionServer.Service {
         }
     }
 
-    /** Back to the first day: nothing runs, nothing is in flight, nothing is open or mapped. One step that fails does not stop the others. */
+    /**
+     * Back to the first day: nothing runs, nothing is in flight, nothing is open or mapped. One step that fails does
+     * not stop the others.
+     */
     private void release() {
         attempt(this::restWindow);
         for (Vring vring : vrings) {

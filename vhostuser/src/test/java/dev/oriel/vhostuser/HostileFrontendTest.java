@@ -345,7 +345,9 @@ class HostileFrontendTest {
         frontend.send(request, 0, words, fds);
     }
 
-    /** The guest's memory is gone, and a queue runs in it: whatever is asked then, and in whatever state the queue is. */
+    /**
+     * The guest's memory is gone, and a queue runs in it: whatever is asked then, and in whatever state the queue is.
+     */
     @ParameterizedTest
     @EnumSource(FrontendRequest.class)
     void memoryThatIsGoneUnderARequestLeavesNothingBehind(FrontendRequest request) throws Exception {

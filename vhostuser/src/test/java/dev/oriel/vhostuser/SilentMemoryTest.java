@@ -19,7 +19,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** A front-end passes a file of a file system of its own that never answers: nobody waits for it, its neighbour least of all. */
+/**
+ * A front-end passes a file of a file system of its own that never answers: nobody waits for it, its neighbour least of
+ * all.
+ */
 @Timeout(60)
 class SilentMemoryTest {
     @TempDir

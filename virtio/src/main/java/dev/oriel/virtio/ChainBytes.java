@@ -148,8 +148,8 @@ public final class ChainBytes {
     }
 
     /**
-     * How many bytes from the start on lie in the guest's own memory. What follows begins in a window of the device, which shows pages of
-     * files: it is for {@link #vector} only, and must not be touched in any other way.
+     * How many bytes from the start on lie in the guest's own memory. What follows begins in a window of the device,
+     * which shows pages of files: it is for {@link #vector} only, and must not be touched in any other way.
      */
     public long ownLength() {
         return starts[Math.min(firstInWindow, count)];

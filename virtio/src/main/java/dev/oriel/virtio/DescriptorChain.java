@@ -123,16 +123,16 @@ public final class DescriptorChain {
     }
 
     /**
-     * The handler keeps the chain when it returns, or throws: it is completed later. Called before anybody else is given it, on the thread
-     * that took it.
+     * The handler keeps the chain when it returns, or throws: it is completed later. Called before anybody else is
+     * given it, on the thread that took it.
      */
     public void hold() {
         held = true;
     }
 
     /**
-     * Gives chains back that the thread which took this one has completed and not yet given back, see {@link ChainHandler#handle}. On that
-     * thread, before something that may take long.
+     * Gives chains back that the thread which took this one has completed and not yet given back, see
+     * {@link ChainHandler#handle}. On that thread, before something that may take long.
      */
     public void giveBackOthers() {
         queue.giveBack();

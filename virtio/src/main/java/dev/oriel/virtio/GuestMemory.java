@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  *               +---------- | ........ |        at most {@value #CHUNK} in each
  * </pre>
  *
- * <p>Snapshots share the chunks in which they are the same: a bus with an IOMMU has tens of thousands of regions, which come and go one by one.
+ * <p>Snapshots share the chunks in which they are the same: a bus with an IOMMU has tens of thousands of regions, which
+ * come and go one by one.
  */
 public final class GuestMemory {
     /** No memory at all. */

@@ -104,8 +104,8 @@ public final class GuestRegion implements AutoCloseable {
     }
 
     /**
-     * Whether it is a part of a window of the device: pages of files, which may be cut short or slow to come. Only system calls touch these:
-     * data may lie there, rings, heads of requests and replies may not.
+     * Whether it is a part of a window of the device: pages of files, which may be cut short or slow to come. Only
+     * system calls touch these: data may lie there, rings, heads of requests and replies may not.
      */
     boolean isWindow() {
         return window;

@@ -7,8 +7,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * The files of what is mapped in a window: a descriptor of each, however many parts of it are mapped, so that they can be mapped once more. For
- * one thread at a time.
+ * The files of what is mapped in a window: a descriptor of each, however many parts of it are mapped, so that they can
+ * be mapped once more. For one thread at a time.
  */
 final class MappedFiles {
     /** A file, and whether its descriptor is for writing too. */

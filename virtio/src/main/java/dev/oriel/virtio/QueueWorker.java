@@ -279,7 +279,10 @@ public final class QueueWorker implements AutoCloseable {
         error.replace(descriptor);
     }
 
-    /** Stops the queue if it runs, and closes its descriptors. If it cannot be stopped, the memory that it uses stays mapped. */
+    /**
+     * Stops the queue if it runs, and closes its descriptors. If it cannot be stopped, the memory that it uses stays
+     * mapped.
+     */
     @Override
     public void close() {
         stop();

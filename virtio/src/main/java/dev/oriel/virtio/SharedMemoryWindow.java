@@ -41,8 +41,8 @@ public final class SharedMemoryWindow implements SharedMemoryRegion, AutoCloseab
     private static final int PROTECTION = MemoryCalls.PROT_READ | MemoryCalls.PROT_WRITE;
 
     /**
-     * Most mappings. A process has {@code vm.max_map_count} of them, which the JVM needs too, and between two mappings here there may be a hole,
-     * which is one more.
+     * Most mappings. A process has {@code vm.max_map_count} of them, which the JVM needs too, and between two mappings
+     * here there may be a hole, which is one more.
      */
     private static final int MAPPINGS_MAX = mapCount() / 4;
 
@@ -102,7 +102,8 @@ public final class SharedMemoryWindow implements SharedMemoryRegion, AutoCloseab
     }
 
     /**
-     * Shows what is mapped in a range once more, for as long as an arena lives: also when the device maps other files there, or this is closed.
+     * Shows what is mapped in a range once more, for as long as an arena lives: also when the device maps other files
+     * there, or this is closed.
      *
      * @param offset of the first byte
      * @param length bytes, more than 0
@@ -218,7 +219,8 @@ public final class SharedMemoryWindow implements SharedMemoryRegion, AutoCloseab
      * Maps part of a file, in place of what was there.
      *
      * @return 0, or -EINVAL if the range is not whole pages inside the window and the file, -EACCES if it is no regular file, or
-     *     -ENXIO after {@link #close}, -ENOMEM if there are too many mappings, or what mmap(2) says; then nothing has changed
+     *     -ENXIO after {@link #close}, -ENOMEM if there are too many mappings, or what mmap(2) says; then nothing has
+     *     changed
      */
     public int map(int fd, long fileOffset, long offset, long length, boolean writable) {
         synchronized (mapped) {
@@ -271,8 +273,8 @@ public final class SharedMemoryWindow implements SharedMemoryRegion, AutoCloseab
     /**
      * Takes mappings away.
      *
-     * @return 0; -EINVAL if not all of the range is mapped, or it is not whole pages, -ENOMEM if there would be too many mappings, -ENXIO after
-     *     {@link #close}; then nothing has changed
+     * @return 0; -EINVAL if not all of the range is mapped, or it is not whole pages, -ENOMEM if there would be too
+     *     many mappings, -ENXIO after {@link #close}; then nothing has changed
      */
     @Override
     public int unmap(long offset, long length) {

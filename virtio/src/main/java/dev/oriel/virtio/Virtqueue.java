@@ -28,12 +28,16 @@ final class Virtqueue {
     private static final long BULK = 64 * 1024;
 
     /**
-     * Pieces of buffers that chains may have room for, for each descriptor of the ring. A driver whose chains in flight need more waits
-     * until some are completed: 64 requests of 1 MiB, of which no two pages lie side by side, in a ring of 1024.
+     * Pieces of buffers that chains may have room for, for each descriptor of the ring. A driver whose chains in flight
+     * need more waits until some are completed: 64 requests of 1 MiB, of which no two pages lie side by side, in a ring
+     * of 1024.
      */
     private static final int PIECES_FOR_DESCRIPTOR = 64;
 
-    /** How long to wait for chains in flight before the log says so, and how often to look after those whom the driver makes wait. */
+    /**
+     * How long to wait for chains in flight before the log says so, and how often to look after those whom the driver
+     * makes wait.
+     */
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     private static final long LOOK_MILLIS = 100;
@@ -56,7 +60,10 @@ final class Virtqueue {
     private boolean stopping;
     private boolean broken;
 
-    /** A page of the ring was gone when something was given back: nothing is, and nothing is taken, until the queue starts again. */
+    /**
+     * A page of the ring was gone when something was given back: nothing is, and nothing is taken, until the queue
+     * starts again.
+     */
     private boolean lost;
 
     /** Nothing is taken before a chain is completed: those in flight have as many pieces as they may. */
@@ -274,8 +281,8 @@ final class Virtqueue {
     }
 
     /**
-     * Gives back what was completed; answers whether the driver wants to be told. A chain is free when the driver can see it, not before: if
-     * a page of the ring is gone, all stay where they are, and nothing is given back any more.
+     * Gives back what was completed; answers whether the driver wants to be told. A chain is free when the driver can
+     * see it, not before: if a page of the ring is gone, all stay where they are, and nothing is given back any more.
      */
     private boolean publish() {
         Ring current = ring;
@@ -361,7 +368,10 @@ final class Virtqueue {
         }
     }
 
-    /** Gives back, with nothing written, a chain that its handler failed on. Does nothing if it was completed, or is held by others. */
+    /**
+     * Gives back, with nothing written, a chain that its handler failed on. Does nothing if it was completed, or is
+     * held by others.
+     */
     void abandon(DescriptorChain chain) {
         if (!chain.held) {
             abandon(chain, chain.turn);

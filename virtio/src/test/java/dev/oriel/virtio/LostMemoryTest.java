@@ -20,7 +20,10 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Whatever page of a guest's memory is gone, and whatever a handler throws: each chain is one chain, and its queue comes to rest. */
+/**
+ * Whatever page of a guest's memory is gone, and whatever a handler throws: each chain is one chain, and its queue
+ * comes to rest.
+ */
 @Timeout(60)
 class LostMemoryTest {
     private static final int PAGE = 4096;

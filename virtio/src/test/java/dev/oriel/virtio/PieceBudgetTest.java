@@ -11,7 +11,9 @@ import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a queue remembers of its chains is bounded, however many buffers, none beside another, a driver makes them of. */
+/**
+ * What a queue remembers of its chains is bounded, however many buffers, none beside another, a driver makes them of.
+ */
 class PieceBudgetTest {
     private static final int SIZE = 16;
     private static final int PIECES = 120;

@@ -6,7 +6,10 @@ import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 
-/** A guest that keeps to the protocol, on a thread of its own, beside those that do not: it looks up and reads one file over and over. */
+/**
+ * A guest that keeps to the protocol, on a thread of its own, beside those that do not: it looks up and reads one file
+ * over and over.
+ */
 final class Neighbour implements AutoCloseable {
     private static final String NAME = "of the neighbour";
     private static final int SIZE = 100_000;

@@ -20,8 +20,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A virtual machine for tests: its memory, its queues 0 (hiprio) and 1 (requests), and a connection over which a test sends what it wants,
- * sound or not. One thread.
+ * A virtual machine for tests: its memory, its queues 0 (hiprio) and 1 (requests), and a connection over which a test
+ * sends what it wants, sound or not. One thread.
  */
 abstract class RawGuest implements AutoCloseable {
     static final int HIPRIO = 0;
@@ -163,7 +163,9 @@ abstract class RawGuest implements AutoCloseable {
         return Optional.of(used);
     }
 
-    /** Makes a request available and does not wait; answers whether the ring had room. The reply has room for a header. */
+    /**
+     * Makes a request available and does not wait; answers whether the ring had room. The reply has room for a header.
+     */
     boolean post(ByteBuffer bytes) throws Exception {
         TestDriver driver = requests();
         Buffer own = driver.buffer(bytes.capacity(), false);
@@ -171,7 +173,9 @@ abstract class RawGuest implements AutoCloseable {
         return driver.ring().offer(List.of(own, driver.buffer(16, true))) >= 0;
     }
 
-    /** Makes a request available whose reply goes to the page behind all else; answers the page's offset in the memory. */
+    /**
+     * Makes a request available whose reply goes to the page behind all else; answers the page's offset in the memory.
+     */
     long postWithReplyInThePageBehind(ByteBuffer bytes) {
         TestDriver driver = requests();
         Buffer own = driver.buffer(bytes.capacity(), false);

@@ -14,8 +14,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * The locks of one channel. Who waits for a lock asks for it again and again: so the wait ends when the channel is closed or the thread
- * interrupted, whatever the device does, and no request of the device is held for as long as somebody else has the lock.
+ * The locks of one channel. Who waits for a lock asks for it again and again: so the wait ends when the channel is
+ * closed or the thread interrupted, whatever the device does, and no request of the device is held for as long as
+ * somebody else has the lock.
  */
 final class ChannelLocks {
     /** The pause after the first try; each is twice as long as the one before. */
@@ -55,7 +56,10 @@ final class ChannelLocks {
         table.remove(open.node().nodeid, lock);
     }
 
-    /** Takes a lock that was entered, unless another is in the way: whether it was taken. If not, it is not entered any more. */
+    /**
+     * Takes a lock that was entered, unless another is in the way: whether it was taken. If not, it is not entered any
+     * more.
+     */
     boolean tryLock(FileLock lock) throws IOException {
         boolean taken = false;
         try {

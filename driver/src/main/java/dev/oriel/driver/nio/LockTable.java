@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.function.Predicate;
 
 /**
- * The locks that channels of one file system have or wait for: java.nio promises one holder of a range in a JVM, where the device would let
- * a second channel wait for the first. Any thread.
+ * The locks that channels of one file system have or wait for: java.nio promises one holder of a range in a JVM, where
+ * the device would let a second channel wait for the first. Any thread.
  */
 final class LockTable {
     /** By the number of the node; guarded by this. */

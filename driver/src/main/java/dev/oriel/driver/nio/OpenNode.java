@@ -15,8 +15,8 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.file.NoSuchFileException;
 
 /**
- * An open file or directory, as channels use it. A directory can be forced and asked for its size; reading it is EISDIR, as on Linux. Any
- * thread; closing waits for the operations that are under way.
+ * An open file or directory, as channels use it. A directory can be forced and asked for its size; reading it is
+ * EISDIR, as on Linux. Any thread; closing waits for the operations that are under way.
  */
 final class OpenNode {
     private final Place place;
@@ -157,8 +157,8 @@ final class OpenNode {
     }
 
     /**
-     * Reads as much as there is room for, or less if this is being closed: bytes, or -1 at the end of the file. What failed after some bytes
-     * fails the next time.
+     * Reads as much as there is room for, or less if this is being closed: bytes, or -1 at the end of the file. What
+     * failed after some bytes fails the next time.
      */
     int read(ByteBuffer target, long position) throws IOException {
         checkFile("read");

@@ -12,8 +12,9 @@ import java.nio.MappedByteBuffer;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Pinned ranges of the DAX window as buffers, and as segments of an arena. A buffer has no other end than to be garbage: the pin ends when
- * the collector has found that out. So a window in which all is pinned may be full of garbage, and the collector is asked to look.
+ * Pinned ranges of the DAX window as buffers, and as segments of an arena. A buffer has no other end than to be
+ * garbage: the pin ends when the collector has found that out. So a window in which all is pinned may be full of
+ * garbage, and the collector is asked to look.
  */
 final class PinnedMemory {
     private static final Cleaner CLEANER = Cleaner.create();

@@ -8,8 +8,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where something is: at a path from the root of a share, or from a directory that a stream has open. The second kind goes on to lead
- * there when the directory is moved, or something else takes its name.
+ * Where something is: at a path from the root of a share, or from a directory that a stream has open. The second kind
+ * goes on to lead there when the directory is moved, or something else takes its name.
  */
 final class Place {
     private final VirtioPath path;

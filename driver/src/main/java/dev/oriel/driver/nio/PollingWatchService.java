@@ -33,7 +33,10 @@ import org.jspecify.annotations.Nullable;
 final class PollingWatchService implements WatchService {
     private static final long PERIOD_MILLIS = 1000;
 
-    /** Most entries of a directory that is watched: what is known of them takes memory, and a device decides how many there are. */
+    /**
+     * Most entries of a directory that is watched: what is known of them takes memory, and a device decides how many
+     * there are.
+     */
     static final int ENTRIES_MAX = 100_000;
 
     private static final Set<WatchEvent.Kind<?>> KINDS = Set.of(

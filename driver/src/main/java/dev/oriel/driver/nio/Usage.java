@@ -1,8 +1,8 @@
 package dev.oriel.driver.nio;
 
 /**
- * Who uses an open file at this moment. A file is given up only when nobody uses it: a device may give its number to the next file that
- * is opened, and what is late would read and write that one. Any thread.
+ * Who uses an open file at this moment. A file is given up only when nobody uses it: a device may give its number to
+ * the next file that is opened, and what is late would read and write that one. Any thread.
  */
 final class Usage {
     private int users;

@@ -27,8 +27,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The entries of a directory, read from the device as they are asked for. Relative paths begin at the very directory that was opened, also
- * when it is moved or something else takes its name.
+ * The entries of a directory, read from the device as they are asked for. Relative paths begin at the very directory
+ * that was opened, also when it is moved or something else takes its name.
  */
 final class VirtioDirectoryStream implements SecureDirectoryStream<Path> {
     private final VirtioPath path;

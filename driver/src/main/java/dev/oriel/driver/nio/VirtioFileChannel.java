@@ -283,9 +283,9 @@ final class VirtioFileChannel extends FileChannel {
     }
 
     /**
-     * Maps part of the file of any size: a pinned range of the DAX window, until the arena is closed, also beyond the end of the channel and
-     * of the file system. Without a window READ_ONLY and PRIVATE give a copy. {@link #force} writes back, {@link MemorySegment#force()} does
-     * not in all cases: the device may show copies.
+     * Maps part of the file of any size: a pinned range of the DAX window, until the arena is closed, also beyond the
+     * end of the channel and of the file system. Without a window READ_ONLY and PRIVATE give a copy. {@link #force}
+     * writes back, {@link MemorySegment#force()} does not in all cases: the device may show copies.
      */
     @Override
     public MemorySegment map(MapMode mode, long from, long size, Arena arena) throws IOException {

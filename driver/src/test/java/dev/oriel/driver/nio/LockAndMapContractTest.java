@@ -21,7 +21,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Future;
 
-/** What channels promise of locks and of mapped memory, and {@link java.nio.channels.AsynchronousFileChannel} of all. */
+/**
+ * What channels promise of locks and of mapped memory, and {@link java.nio.channels.AsynchronousFileChannel} of all.
+ */
 class LockAndMapContractTest extends ProviderContract {
     @Override
     List<Contract> contracts() {

@@ -24,7 +24,10 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the contracts of java.nio.file and its channels say, once in a folder of the JDK's own provider and once in a share: the same comes out. */
+/**
+ * What the contracts of java.nio.file and its channels say, once in a folder of the JDK's own provider and once in a
+ * share: the same comes out.
+ */
 @SuppressWarnings("StreamResourceLeak") // what is left open the test ends with
 abstract class ProviderContract {
     @TempDir
@@ -53,7 +56,10 @@ abstract class ProviderContract {
         daemon.close();
     }
 
-    /** Does something in a folder that holds a file "file" of ten bytes, a directory "dir" with "inner" and a link "link" to the file. */
+    /**
+     * Does something in a folder that holds a file "file" of ten bytes, a directory "dir" with "inner" and a link
+     * "link" to the file.
+     */
     interface Act {
         @Nullable
         Object in(Path folder) throws Exception;

@@ -6,8 +6,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * What one session has of a {@link Budget}: its guaranteed part, and what it has taken of the shared one. What it gives back goes to the
- * shared part first.
+ * What one session has of a {@link Budget}: its guaranteed part, and what it has taken of the shared one. What it gives
+ * back goes to the shared part first.
  *
  * <p>For all threads. The log has one line when it is spent, and another only after much of it was given back.
  */

@@ -50,7 +50,10 @@ final class Attributes {
         return 0;
     }
 
-    /** What is left of a directory that is gone: anybody may look into it, nobody change it. Whose it was is not known any more. */
+    /**
+     * What is left of a directory that is gone: anybody may look into it, nobody change it. Whose it was is not known
+     * any more.
+     */
     private void replyGone(long nodeid, FuseAttrOut out) {
         out.attrValid(share.options.cache().validSeconds());
         out.attr()

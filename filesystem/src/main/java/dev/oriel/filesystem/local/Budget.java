@@ -4,8 +4,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * A bounded amount of something (bytes of heap, descriptors) that all sessions of a server have together. Each session is guaranteed a part;
- * the rest is shared, for whoever asks first. So no client can take from the others what they need to go on.
+ * A bounded amount of something (bytes of heap, descriptors) that all sessions of a server have together. Each session
+ * is guaranteed a part; the rest is shared, for whoever asks first. So no client can take from the others what they
+ * need to go on.
  *
  * <pre>
  *   0                       total / 2                      total

@@ -17,15 +17,16 @@ import java.lang.foreign.MemorySegment;
  * and restores them on the way back (capabilities(7)). The thread's umask is its own and 0 in between: the client has applied the
  * caller's umask already, or sends it along ({@code FUSE_DONT_MASK}).
  *
- * <p><b>As whom the host's kernel checks.</b> The client's kernel has checked every operation by owner, mode and ACL before it asks
- * ({@code default_permissions}), but for what it passes on unseen. So:
+ * <p><b>As whom the host's kernel checks.</b> The client's kernel has checked every operation by owner, mode and ACL
+ * before it asks ({@code default_permissions}), but for what it passes on unseen. So:
  * <ul>
- *   <li>what makes a file is done as the caller: the new file is the caller's, and the host checks once more. It knows one group beside the
- *       caller's own, and only if the client sends it ({@code CREATE_SUPP_GROUP}); where it does not, {@link #override} leaves the check of the
- *       directory to the client;
+ *   <li>what makes a file is done as the caller: the new file is the caller's, and the host checks once more. It knows
+ *       one group beside the caller's own, and only if the client sends it ({@code CREATE_SUPP_GROUP}); where it does
+ *       not, {@link #override} leaves the check of the directory to the client;
  *   <li>ACCESS, and changes of an inode's flags, are done as the caller, as far as the client tells who that is;
- *   <li>all else is done as the server: names, content, modes, owners, times, locks, extended attributes. The server has no more privileges
- *       than these need, so quotas hold, and flags and attributes that are root's alone on the host are not the client's.
+ *   <li>all else is done as the server: names, content, modes, owners, times, locks, extended attributes. The server
+ *       has no more privileges than these need, so quotas hold, and flags and attributes that are root's alone on the
+ *       host are not the client's.
  * </ul>
  *
  * <p>A thread that cannot get back is of no use any more: each further request that it takes is answered EIO.
@@ -107,8 +108,8 @@ final class CallerIdentity {
     }
 
     /**
-     * After {@link #assume}: keeps what passes over the mode of a directory, until {@link #resume}. For a caller whose groups are not
-     * known, because the client's kernel has checked them all.
+     * After {@link #assume}: keeps what passes over the mode of a directory, until {@link #resume}. For a caller whose
+     * groups are not known, because the client's kernel has checked them all.
      *
      * @param capabilities one bit each
      */

@@ -232,8 +232,8 @@ final class Creation {
     }
 
     /**
-     * Holds a file that is about to lose a name. One that the client may have open and that cannot be held must not lose it, so who has removed
-     * many files waits a little until the client has forgotten some.
+     * Holds a file that is about to lose a name. One that the client may have open and that cannot be held must not
+     * lose it, so who has removed many files waits a little until the client has forgotten some.
      *
      * @return 0; -ENFILE or WOULD_BLOCK: nothing is held
      */
@@ -311,8 +311,8 @@ final class Creation {
     }
 
     /**
-     * A whiteout is made by the rename and belongs to the caller, so only there its ids matter. The caller's groups are never sent along, and
-     * the client has checked both directories.
+     * A whiteout is made by the rename and belongs to the caller, so only there its ids matter. The caller's groups are
+     * never sent along, and the client has checked both directories.
      */
     private int renameAs(Request request, int from, Name name, int to, Name newName, int flags, ThreadBuffers buffers) {
         if ((flags & RenameFlags.RENAME_WHITEOUT) == 0) {

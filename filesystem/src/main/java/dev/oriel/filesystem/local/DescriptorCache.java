@@ -199,8 +199,8 @@ final class DescriptorCache {
     }
 
     /**
-     * A share of the cache with its own clock. Its ring names slots; one whose descriptor went away is a free place. It grows as long as it is
-     * allowed to, from one place on.
+     * A share of the cache with its own clock. Its ring names slots; one whose descriptor went away is a free place. It
+     * grows as long as it is allowed to, from one place on.
      */
     private final class Part {
         private static final int FIRST_SIZE = 64;

@@ -9,9 +9,9 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The buffers for getdents64(2) that one session has: a bounded number, however many directories are open. A directory holds one as long as it
- * has entries that the client has not taken. If there is no other, the one that holds its buffer longest loses it, and reads on from where the
- * client is.
+ * The buffers for getdents64(2) that one session has: a bounded number, however many directories are open. A directory
+ * holds one as long as it has entries that the client has not taken. If there is no other, the one that holds its
+ * buffer longest loses it, and reads on from where the client is.
  */
 final class DirentBuffers {
     /** Bytes of a buffer: what glibc's readdir takes too. */

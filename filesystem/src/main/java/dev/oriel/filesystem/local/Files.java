@@ -87,8 +87,8 @@ final class Files {
     }
 
     /**
-     * Whether a file has no name any more and the client has not opened it: then the client means a name that the host has removed, and what it
-     * wrote would be lost. ESTALE makes it look the name up again.
+     * Whether a file has no name any more and the client has not opened it: then the client means a name that the host
+     * has removed, and what it wrote would be lost. ESTALE makes it look the name up again.
      */
     private boolean isLost(int path, long nodeid, ThreadBuffers buffers) {
         StatxBuffer stat = buffers.stat;

@@ -11,12 +11,13 @@ import java.lang.foreign.MemorySegment;
  * The ioctls that chattr(1), lsattr(1) and project quotas use: the flags of an inode ({@code linux/fs.h}). Nothing else is passed
  * on: an ioctl that is not known here could do anything.
  *
- * <p>A descriptor for reading is enough for them, and the host's kernel asks who calls: the owner may change flags, CAP_LINUX_IMMUTABLE is
- * needed to make a file immutable. So a change is made as the caller. A client with ALLOW_IDMAP does not tell who that is; its kernel has
- * asked the same already (vfs_fileattr_set, Linux 5.13), and the change is made as the server.
+ * <p>A descriptor for reading is enough for them, and the host's kernel asks who calls: the owner may change flags,
+ * CAP_LINUX_IMMUTABLE is needed to make a file immutable. So a change is made as the caller. A client with ALLOW_IDMAP
+ * does not tell who that is; its kernel has asked the same already (vfs_fileattr_set, Linux 5.13), and the change is
+ * made as the server.
  *
- * <p>The owner of a file may change its project to the kernel's mind, and so leave the quota that bounds the share: the project, and whether
- * new files inherit it, stay as they are unless the options say otherwise.
+ * <p>The owner of a file may change its project to the kernel's mind, and so leave the quota that bounds the share: the
+ * project, and whether new files inherit it, stay as they are unless the options say otherwise.
  */
 final class InodeFlagIoctls {
     private static final int FS_IOC_GETFLAGS = 0x8008_6601;

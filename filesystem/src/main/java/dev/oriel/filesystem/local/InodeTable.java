@@ -29,8 +29,8 @@ import org.jspecify.annotations.Nullable;
  * <p>A nodeid is the generation and the slot, so it never comes again and one that was made up is not found. Slot 1 in generation
  * 0 is the root.
  *
- * <p>An inode whose last name is gone may be <em>detached</em>: the client goes on using its nodeid, and what the host makes with the same
- * number is found to be another inode.
+ * <p>An inode whose last name is gone may be <em>detached</em>: the client goes on using its nodeid, and what the host
+ * makes with the same number is found to be another inode.
  *
  * <p><b>Exactness.</b> Count and generation are one word. To find an inode, a reader without a lock reads that word, then the key,
  * then adds one with a compare-and-set: if that succeeds, the key was that generation's. The count falls to zero only under
@@ -99,7 +99,9 @@ final class InodeTable {
     /** Beside the records: a {@link Location} or a long handle ({@code byte[]}), for inodes that have one. */
     private volatile @Nullable Object[][] asides = new Object[0][];
 
-    /** @param memory bytes of heap, for all nodes but the first {@value #CHUNK_SLOTS} and for what is beside the records */
+    /**
+     * @param memory bytes of heap, for all nodes but the first {@value #CHUNK_SLOTS} and for what is beside the records
+     */
     InodeTable(Allowance memory) {
         this.memory = memory;
         for (int i = 0; i < STRIPES; i++) {
@@ -136,7 +138,9 @@ final class InodeTable {
         };
     }
 
-    /** The most that {@link #bytesOf} answers for a node that is remembered by a name of so many bytes, or by handle. */
+    /**
+     * The most that {@link #bytesOf} answers for a node that is remembered by a name of so many bytes, or by handle.
+     */
     static long mostBytesBeside(int nameLength) {
         return LOCATION_BYTES + ARRAY_BYTES + (Math.max(nameLength + 1, FileHandleBuffer.MAX_LENGTH) + 7L & -8);
     }
@@ -260,7 +264,8 @@ final class InodeTable {
      *
      * @param kind see {@link #kind}
      * @param handle the words of the file handle, looked at only if its length is 1 to {@link #INLINE_HANDLE_BYTES}
-     * @param aside what does not fit into the record; its bytes were taken from the allowance, and are given back if there is a record already
+     * @param aside what does not fit into the record; its bytes were taken from the allowance, and are given back if
+     *     there is a record already
      * @param spare a slot of {@link #allocate}
      * @return its nodeid; if it has another slot than {@code spare}, that stays the caller's
      */
@@ -351,7 +356,8 @@ final class InodeTable {
     }
 
     /**
-     * Ends the identity of an inode: from now on it is found by its nodeid only, and not opened by name any more. Its count stays as it is.
+     * Ends the identity of an inode: from now on it is found by its nodeid only, and not opened by name any more. Its
+     * count stays as it is.
      */
     void detach(long nodeid) {
         int slot = (int) nodeid;
@@ -545,7 +551,9 @@ final class InodeTable {
         return index < table.length ? table[index][slot & CHUNK_SLOTS - 1] : null;
     }
 
-    /** Sets where an inode without a file handle was last seen. The bytes of the location were taken from the allowance. */
+    /**
+     * Sets where an inode without a file handle was last seen. The bytes of the location were taken from the allowance.
+     */
     void relocate(long nodeid, Location location) {
         int slot = (int) nodeid;
         Object replaced = location;

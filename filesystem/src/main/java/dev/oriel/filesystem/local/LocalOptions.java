@@ -9,9 +9,10 @@ import java.util.Objects;
  * @param sharedDir the directory; the client sees nothing outside of it
  * @param readOnly whether whatever would change it is answered with EROFS
  * @param cache what the client may cache
- * @param zeroMessageOpen whether a client that may cache everything need not open and close files, where that is possible
- * @param posixLock whether POSIX locks of the client are the host's too; its own otherwise. A Linux client that waits for one of the host can
- *     be neither interrupted nor killed, as virtio-fs carries no interrupts
+ * @param zeroMessageOpen whether a client that may cache everything need not open and close files, where that is
+ *     possible
+ * @param posixLock whether POSIX locks of the client are the host's too; its own otherwise. A Linux client that waits
+ *     for one of the host can be neither interrupted nor killed, as virtio-fs carries no interrupts
  * @param flock the same for locks of flock(2)
  * @param writeback whether the client may hold back writes
  * @param allowMmap whether files that are not cached may be mapped shared ({@code FUSE_DIRECT_IO_ALLOW_MMAP})
@@ -24,10 +25,14 @@ import java.util.Objects;
  * @param inodeFileHandles how inodes are remembered
  * @param killprivV2 whether the server clears set-user-id and set-group-id bits on behalf of the client
  * @param preserveNoatime whether O_NOATIME in the client means O_NOATIME on the host
- * @param allowProjectIds whether the client may change the project of a file (project quotas), and whether new files inherit it
- * @param descriptors how many descriptors all sessions may hold at once, {@value #MIN_DESCRIPTORS} or more: half for inodes, half for open files
- * @param nodeMemory how many bytes of heap all sessions may take for the files that their clients know, {@value #MIN_NODE_MEMORY} or more
- * @param sessions so many sessions are each guaranteed a part of {@code descriptors} and {@code nodeMemory}; more may have none
+ * @param allowProjectIds whether the client may change the project of a file (project quotas), and whether new files
+ *     inherit it
+ * @param descriptors how many descriptors all sessions may hold at once, {@value #MIN_DESCRIPTORS} or more: half for
+ *     inodes, half for open files
+ * @param nodeMemory how many bytes of heap all sessions may take for the files that their clients know,
+ *     {@value #MIN_NODE_MEMORY} or more
+ * @param sessions so many sessions are each guaranteed a part of {@code descriptors} and {@code nodeMemory}; more may
+ *     have none
  * @param daxMinSize the size in bytes from which on files are best read through a DAX window, if the client has one and leaves the
  *     choice to us
  */

@@ -10,8 +10,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Who waits for a POSIX lock, in all sessions, so that owners who wait for each other are told EDEADLK (fcntl(2)) instead of waiting for ever.
- * The host cannot find such a circle, as to it all owners are one process.
+ * Who waits for a POSIX lock, in all sessions, so that owners who wait for each other are told EDEADLK (fcntl(2))
+ * instead of waiting for ever. The host cannot find such a circle, as to it all owners are one process.
  *
  * <pre>
  *   owner A of session 1 -- waits for a range of --> file f <-- holds it -- owner B of session 2
@@ -22,7 +22,10 @@ import java.util.concurrent.ConcurrentHashMap;
  * <p>For all threads.
  */
 final class LockWaitGraph {
-    /** After a look at so many owners the search ends as if there was no circle: it is made again each time that a lock is tried again. */
+    /**
+     * After a look at so many owners the search ends as if there was no circle: it is made again each time that a lock
+     * is tried again.
+     */
     private static final int MOST_LOOKS = 1024;
 
     private final Map<Key, Wait> waits = new HashMap<>();

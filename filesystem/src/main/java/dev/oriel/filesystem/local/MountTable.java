@@ -18,11 +18,12 @@ import org.jspecify.annotations.Nullable;
  * links. A client that is told of submounts sees each as a device of its own, so numbers are reported as they are; only the
  * further devices of one mount, or all but the first if submounts are not announced, are told apart in the number: bit 63 set, the
  * index of the device in bits 48 to 62, the number below. A number that needs more than 48 bits is mixed with the index instead,
- * which is unique but for an accident of 1 in 2^63. The root of a submount is seen in the file system above it too, until the client has
- * mounted it: its number is told apart in the same way, with the index of the mount, so that it is nobody else's in either.
+ * which is unique but for an accident of 1 in 2^63. The root of a submount is seen in the file system above it too,
+ * until the client has mounted it: its number is told apart in the same way, with the index of the mount, so that it is
+ * nobody else's in either.
  *
- * <p><b>Life.</b> A mount but the first has a user for each of its nodes, and for each call that works with it. With the last user its
- * descriptor goes, so that the host can unmount it, and its index is free.
+ * <p><b>Life.</b> A mount but the first has a user for each of its nodes, and for each call that works with it. With
+ * the last user its descriptor goes, so that the host can unmount it, and its index is free.
  */
 final class MountTable {
     private static final int MAX_MOUNTS = 1 << 15;

@@ -22,9 +22,10 @@ import org.jspecify.annotations.Nullable;
  * that. Its O_PATH descriptor is opened when an operation needs it, by file handle, or by the directory and name where it was
  * seen last; what was opened is checked to be the same file before it is used.
  *
- * <p>Where there is neither a time of birth nor a file handle (overlayfs), the host uses a number again as soon as a file is gone, and the
- * client may still know the earlier file. There an identity ends with the last name that the client removes, and what the client makes is
- * another file than whatever had its number. Everywhere a file of another type is another file.
+ * <p>Where there is neither a time of birth nor a file handle (overlayfs), the host uses a number again as soon as a
+ * file is gone, and the client may still know the earlier file. There an identity ends with the last name that the
+ * client removes, and what the client makes is another file than whatever had its number. Everywhere a file of another
+ * type is another file.
  */
 final class Nodes {
     static final int STAT_MASK = StatxBuffer.STATX_BASIC_STATS
@@ -347,8 +348,8 @@ final class Nodes {
     }
 
     /**
-     * Sets room for one more node aside, before something is changed on the host whose reply needs a node: {@link #enter} of this thread uses
-     * it. {@link #unreserve} must follow.
+     * Sets room for one more node aside, before something is changed on the host whose reply needs a node:
+     * {@link #enter} of this thread uses it. {@link #unreserve} must follow.
      *
      * @param nameLength bytes of its name
      * @return 0, or -ENFILE if the client knows as many nodes as it may
@@ -368,7 +369,10 @@ final class Nodes {
         return 0;
     }
 
-    /** As {@link #reserve}, for a name that may be another one's now: only nodes that are remembered by name need room for it. */
+    /**
+     * As {@link #reserve}, for a name that may be another one's now: only nodes that are remembered by name need room
+     * for it.
+     */
     int reserveForMove(long parent, int nameLength, ThreadBuffers buffers) {
         return mountOf(parent).descriptor() < 0 ? reserve(nameLength, buffers) : 0;
     }
@@ -384,8 +388,8 @@ final class Nodes {
     }
 
     /**
-     * Whether nodes may be entered only because they are listed: not with the last half of what the client is guaranteed, which is for those
-     * that it asks for.
+     * Whether nodes may be entered only because they are listed: not with the last half of what the client is
+     * guaranteed, which is for those that it asks for.
      */
     boolean hasRoomToList() {
         return inodes.room() > memory.guaranteed() / 2;

@@ -8,8 +8,9 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An open directory, and how far it was read. Entries that the kernel gave and the client has not taken yet wait in a buffer, so that a
- * client that goes on where it stopped costs no seek. One that is gone on the host has no descriptor, and no entries.
+ * An open directory, and how far it was read. Entries that the kernel gave and the client has not taken yet wait in a
+ * buffer, so that a client that goes on where it stopped costs no seek. One that is gone on the host has no descriptor,
+ * and no entries.
  *
  * <p>All but the constructor and {@link #lock} is for the thread that holds the lock.
  */
@@ -29,7 +30,9 @@ final class OpenDirectory extends OpenHandle {
     /** The offset of the entry that comes next: where the client has to go on to get it. */
     private long position;
 
-    /** Whether the kernel stands elsewhere than at {@link #position}, and nothing of what is between is in the buffer. */
+    /**
+     * Whether the kernel stands elsewhere than at {@link #position}, and nothing of what is between is in the buffer.
+     */
     private boolean astray;
 
     /** Whether the reader stands at an entry that was not delivered. */

@@ -65,7 +65,10 @@ final class OpenFile extends OpenHandle {
         direct = false;
     }
 
-    /** A second descriptor of it, without O_DIRECT; {@link #NONE} if there is none yet. Good as long as {@link #descriptor}. */
+    /**
+     * A second descriptor of it, without O_DIRECT; {@link #NONE} if there is none yet. Good as long as {@link
+     * #descriptor}.
+     */
     int buffered() {
         return buffered.get();
     }

@@ -6,9 +6,10 @@ import java.util.concurrent.atomic.AtomicLongArray;
 /**
  * Who asks once more for a directory that the host has removed.
  *
- * <p>Such a question has two reasons that cannot be told apart when it is asked first. The client remembers a name that leads elsewhere by now,
- * or nowhere: answered ESTALE, Linux looks the name up again, and does not come back. Or a program works in the directory, or has it open:
- * then Linux has nothing to look up and the same thread asks for the same directory again. It gets what a local disk has there: nothing.
+ * <p>Such a question has two reasons that cannot be told apart when it is asked first. The client remembers a name that
+ * leads elsewhere by now, or nowhere: answered ESTALE, Linux looks the name up again, and does not come back. Or a
+ * program works in the directory, or has it open: then Linux has nothing to look up and the same thread asks for the
+ * same directory again. It gets what a local disk has there: nothing.
  */
 final class RemovedDirectories {
     private static final int PLACES = 64;

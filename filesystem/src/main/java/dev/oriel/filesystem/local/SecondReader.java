@@ -140,7 +140,9 @@ final class SecondReader implements AutoCloseable {
         return mine;
     }
 
-    /** Takes the offer back, or waits until the thread has finished its last piece; answers up to where both have read. */
+    /**
+     * Takes the offer back, or waits until the thread has finished its last piece; answers up to where both have read.
+     */
     private long finish(long mine) {
         next.set(pieces);
         long read = mine;
@@ -196,7 +198,9 @@ final class SecondReader implements AutoCloseable {
         }
     }
 
-    /** The reader waits for it: so it comes to an end, whatever is thrown, and what it has not read counts as not read. */
+    /**
+     * The reader waits for it: so it comes to an end, whatever is thrown, and what it has not read counts as not read.
+     */
     private void takePart() {
         whole = 0;
         try {

@@ -12,10 +12,12 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * The security contexts that a file gets as it is made ({@code FUSE_SECURITY_CTX}): before the client hears of the file.
+ * The security contexts that a file gets as it is made ({@code FUSE_SECURITY_CTX}): before the client hears of the
+ * file.
  *
- * <p>They are set as the server, because the client's security module has chosen them and its caller could not. So only labels of security
- * modules are: any other name would be an extended attribute that the client's kernel has not checked ({@code xattr_permission}).
+ * <p>They are set as the server, because the client's security module has chosen them and its caller could not. So only
+ * labels of security modules are: any other name would be an extended attribute that the client's kernel has not
+ * checked ({@code xattr_permission}).
  */
 final class SecurityContexts {
     private static final List<byte[]> LABELS = Stream.of(

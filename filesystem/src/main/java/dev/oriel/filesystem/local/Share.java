@@ -130,7 +130,8 @@ final class Share {
     }
 
     /**
-     * Takes the caller's ids to make a file. A client that does not tell the group of the directory has checked it (Linux before 6.3).
+     * Takes the caller's ids to make a file. A client that does not tell the group of the directory has checked it
+     * (Linux before 6.3).
      *
      * @return 0 or an errno; see {@link CallerIdentity#assume}
      */

@@ -46,7 +46,10 @@ final class ThreadBuffers {
 
     MountTable.@Nullable Mount mount;
 
-    /** What {@link Nodes#holdLastName} holds: the node, 0 for none; its descriptor; and whether it is kept for that reason alone. */
+    /**
+     * What {@link Nodes#holdLastName} holds: the node, 0 for none; its descriptor; and whether it is kept for that
+     * reason alone.
+     */
     long heldNode;
 
     long heldDescriptor;

@@ -16,9 +16,10 @@ import java.nio.charset.StandardCharsets;
  * file itself and no further, so that a symbolic link's own attributes are reached and never those of its target. Values are
  * passed as they are: that of a POSIX ACL is little endian on every machine.
  *
- * <p>All is done as the server. The client's kernel has checked the caller ({@code xattr_permission} of Linux, and its security modules for
- * {@code security.*}), but not for names of {@code system.*}: of these only access control lists pass, where they were agreed upon.
- * {@code trusted.*} needs CAP_SYS_ADMIN of the server too, which {@code oriel serve} drops unless told otherwise.
+ * <p>All is done as the server. The client's kernel has checked the caller ({@code xattr_permission} of Linux, and its
+ * security modules for {@code security.*}), but not for names of {@code system.*}: of these only access control lists
+ * pass, where they were agreed upon. {@code trusted.*} needs CAP_SYS_ADMIN of the server too, which {@code oriel serve}
+ * drops unless told otherwise.
  */
 final class Xattrs {
     private static final byte[] SYSTEM_PREFIX = "system.".getBytes(StandardCharsets.US_ASCII);

@@ -12,7 +12,10 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 
-/** What a test mounts on the host, until it is closed. Needs a root that may mount: a test is skipped where there is none. */
+/**
+ * What a test mounts on the host, until it is closed. Needs a root that may mount: a test is skipped where there is
+ * none.
+ */
 final class Mounts implements AutoCloseable {
     private final Deque<Path> mounted = new ArrayDeque<>();
 
@@ -22,7 +25,10 @@ final class Mounts implements AutoCloseable {
         return at;
     }
 
-    /** What container engines give their containers: no birth times, no file handles, and numbers that come again at once. */
+    /**
+     * What container engines give their containers: no birth times, no file handles, and numbers that come again at
+     * once.
+     */
     Path overlay(Path at) throws IOException {
         Path lower = Files.createDirectory(at.resolveSibling("lower"));
         Path upper = Files.createDirectory(at.resolveSibling("upper"));

@@ -14,7 +14,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** On overlayfs the host uses the number of a file again before the client has forgotten the file: they are two all the same. */
+/**
+ * On overlayfs the host uses the number of a file again before the client has forgotten the file: they are two all the
+ * same.
+ */
 class ReusedNumbersTest {
     private static final int TIMES = 400;
 

@@ -11,8 +11,8 @@ import org.junit.jupiter.api.extension.ReflectiveInvocationContext;
 import org.opentest4j.TestAbortedException;
 
 /**
- * Skips a test that needs a part of the guest kit which the archive does not have today. A part that was only not fetched still
- * fails the test. JUnit finds this class by itself in the modules that have it on their test class path.
+ * Skips a test that needs a part of the guest kit which the archive does not have today. A part that was only not
+ * fetched still fails the test. JUnit finds this class by itself in the modules that have it on their test class path.
  */
 public final class SkipWithoutPart implements InvocationInterceptor {
     @Override

@@ -19,8 +19,8 @@ import java.nio.file.Path;
 import org.opentest4j.TestAbortedException;
 
 /**
- * A FUSE file system with one file, "memory", which can be opened and of which nothing else is ever answered: whoever asks for its size,
- * touches its pages or closes it waits until this is closed. Needs root.
+ * A FUSE file system with one file, "memory", which can be opened and of which nothing else is ever answered: whoever
+ * asks for its size, touches its pages or closes it waits until this is closed. Needs root.
  */
 public final class SilentFileSystem implements AutoCloseable {
     private static final int LOOKUP = 1;
