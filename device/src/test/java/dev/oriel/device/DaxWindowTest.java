@@ -452,6 +452,16 @@ class DaxWindowTest {
         assertThat(large.u32(40 + 84) & FuseFlags.ATTR_DAX).isEqualTo(FuseFlags.ATTR_DAX);
     }
 
+    /** As a Linux mount does over QEMU's vhost-user-fs-pci, whose front-end knows windows and whose device has none. */
+    @Test
+    void aClientThatFoundNoWindowIsToldOfNone() throws Exception {
+        client.mount(Client.MINOR, Client.LINUX_FLAGS | FuseInitFlags.HAS_INODE_DAX);
+        file("large", 600_000);
+        Answer large = client.call(client.request(FuseOpcode.LOOKUP, 1).name("large"), 128);
+        assertThat(large.u32(40 + 84) & FuseFlags.ATTR_DAX).isZero();
+        assertThat(large.u64(24)).as("seconds that attributes are valid").isEqualTo(1);
+    }
+
     @Test
     void aDirectMappingIsTheFilesOwnPages() throws Exception {
         file("file", 8192);
