@@ -5,7 +5,7 @@ import dev.oriel.fuse.FuseAttrOut;
 import dev.oriel.fuse.FuseFlags;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.LinuxException;
-import dev.oriel.virtio.SharedMemoryRegion;
+import dev.oriel.virtio.memory.SharedMemoryRegion;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;

@@ -1,8 +1,8 @@
 package dev.oriel.device;
 
 import dev.oriel.linux.LinuxException;
-import dev.oriel.virtio.RegionMemory;
-import dev.oriel.virtio.SharedMemoryRegion;
+import dev.oriel.virtio.memory.RegionMemory;
+import dev.oriel.virtio.memory.SharedMemoryRegion;
 import java.lang.foreign.MemorySegment;
 
 /**

@@ -1,7 +1,7 @@
 package dev.oriel.device;
 
 import dev.oriel.linux.Errno;
-import dev.oriel.virtio.SharedMemoryRegion;
+import dev.oriel.virtio.memory.SharedMemoryRegion;
 import java.util.Map;
 import java.util.TreeMap;
 

@@ -8,7 +8,7 @@ import dev.oriel.filesystem.local.LocalOptions;
 import dev.oriel.fuse.FuseFlags;
 import dev.oriel.fuse.FuseInitFlags;
 import dev.oriel.fuse.FuseOpcode;
-import dev.oriel.virtio.SharedMemoryRegion;
+import dev.oriel.virtio.memory.SharedMemoryRegion;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;

@@ -11,7 +11,7 @@ import dev.oriel.linux.EventDescriptor;
 import dev.oriel.linux.LinuxException;
 import dev.oriel.linux.MemoryFile;
 import dev.oriel.linux.Poll;
-import dev.oriel.virtio.SharedMemoryRegion;
+import dev.oriel.virtio.memory.SharedMemoryRegion;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

@@ -5,11 +5,11 @@ import dev.oriel.bus.BusAttachment;
 import dev.oriel.bus.DeviceStatus;
 import dev.oriel.linux.Descriptor;
 import dev.oriel.linux.LinuxException;
-import dev.oriel.virtio.GuestMemoryTable;
-import dev.oriel.virtio.Polling;
-import dev.oriel.virtio.RegionMemory;
-import dev.oriel.virtio.SharedMemoryRegion;
 import dev.oriel.virtio.VirtioDevice;
+import dev.oriel.virtio.memory.GuestMemoryTable;
+import dev.oriel.virtio.memory.RegionMemory;
+import dev.oriel.virtio.memory.SharedMemoryRegion;
+import dev.oriel.virtio.queue.Polling;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
