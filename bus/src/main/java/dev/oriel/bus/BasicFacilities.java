@@ -5,6 +5,7 @@ import dev.oriel.linux.LinuxException;
 import dev.oriel.virtio.VirtioDevice;
 import dev.oriel.virtio.memory.GuestMemoryTable;
 import dev.oriel.virtio.memory.InvalidSetupException;
+import dev.oriel.virtio.memory.MappableRegion;
 import dev.oriel.virtio.memory.SharedMemoryRegion;
 import dev.oriel.virtio.queue.Polling;
 import dev.oriel.virtio.queue.QueueWorker;
@@ -215,8 +216,8 @@ public final class BasicFacilities implements AutoCloseable {
             device.reset();
         } finally {
             // whatever became of its files: a driver that waits for 0 must not wait for ever
-            if (region != null) {
-                region.clear();
+            if (region instanceof MappableRegion mapped) {
+                mapped.clear();
             }
             driverFeatures = 0;
             status.set(0);

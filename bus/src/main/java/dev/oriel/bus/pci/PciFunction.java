@@ -155,7 +155,7 @@ public final class PciFunction implements AutoCloseable {
 
     /** The memory that a BAR is made of: whoever can map it need not pass accesses to it on. Null if it must not be mapped. */
     public @Nullable RegionMemory memory(int bar) {
-        return bar == PciLayout.REGION_BAR && region != null ? region.memory() : null;
+        return bar == PciLayout.REGION_BAR && region instanceof RegionMemory memory ? memory : null;
     }
 
     /**

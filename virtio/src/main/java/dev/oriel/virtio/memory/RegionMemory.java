@@ -2,7 +2,6 @@ package dev.oriel.virtio.memory;
 
 import dev.oriel.linux.CString;
 import dev.oriel.linux.Descriptor;
-import dev.oriel.linux.Errno;
 import dev.oriel.linux.FallocateMode;
 import dev.oriel.linux.FileCalls;
 import dev.oriel.linux.LinuxException;
@@ -12,8 +11,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * A shared memory region that is memory of its own: a file without a name, which the other side maps once, as a whole. Nothing is mapped into
- * it later. A device that wants to show a file there copies.
+ * A shared memory region that is memory of its own: a file without a name, which the other side maps once, as a whole, and sees all of, from
+ * the start and until it goes. Nothing is mapped into it later. A device that wants to show a file there copies.
  *
  * <p>The file is sealed against any change of its size, so no access to it can ever fault, on either side. Pages that were never touched, or
  * were {@link #release released}, read as zeros and take no memory. Any thread.
@@ -67,28 +66,8 @@ public final class RegionMemory implements SharedMemoryRegion, AutoCloseable {
     }
 
     @Override
-    public RegionMemory memory() {
-        return this;
-    }
-
-    @Override
     public long length() {
         return mapping.size();
-    }
-
-    @Override
-    public int mappingsMax() {
-        return 0;
-    }
-
-    @Override
-    public int map(long offset, long length, int fd, long fdOffset) {
-        return -Errno.EOPNOTSUPP;
-    }
-
-    @Override
-    public int unmap(long offset, long length) {
-        return -Errno.EOPNOTSUPP;
     }
 
     /** Unmaps it and closes the file. The other side keeps what it has mapped. */

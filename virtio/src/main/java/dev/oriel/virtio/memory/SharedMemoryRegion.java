@@ -1,52 +1,12 @@
 package dev.oriel.virtio.memory;
 
-import org.jspecify.annotations.Nullable;
-
 /**
- * A shared memory region of a device, as the device's end sees it: a range of the guest's address space into which it maps
- * pages of files (virtio 1.4, section 2.10). Where the guest finds it is the carrier's matter.
- *
- * <p>Every call may wait for the other side, and returns only when the guest sees the change. One call at a time. What is not
- * mapped has no defined content, and the guest may see zeros there without any error: a device maps first and tells the driver
- * afterwards.
+ * A shared memory region of a device, as the device's end sees it: a range of the guest's address space (virtio 1.4, section 2.10) that is
+ * filled in one of two ways. Either it is memory of its own, or pages of files are mapped into it. Where the guest finds it is the
+ * carrier's matter.
  */
-public interface SharedMemoryRegion {
+public sealed interface SharedMemoryRegion permits RegionMemory, MappableRegion {
 
     /** Size of the region in bytes: whole pages. */
     long length();
-
-    /**
-     * The memory that the region is made of, where it is memory of its own: the other side sees all of it, from the start and until it goes,
-     * and nothing can be mapped there. Null if the region is filled by mapping files.
-     */
-    default @Nullable RegionMemory memory() {
-        return null;
-    }
-
-    /** How many mappings the other side can bear at once. */
-    int mappingsMax();
-
-    /**
-     * Maps pages of a file, readable and writable, where nothing is mapped yet.
-     *
-     * @param offset where in the region, a multiple of the page size
-     * @param length bytes, a multiple of the page size, all of them within the file
-     * @param fd the file, opened O_RDWR; it may be closed afterwards
-     * @param fdOffset of the first byte in the file, a multiple of the page size
-     * @return 0, or {@code -errno}: nothing is mapped then, or all that was known of the region is void because the other side is
-     *     gone
-     */
-    int map(long offset, long length, int fd, long fdOffset);
-
-    /**
-     * Takes away a mapping, exactly as it was made.
-     *
-     * @return 0, or {@code -errno}
-     */
-    int unmap(long offset, long length);
-
-    /**
-     * Takes all mappings away, after the device was reset. Where the other side does so by itself there is nothing to do.
-     */
-    default void clear() {}
 }

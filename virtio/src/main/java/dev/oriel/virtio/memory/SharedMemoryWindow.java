@@ -37,7 +37,7 @@ import java.util.TreeMap;
  * reading only is mapped copy-on-write: a stray write does not end the process, and does not reach the file either. A file that
  * shrinks under its mapping turns access into {@link InternalError}. Any thread may use the memory; the methods are safe too.
  */
-public final class SharedMemoryWindow implements SharedMemoryRegion, AutoCloseable {
+public final class SharedMemoryWindow implements MappableRegion, AutoCloseable {
     private static final int PROTECTION = MemoryCalls.PROT_READ | MemoryCalls.PROT_WRITE;
 
     /**
