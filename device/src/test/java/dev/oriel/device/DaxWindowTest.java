@@ -71,7 +71,7 @@ class DaxWindowTest {
         window = new FrontEndWindow(WINDOW_RANGES * RANGE, mappingsMax, isMemory);
         share = LocalFileSystem.open(LocalOptions.of(directory).build());
         client = new Client(observed(share), order, 2, new DaxOptions(window.length(), direct || isMemory));
-        client.device.sharedMemoryRegion(0, window);
+        client.device.sharedMemoryRegion(0, window.region());
         client.mount(Client.MINOR, WINDOW_CLIENT);
     }
 
