@@ -471,6 +471,8 @@ final class DaxSession extends ForwardingSession {
 
         DirectoryEntries before(DirectoryEntries next) {
             out = next;
+            // what the thread told last is of another request; an entry that is not looked up must not have it
+            told = ToldReply.ofThread().entry(order);
             return this;
         }
 

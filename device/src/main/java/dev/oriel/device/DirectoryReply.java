@@ -30,6 +30,9 @@ final class DirectoryReply implements DirectoryEntries {
     private int size;
     private boolean refused;
 
+    /** Whether the entry that is added next was asked for. */
+    private boolean hasEntry;
+
     /** @param entryScratch {@link FuseEntryOut#SIZE} bytes that stand for an entry that does not fit */
     DirectoryReply(MemorySegment entryScratch) {
         this.entryScratch = entryScratch;
@@ -43,6 +46,7 @@ final class DirectoryReply implements DirectoryEntries {
         prefix = plus ? FuseEntryOut.SIZE : 0;
         size = 0;
         refused = false;
+        hasEntry = false;
     }
 
     /** The number of bytes of all records. */
@@ -75,11 +79,17 @@ final class DirectoryReply implements DirectoryEntries {
             entry.at(entryScratch, 0, order);
         }
         entry.clear();
+        hasEntry = true;
         return entry;
     }
 
     @Override
     public boolean addPlus(long ino, long next, int type, MemorySegment name, long nameOffset, int nameLength) {
+        if (!hasEntry) {
+            // the memory has what other replies left there: a node that the client would take for the name's
+            entry();
+        }
+        hasEntry = false;
         return fits(nameLength) && append(ino, next, type, name, nameOffset, nameLength);
     }
 
