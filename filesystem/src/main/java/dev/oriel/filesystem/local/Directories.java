@@ -1,5 +1,7 @@
 package dev.oriel.filesystem.local;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
 import dev.oriel.filesystem.DirectoryEntries;
 import dev.oriel.filesystem.Entry;
 import dev.oriel.filesystem.FileSystemSession;
@@ -140,7 +142,10 @@ final class Directories {
             return false;
         }
         if (!entry.isDotOrDotDot() && share.nodes.hasRoomToList()) {
-            MemorySegment name = memory.asSlice(entry.nameOffset());
+            // A copy, as a part of the buffer would be an object of its own for each entry.
+            MemorySegment name = buffers.listedName;
+            MemorySegment.copy(memory, entry.nameOffset(), name, 0, entry.nameLength());
+            name.set(JAVA_BYTE, entry.nameLength(), (byte) 0);
             // A mount that waits to be triggered stays so: listing a directory is not visiting all in it.
             int result = share.nodes.enter(directory.descriptor(), name, At.AT_NO_AUTOMOUNT, nodeid, name, buffers);
             if (result == 0) {

@@ -39,6 +39,10 @@ final class ThreadBuffers {
     final IoVector part = new IoVector(IoVector.SYSTEM_CALL_MAX);
     final MemorySegment ioctl = Arena.ofAuto().allocate(IOCTL_BYTES, Long.BYTES);
     final MemorySegment name = Arena.ofAuto().allocate(NAME_BYTES);
+
+    /** The name of the entry that a READDIRPLUS is about, NUL terminated. */
+    final MemorySegment listedName = Arena.ofAuto().allocate(NAME_BYTES);
+
     final CallerIdentity identity = new CallerIdentity();
 
     /** The node that {@link Nodes#enter} found last, and its mount; what it found of it is in {@link #stat}. */
