@@ -5,4 +5,7 @@ module dev.oriel.virtio {
     requires static transitive org.jspecify;
 
     exports dev.oriel.virtio;
+    exports dev.oriel.virtio.memory;
+    exports dev.oriel.virtio.ring;
+    exports dev.oriel.virtio.queue;
 }

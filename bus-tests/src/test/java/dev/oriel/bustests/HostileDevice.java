@@ -1,9 +1,9 @@
 package dev.oriel.bustests;
 
-import dev.oriel.virtio.ChainHandler;
-import dev.oriel.virtio.DescriptorChain;
-import dev.oriel.virtio.SharedMemoryRegion;
 import dev.oriel.virtio.VirtioDevice;
+import dev.oriel.virtio.memory.SharedMemoryRegion;
+import dev.oriel.virtio.queue.ChainHandler;
+import dev.oriel.virtio.ring.DescriptorChain;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -103,7 +103,20 @@ final class HostileDevice implements VirtioDevice, AutoCloseable {
 
     @Override
     public ChainHandler queue(int index) {
-        return this::serve;
+        return new ChainHandler() {
+            @Override
+            public void handle(DescriptorChain chain) {
+                serve(chain);
+            }
+
+            @Override
+            public void drain() {
+                synchronized (kept) {
+                    kept.forEach(chain -> chain.complete(0));
+                    kept.clear();
+                }
+            }
+        };
     }
 
     private void serve(DescriptorChain chain) {
@@ -139,14 +152,6 @@ final class HostileDevice implements VirtioDevice, AutoCloseable {
         }
         chain.writable().copyFrom(0, MemorySegment.ofArray(lie), 0, length);
         chain.complete(claimingMore ? lie.length : length);
-    }
-
-    @Override
-    public void drain(int index) {
-        synchronized (kept) {
-            kept.forEach(chain -> chain.complete(0));
-            kept.clear();
-        }
     }
 
     @Override

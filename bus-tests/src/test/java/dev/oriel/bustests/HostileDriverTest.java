@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.oriel.driver.FuseClient;
 import dev.oriel.linux.Errno;
-import dev.oriel.virtio.DriverQueue;
+import dev.oriel.virtio.queue.DriverQueue;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

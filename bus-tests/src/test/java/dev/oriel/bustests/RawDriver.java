@@ -1,11 +1,11 @@
 package dev.oriel.bustests;
 
 import dev.oriel.linux.LinuxException;
-import dev.oriel.virtio.DriverMemory;
-import dev.oriel.virtio.DriverQueue;
-import dev.oriel.virtio.DriverRing;
-import dev.oriel.virtio.RingFeatures;
 import dev.oriel.virtio.VirtioTransport;
+import dev.oriel.virtio.memory.DriverMemory;
+import dev.oriel.virtio.queue.DriverQueue;
+import dev.oriel.virtio.ring.DriverRing;
+import dev.oriel.virtio.ring.RingFeatures;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

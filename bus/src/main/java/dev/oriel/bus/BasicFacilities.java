@@ -2,13 +2,14 @@ package dev.oriel.bus;
 
 import dev.oriel.linux.EventDescriptor;
 import dev.oriel.linux.LinuxException;
-import dev.oriel.virtio.GuestMemoryTable;
-import dev.oriel.virtio.InvalidSetupException;
-import dev.oriel.virtio.Polling;
-import dev.oriel.virtio.QueueWorker;
-import dev.oriel.virtio.RingFeatures;
-import dev.oriel.virtio.SharedMemoryRegion;
 import dev.oriel.virtio.VirtioDevice;
+import dev.oriel.virtio.memory.GuestMemoryTable;
+import dev.oriel.virtio.memory.InvalidSetupException;
+import dev.oriel.virtio.memory.MappableRegion;
+import dev.oriel.virtio.memory.SharedMemoryRegion;
+import dev.oriel.virtio.queue.Polling;
+import dev.oriel.virtio.queue.QueueWorker;
+import dev.oriel.virtio.ring.RingFeatures;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -103,10 +104,10 @@ public final class BasicFacilities implements AutoCloseable {
         EventDescriptor available = EventDescriptor.create(EventDescriptor.EFD_NONBLOCK);
         QueueWorker worker = null;
         try {
-            worker = new QueueWorker(name + ", " + queueName, device, index, memory);
+            worker = new QueueWorker(name + ", " + queueName, memory);
             worker.onCall(() -> usedBuffer(index));
             worker.onError(this::flagNeedsReset);
-            return new DeviceQueue(queueName, maxSize, worker, available);
+            return new DeviceQueue(queueName, maxSize, () -> device.queue(index), worker, available);
         } catch (LinuxException failed) {
             if (worker != null) {
                 worker.close();
@@ -215,8 +216,8 @@ public final class BasicFacilities implements AutoCloseable {
             device.reset();
         } finally {
             // whatever became of its files: a driver that waits for 0 must not wait for ever
-            if (region != null) {
-                region.clear();
+            if (region instanceof MappableRegion mapped) {
+                mapped.clear();
             }
             driverFeatures = 0;
             status.set(0);

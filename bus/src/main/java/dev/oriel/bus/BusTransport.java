@@ -2,11 +2,11 @@ package dev.oriel.bus;
 
 import dev.oriel.linux.LinuxException;
 import dev.oriel.linux.UnixSocket;
-import dev.oriel.virtio.DriverMemory;
-import dev.oriel.virtio.DriverQueue;
-import dev.oriel.virtio.RingFeatures;
-import dev.oriel.virtio.SharedMemoryWindow;
 import dev.oriel.virtio.VirtioTransport;
+import dev.oriel.virtio.memory.DriverMemory;
+import dev.oriel.virtio.memory.SharedMemoryWindow;
+import dev.oriel.virtio.queue.DriverQueue;
+import dev.oriel.virtio.ring.RingFeatures;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;

@@ -4,11 +4,13 @@ import dev.oriel.linux.Descriptor;
 import dev.oriel.linux.EventDescriptor;
 import dev.oriel.linux.FileCalls;
 import dev.oriel.linux.LinuxException;
-import dev.oriel.virtio.InvalidSetupException;
-import dev.oriel.virtio.Polling;
-import dev.oriel.virtio.QueueSetup;
-import dev.oriel.virtio.QueueWorker;
-import dev.oriel.virtio.RingFeatures;
+import dev.oriel.virtio.memory.InvalidSetupException;
+import dev.oriel.virtio.queue.ChainHandler;
+import dev.oriel.virtio.queue.Polling;
+import dev.oriel.virtio.queue.QueueWorker;
+import dev.oriel.virtio.ring.QueueSetup;
+import dev.oriel.virtio.ring.RingFeatures;
+import java.util.function.Supplier;
 
 /**
  * One virtqueue of a device as a driver sets it up over a bus (virtio 1.4, section 2.6): size, the addresses of its three areas, enabled or
@@ -23,6 +25,7 @@ public final class DeviceQueue implements AutoCloseable {
 
     private final String name;
     private final int maxSize;
+    private final Supplier<ChainHandler> handlers;
     private final QueueWorker worker;
     private final EventDescriptor available;
 
@@ -32,10 +35,16 @@ public final class DeviceQueue implements AutoCloseable {
     private long deviceArea;
     private boolean enabled;
 
-    /** @param available the eventfd on which the worker waits for available buffer notifications, owned by this object */
-    DeviceQueue(String name, int maxSize, QueueWorker worker, EventDescriptor available) throws LinuxException {
+    /**
+     * @param handlers says who takes the chains, each time the queue starts
+     * @param available the eventfd on which the worker waits for available buffer notifications, owned by this object
+     */
+    DeviceQueue(
+            String name, int maxSize, Supplier<ChainHandler> handlers, QueueWorker worker, EventDescriptor available)
+            throws LinuxException {
         this.name = name;
         this.maxSize = maxSize;
+        this.handlers = handlers;
         this.worker = worker;
         this.available = available;
         size = maxSize;
@@ -123,7 +132,7 @@ public final class DeviceQueue implements AutoCloseable {
         }
         int base = (features & RingFeatures.RING_PACKED) != 0 ? PACKED_START : 0;
         try {
-            worker.start(new QueueSetup(size, descriptorArea, driverArea, deviceArea, base, features));
+            worker.start(new QueueSetup(size, descriptorArea, driverArea, deviceArea, base, features), handlers.get());
         } catch (InvalidSetupException invalid) {
             throw new InvalidSetupException(name + ": " + invalid.getMessage());
         }

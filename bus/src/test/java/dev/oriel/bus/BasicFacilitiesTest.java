@@ -3,9 +3,9 @@ package dev.oriel.bus;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.oriel.linux.LinuxException;
-import dev.oriel.virtio.GuestMemoryTable;
-import dev.oriel.virtio.RingFeatures;
-import dev.oriel.virtio.SharedMemoryWindow;
+import dev.oriel.virtio.memory.GuestMemoryTable;
+import dev.oriel.virtio.memory.SharedMemoryWindow;
+import dev.oriel.virtio.ring.RingFeatures;
 import dev.oriel.virtio.testing.EchoDevice;
 import dev.oriel.virtio.testing.SharedMemory;
 import java.lang.foreign.MemorySegment;

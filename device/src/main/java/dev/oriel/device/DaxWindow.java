@@ -5,7 +5,8 @@ import dev.oriel.fuse.FuseAttrOut;
 import dev.oriel.fuse.FuseFlags;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.LinuxException;
-import dev.oriel.virtio.SharedMemoryRegion;
+import dev.oriel.virtio.memory.MappableRegion;
+import dev.oriel.virtio.memory.SharedMemoryRegion;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
@@ -52,7 +53,7 @@ final class DaxWindow implements AutoCloseable {
      */
     DaxWindow(SharedMemoryRegion region, boolean direct) throws LinuxException {
         length = region.length();
-        other = new WindowMappings(region);
+        other = new WindowMappings(region instanceof MappableRegion mapped ? mapped : null);
         memory = new StagingMemory(region);
         try {
             unwritten = new UnwrittenPages(length);

@@ -6,7 +6,7 @@ import dev.oriel.fuse.FuseFlags;
 import dev.oriel.fuse.FuseSetattrIn;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.IoVector;
-import dev.oriel.virtio.RegionMemory;
+import dev.oriel.virtio.memory.RegionMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;

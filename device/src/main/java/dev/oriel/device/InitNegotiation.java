@@ -102,7 +102,9 @@ final class InitNegotiation {
         if ((offered & FuseInitFlags.INIT_EXT) != 0 && given == FuseInitIn.SIZE) {
             offered |= (long) in.flags2() << Integer.SIZE;
         }
-        DaxWindow window = windows.get();
+        // QEMU speaks of windows for a device without one too; this flag says whether the client found one.
+        // A Linux that is told which files are for a window, and has none, forgets each of them when it is closed.
+        DaxWindow window = (offered & FuseInitFlags.MAP_ALIGNMENT) == 0 ? null : windows.get();
         long possible = ~(NOT_OVER_VIRTIO | (window == null ? WINDOW_FLAGS : NOT_WITH_WINDOW));
         FileSystemSession session = fileSystem.begin(offered & possible);
         try {

@@ -3,7 +3,7 @@ package dev.oriel.device;
 import dev.oriel.fuse.FuseOpcode;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.Failure;
-import dev.oriel.virtio.ChainBytes;
+import dev.oriel.virtio.ring.ChainBytes;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.Arrays;

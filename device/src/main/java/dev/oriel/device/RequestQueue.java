@@ -3,8 +3,8 @@ package dev.oriel.device;
 import dev.oriel.fuse.FuseOpcode;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.Failure;
-import dev.oriel.virtio.ChainHandler;
-import dev.oriel.virtio.DescriptorChain;
+import dev.oriel.virtio.queue.ChainHandler;
+import dev.oriel.virtio.ring.DescriptorChain;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.ByteOrder;
@@ -66,8 +66,15 @@ final class RequestQueue implements ChainHandler {
         draining = false;
     }
 
+    /** Unless it is hiprio, which carries FORGET, and INTERRUPT of which Linux sends none over virtio (virtio 1.4, section 5.11.2). */
+    @Override
+    public boolean isAwaited() {
+        return !highPriority;
+    }
+
     /** The queue has taken its last chain: none of its requests may wait for a lock any more. */
-    void drain() {
+    @Override
+    public void drain() {
         draining = true;
         sessionThread.drain();
     }

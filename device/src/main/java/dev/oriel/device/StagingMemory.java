@@ -1,8 +1,9 @@
 package dev.oriel.device;
 
 import dev.oriel.linux.LinuxException;
-import dev.oriel.virtio.RegionMemory;
-import dev.oriel.virtio.SharedMemoryRegion;
+import dev.oriel.virtio.memory.MappableRegion;
+import dev.oriel.virtio.memory.RegionMemory;
+import dev.oriel.virtio.memory.SharedMemoryRegion;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -28,11 +29,13 @@ final class StagingMemory implements AutoCloseable {
 
     /** @param region what it is for */
     StagingMemory(SharedMemoryRegion region) throws LinuxException {
-        RegionMemory there = region.memory();
         baseline = new RegionMemory(region.length());
-        ours = there == null;
+        ours = region instanceof MappableRegion;
         try {
-            shared = there == null ? new RegionMemory(region.length()) : there;
+            shared = switch (region) {
+                case RegionMemory memory -> memory;
+                case MappableRegion mapped -> new RegionMemory(mapped.length());
+            };
         } catch (LinuxException e) {
             baseline.close();
             throw e;

@@ -4,7 +4,7 @@ import dev.oriel.filesystem.FileSystemSession;
 import dev.oriel.fuse.FuseAttr;
 import dev.oriel.fuse.FuseAttrOut;
 import dev.oriel.linux.IoVector;
-import dev.oriel.virtio.RegionMemory;
+import dev.oriel.virtio.memory.RegionMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;

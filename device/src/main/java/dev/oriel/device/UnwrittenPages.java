@@ -1,7 +1,7 @@
 package dev.oriel.device;
 
 import dev.oriel.linux.LinuxException;
-import dev.oriel.virtio.RegionMemory;
+import dev.oriel.virtio.memory.RegionMemory;
 import java.lang.foreign.MemorySegment;
 import java.util.BitSet;
 

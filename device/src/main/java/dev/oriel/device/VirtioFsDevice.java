@@ -2,9 +2,9 @@ package dev.oriel.device;
 
 import dev.oriel.filesystem.FileSystem;
 import dev.oriel.linux.LinuxException;
-import dev.oriel.virtio.ChainHandler;
-import dev.oriel.virtio.SharedMemoryRegion;
 import dev.oriel.virtio.VirtioDevice;
+import dev.oriel.virtio.memory.SharedMemoryRegion;
+import dev.oriel.virtio.queue.ChainHandler;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
@@ -150,17 +150,6 @@ public final class VirtioFsDevice implements VirtioDevice {
         RequestQueue queue = queues[index];
         queue.starting();
         return queue;
-    }
-
-    /** All but hiprio, which carries FORGET, and INTERRUPT of which Linux sends none over virtio (virtio 1.4, section 5.11.2). */
-    @Override
-    public boolean isAwaited(int index) {
-        return index != HIPRIO;
-    }
-
-    @Override
-    public void drain(int index) {
-        queues[index].drain();
     }
 
     @Override

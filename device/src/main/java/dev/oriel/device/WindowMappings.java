@@ -1,9 +1,10 @@
 package dev.oriel.device;
 
 import dev.oriel.linux.Errno;
-import dev.oriel.virtio.SharedMemoryRegion;
+import dev.oriel.virtio.memory.MappableRegion;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is mapped into the window at the other side: never more than that can bear, never two over each other, and each taken away
@@ -16,16 +17,19 @@ import java.util.TreeMap;
 final class WindowMappings {
     private final TreeMap<Long, Long> live = new TreeMap<>();
     private final TreeMap<Long, Long> doubtful = new TreeMap<>();
-    private final SharedMemoryRegion region;
+    private final @Nullable MappableRegion region;
+    private final int mappingsMax;
     private int most;
 
-    WindowMappings(SharedMemoryRegion region) {
+    /** @param region what is mapped into; null if the window is memory, in which nothing is ever mapped */
+    WindowMappings(@Nullable MappableRegion region) {
         this.region = region;
+        mappingsMax = region == null ? 0 : region.mappingsMax();
     }
 
     /** How many more mappings the other side can bear. */
     int room() {
-        return region.mappingsMax() - live.size() - doubtful.size();
+        return mappingsMax - live.size() - doubtful.size();
     }
 
     /**
@@ -33,11 +37,11 @@ final class WindowMappings {
      * the 400th.
      */
     boolean hasMany() {
-        return live.size() >= region.mappingsMax() / 4;
+        return live.size() >= mappingsMax / 4;
     }
 
     int mappingsMax() {
-        return region.mappingsMax();
+        return mappingsMax;
     }
 
     int count() {
@@ -62,7 +66,7 @@ final class WindowMappings {
      */
     int map(long offset, long length, int fd, long fdOffset) {
         settleDoubts();
-        if (room() <= 0) {
+        if (region == null || room() <= 0) {
             return -Errno.ENOMEM;
         }
         int error = region.map(offset, length, fd, fdOffset);
@@ -82,7 +86,7 @@ final class WindowMappings {
      * @return 0, or an errno if the other side still has it
      */
     int unmap(long offset, long length) {
-        if (!live.remove(offset, length)) {
+        if (region == null || !live.remove(offset, length)) {
             return 0;
         }
         int error = region.unmap(offset, length);
@@ -94,7 +98,7 @@ final class WindowMappings {
     }
 
     private void settleDoubts() {
-        while (!doubtful.isEmpty()) {
+        while (region != null && !doubtful.isEmpty()) {
             Map.Entry<Long, Long> mapping = doubtful.firstEntry();
             if (region.unmap(mapping.getKey(), mapping.getValue()) == -Errno.EINTR) {
                 return;

@@ -85,7 +85,7 @@ class DaxCoherenceTest {
         window = new FrontEndWindow(8 * RANGE, 100, isMemory);
         share = LocalFileSystem.open(LocalOptions.of(directory).build());
         client = new Client(observed(share), LITTLE_ENDIAN, 2, new DaxOptions(window.length(), direct || isMemory));
-        client.device.sharedMemoryRegion(0, window);
+        client.device.sharedMemoryRegion(0, window.region());
         client.mount(Client.MINOR, CLIENT);
     }
 
@@ -485,7 +485,7 @@ class DaxCoherenceTest {
         Answer without = client.call(client.init(7, Client.MINOR, CLIENT), 64);
         assertThat(without.u32(12) & FuseInitFlags.HANDLE_KILLPRIV_V2).isNotZero();
         window = new FrontEndWindow(8 * RANGE, 100, isMemory);
-        client.device.sharedMemoryRegion(0, window);
+        client.device.sharedMemoryRegion(0, window.region());
         Answer with = client.call(client.init(7, Client.MINOR, CLIENT), 64);
         assertThat(with.u32(12) & FuseInitFlags.HANDLE_KILLPRIV_V2).isZero();
     }

@@ -8,7 +8,7 @@ import dev.oriel.filesystem.local.LocalOptions;
 import dev.oriel.fuse.FuseFlags;
 import dev.oriel.fuse.FuseInitFlags;
 import dev.oriel.fuse.FuseOpcode;
-import dev.oriel.virtio.SharedMemoryRegion;
+import dev.oriel.virtio.memory.MappableRegion;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -39,7 +39,7 @@ class DaxWaitTest {
     }
 
     /** A front-end that answers when the test wants it. */
-    private final SharedMemoryRegion frontEnd = new SharedMemoryRegion() {
+    private final MappableRegion frontEnd = new MappableRegion() {
         @Override
         public long length() {
             return 2 * RANGE;

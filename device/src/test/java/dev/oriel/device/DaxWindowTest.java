@@ -71,7 +71,7 @@ class DaxWindowTest {
         window = new FrontEndWindow(WINDOW_RANGES * RANGE, mappingsMax, isMemory);
         share = LocalFileSystem.open(LocalOptions.of(directory).build());
         client = new Client(observed(share), order, 2, new DaxOptions(window.length(), direct || isMemory));
-        client.device.sharedMemoryRegion(0, window);
+        client.device.sharedMemoryRegion(0, window.region());
         client.mount(Client.MINOR, WINDOW_CLIENT);
     }
 
@@ -450,6 +450,16 @@ class DaxWindowTest {
         Answer large = client.call(client.request(FuseOpcode.LOOKUP, 1).name("large"), 128);
         assertThat(small.u32(40 + 84) & FuseFlags.ATTR_DAX).isZero();
         assertThat(large.u32(40 + 84) & FuseFlags.ATTR_DAX).isEqualTo(FuseFlags.ATTR_DAX);
+    }
+
+    /** As a Linux mount does over QEMU's vhost-user-fs-pci, whose front-end knows windows and whose device has none. */
+    @Test
+    void aClientThatFoundNoWindowIsToldOfNone() throws Exception {
+        client.mount(Client.MINOR, Client.LINUX_FLAGS | FuseInitFlags.HAS_INODE_DAX);
+        file("large", 600_000);
+        Answer large = client.call(client.request(FuseOpcode.LOOKUP, 1).name("large"), 128);
+        assertThat(large.u32(40 + 84) & FuseFlags.ATTR_DAX).isZero();
+        assertThat(large.u64(24)).as("seconds that attributes are valid").isEqualTo(1);
     }
 
     @Test

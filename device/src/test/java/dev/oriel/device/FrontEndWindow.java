@@ -10,8 +10,9 @@ import dev.oriel.linux.LinuxException;
 import dev.oriel.linux.MappedMemory;
 import dev.oriel.linux.MemoryCalls;
 import dev.oriel.linux.StatxBuffer;
-import dev.oriel.virtio.RegionMemory;
-import dev.oriel.virtio.SharedMemoryRegion;
+import dev.oriel.virtio.memory.MappableRegion;
+import dev.oriel.virtio.memory.RegionMemory;
+import dev.oriel.virtio.memory.SharedMemoryRegion;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Map;
@@ -22,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * A window as a front-end makes it, as strict as QEMU: no mapping over another, none behind the end of a file, none too many. Or one that is
  * memory of its own, in which nothing is mapped.
  */
-final class FrontEndWindow implements SharedMemoryRegion, AutoCloseable {
+final class FrontEndWindow implements MappableRegion, AutoCloseable {
     private static final int READ_WRITE = MemoryCalls.PROT_READ | MemoryCalls.PROT_WRITE;
 
     private final MappedMemory memory;
@@ -46,9 +47,9 @@ final class FrontEndWindow implements SharedMemoryRegion, AutoCloseable {
         return memory.size();
     }
 
-    @Override
-    public @Nullable RegionMemory memory() {
-        return own;
+    /** What the device gets. */
+    SharedMemoryRegion region() {
+        return own == null ? this : own;
     }
 
     @Override

@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.oriel.linux.MappedMemory;
 import dev.oriel.linux.MemoryCalls;
-import dev.oriel.virtio.GuestMemoryTable;
-import dev.oriel.virtio.GuestRegion;
-import dev.oriel.virtio.InvalidSetupException;
-import dev.oriel.virtio.QueueSetup;
-import dev.oriel.virtio.QueueWorker;
-import dev.oriel.virtio.RingFeatures;
 import dev.oriel.virtio.VirtioDevice;
+import dev.oriel.virtio.memory.GuestMemoryTable;
+import dev.oriel.virtio.memory.GuestRegion;
+import dev.oriel.virtio.memory.InvalidSetupException;
+import dev.oriel.virtio.queue.QueueWorker;
+import dev.oriel.virtio.ring.QueueSetup;
+import dev.oriel.virtio.ring.RingFeatures;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -88,7 +88,7 @@ final class Guest implements AutoCloseable {
         lengths = new int[queues][RING_SIZE];
         nextBuffer = (long) queues * RING_AREA;
         for (int i = 0; i < queues; i++) {
-            QueueWorker worker = new QueueWorker("queue " + i, device, i, table);
+            QueueWorker worker = new QueueWorker("queue " + i, table);
             workers.add(worker);
             start(i);
         }
@@ -99,7 +99,8 @@ final class Guest implements AutoCloseable {
         long ring = MEMORY + (long) queue * RING_AREA;
         QueueWorker worker = workers.get(queue);
         worker.start(
-                new QueueSetup(RING_SIZE, ring, ring + AVAIL, ring + USED, available[queue], RingFeatures.VERSION_1));
+                new QueueSetup(RING_SIZE, ring, ring + AVAIL, ring + USED, available[queue], RingFeatures.VERSION_1),
+                device.queue(queue));
         worker.enable(true);
     }
 

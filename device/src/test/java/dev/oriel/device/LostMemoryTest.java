@@ -14,7 +14,7 @@ import dev.oriel.linux.FileCalls;
 import dev.oriel.linux.LinuxException;
 import dev.oriel.linux.MappedMemory;
 import dev.oriel.linux.MemoryCalls;
-import dev.oriel.virtio.GuestRegion;
+import dev.oriel.virtio.memory.GuestRegion;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

@@ -1,6 +1,6 @@
 package dev.oriel.driver;
 
-import dev.oriel.virtio.DriverMemory;
+import dev.oriel.virtio.memory.DriverMemory;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 

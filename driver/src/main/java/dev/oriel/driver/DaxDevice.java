@@ -7,7 +7,7 @@ import dev.oriel.fuse.FuseRemovemappingOne;
 import dev.oriel.fuse.FuseSetupmappingIn;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.LinuxException;
-import dev.oriel.virtio.SharedMemoryWindow;
+import dev.oriel.virtio.memory.SharedMemoryWindow;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

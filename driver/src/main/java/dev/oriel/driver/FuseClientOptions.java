@@ -1,6 +1,6 @@
 package dev.oriel.driver;
 
-import dev.oriel.virtio.RingFeatures;
+import dev.oriel.virtio.ring.RingFeatures;
 import java.nio.ByteOrder;
 import java.time.Duration;
 

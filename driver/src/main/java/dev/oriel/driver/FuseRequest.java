@@ -10,7 +10,7 @@ import dev.oriel.fuse.FuseReadIn;
 import dev.oriel.fuse.FuseStruct;
 import dev.oriel.fuse.FuseWriteIn;
 import dev.oriel.linux.Errno;
-import dev.oriel.virtio.DriverRing;
+import dev.oriel.virtio.ring.DriverRing;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import java.util.Objects;

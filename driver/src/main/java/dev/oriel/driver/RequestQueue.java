@@ -2,9 +2,9 @@ package dev.oriel.driver;
 
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.EventDescriptor;
-import dev.oriel.virtio.DriverMemory;
-import dev.oriel.virtio.DriverQueue;
-import dev.oriel.virtio.DriverRing;
+import dev.oriel.virtio.memory.DriverMemory;
+import dev.oriel.virtio.queue.DriverQueue;
+import dev.oriel.virtio.ring.DriverRing;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;

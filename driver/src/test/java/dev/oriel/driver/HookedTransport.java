@@ -1,10 +1,10 @@
 package dev.oriel.driver;
 
 import dev.oriel.vhostuser.VhostUserFrontend;
-import dev.oriel.virtio.DriverMemory;
-import dev.oriel.virtio.DriverQueue;
-import dev.oriel.virtio.SharedMemoryWindow;
 import dev.oriel.virtio.VirtioTransport;
+import dev.oriel.virtio.memory.DriverMemory;
+import dev.oriel.virtio.memory.SharedMemoryWindow;
+import dev.oriel.virtio.queue.DriverQueue;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

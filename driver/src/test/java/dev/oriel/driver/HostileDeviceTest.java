@@ -7,8 +7,8 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.oriel.fuse.FuseOpcode;
 import dev.oriel.linux.Errno;
-import dev.oriel.virtio.DriverMemory;
-import dev.oriel.virtio.DriverQueue;
+import dev.oriel.virtio.memory.DriverMemory;
+import dev.oriel.virtio.queue.DriverQueue;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -4,7 +4,7 @@ import dev.oriel.bus.pci.PciFunction;
 import dev.oriel.linux.Connection;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.LinuxException;
-import dev.oriel.virtio.RegionMemory;
+import dev.oriel.virtio.memory.RegionMemory;
 import java.lang.foreign.MemorySegment;
 
 /**

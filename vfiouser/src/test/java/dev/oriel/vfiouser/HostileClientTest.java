@@ -30,7 +30,7 @@ import dev.oriel.linux.FcntlCommand;
 import dev.oriel.linux.FileCalls;
 import dev.oriel.linux.LinuxException;
 import dev.oriel.linux.UnixSocket;
-import dev.oriel.virtio.Polling;
+import dev.oriel.virtio.queue.Polling;
 import dev.oriel.virtio.testing.DriverRing;
 import dev.oriel.virtio.testing.EchoDevice;
 import dev.oriel.virtio.testing.Loopback.Layout;

@@ -3,8 +3,8 @@ package dev.oriel.vfiouser;
 import dev.oriel.linux.Connection;
 import dev.oriel.linux.LinuxException;
 import dev.oriel.linux.UnixSocket;
-import dev.oriel.virtio.Polling;
 import dev.oriel.virtio.VirtioDevice;
+import dev.oriel.virtio.queue.Polling;
 
 /** One connection that is served on a thread, and its client. */
 final class TestServer implements AutoCloseable {

@@ -27,7 +27,7 @@ import dev.oriel.linux.FileCalls;
 import dev.oriel.linux.LinuxException;
 import dev.oriel.linux.MappedMemory;
 import dev.oriel.linux.MemoryCalls;
-import dev.oriel.virtio.DescriptorChain;
+import dev.oriel.virtio.ring.DescriptorChain;
 import dev.oriel.virtio.testing.DriverRing;
 import dev.oriel.virtio.testing.EchoDevice;
 import dev.oriel.virtio.testing.HoldingDevice;

@@ -11,7 +11,7 @@ import dev.oriel.linux.EventDescriptor;
 import dev.oriel.linux.LinuxException;
 import dev.oriel.linux.MemoryFile;
 import dev.oriel.linux.Poll;
-import dev.oriel.virtio.SharedMemoryRegion;
+import dev.oriel.virtio.memory.MappableRegion;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -35,7 +35,7 @@ import java.util.concurrent.TimeUnit;
  * before it waits for a queue to come to rest it calls {@link #interrupt}, because QEMU answers nothing here until it has its own answer
  * there.
  */
-final class BackendChannel implements SharedMemoryRegion, AutoCloseable {
+final class BackendChannel implements MappableRegion, AutoCloseable {
     private static final System.Logger LOGGER = System.getLogger("dev.oriel.vhostuser");
 
     private static final int SHMEM_MAP = 9;

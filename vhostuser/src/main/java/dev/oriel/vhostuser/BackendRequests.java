@@ -9,7 +9,7 @@ import dev.oriel.linux.DescriptorQueue;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.MemoryFile;
 import dev.oriel.linux.ReceivedDescriptors;
-import dev.oriel.virtio.SharedMemoryWindow;
+import dev.oriel.virtio.memory.SharedMemoryWindow;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

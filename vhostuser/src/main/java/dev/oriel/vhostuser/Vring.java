@@ -2,11 +2,11 @@ package dev.oriel.vhostuser;
 
 import dev.oriel.linux.Descriptor;
 import dev.oriel.linux.LinuxException;
-import dev.oriel.virtio.GuestMemoryTable;
-import dev.oriel.virtio.InvalidSetupException;
-import dev.oriel.virtio.QueueSetup;
-import dev.oriel.virtio.QueueWorker;
 import dev.oriel.virtio.VirtioDevice;
+import dev.oriel.virtio.memory.GuestMemoryTable;
+import dev.oriel.virtio.memory.InvalidSetupException;
+import dev.oriel.virtio.queue.QueueWorker;
+import dev.oriel.virtio.ring.QueueSetup;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * while it is enabled besides.
  */
 final class Vring implements AutoCloseable {
+    private final VirtioDevice owner;
+    private final int index;
     private final String name;
     private final int maxSize;
     private final QueueWorker worker;
@@ -26,11 +28,13 @@ final class Vring implements AutoCloseable {
     private int base;
 
     /** @throws LinuxException if there are no file descriptors left */
-    Vring(String connection, VirtioDevice device, int index, GuestMemoryTable memory, VhostUserBackend.Options options)
+    Vring(String connection, VirtioDevice owner, int index, GuestMemoryTable memory, VhostUserBackend.Options options)
             throws LinuxException {
+        this.owner = owner;
+        this.index = index;
         name = "queue " + index;
         maxSize = options.maxQueueSize();
-        worker = new QueueWorker(connection + ", " + name, device, index, memory);
+        worker = new QueueWorker(connection + ", " + name, memory);
         worker.polling(options.polling());
     }
 
@@ -76,7 +80,7 @@ final class Vring implements AutoCloseable {
             throw new Refusal("SET_VRING_KICK of " + name + " before SET_VRING_NUM and SET_VRING_ADDR");
         }
         try {
-            worker.start(new QueueSetup(size, descriptors, driver, device, base, features));
+            worker.start(new QueueSetup(size, descriptors, driver, device, base, features), owner.queue(index));
         } catch (InvalidSetupException invalid) {
             throw new Refusal("SET_VRING_KICK of " + name + ": " + invalid.getMessage());
         }

@@ -1,5 +1,7 @@
 package dev.oriel.virtio;
 
+import dev.oriel.virtio.memory.SharedMemoryRegion;
+import dev.oriel.virtio.queue.ChainHandler;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
@@ -30,21 +32,6 @@ public interface VirtioDevice {
 
     /** Who takes the chains of queue {@code index}. Asked each time the queue starts. */
     ChainHandler queue(int index);
-
-    /**
-     * Whether the driver waits for its chains of queue {@code index}. Those of a queue of notices are taken some at a time: nobody misses
-     * anything, and the processor that their wake-ups would take is left to the queues that somebody waits for.
-     */
-    default boolean isAwaited(int index) {
-        return true;
-    }
-
-    /**
-     * Queue {@code index} is about to stop: the device soon completes the chains of it that wait for somebody else, such as a lock
-     * that another holds, for they could hold up the carrier for ever. Called after the queue took its last chain and before the
-     * carrier waits for those in flight.
-     */
-    default void drain(int index) {}
 
     /**
      * The driver is gone: the device was reset, or the connection to it ended. No queue runs and no chain is in flight. The device

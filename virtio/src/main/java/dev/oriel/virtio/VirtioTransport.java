@@ -1,5 +1,9 @@
 package dev.oriel.virtio;
 
+import dev.oriel.virtio.memory.DriverMemory;
+import dev.oriel.virtio.memory.SharedMemoryWindow;
+import dev.oriel.virtio.queue.DriverQueue;
+import dev.oriel.virtio.ring.RingFeatures;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;

@@ -1,6 +1,6 @@
 package dev.oriel.app.serve;
 
-import dev.oriel.virtio.Polling;
+import dev.oriel.virtio.queue.Polling;
 import java.time.Duration;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;

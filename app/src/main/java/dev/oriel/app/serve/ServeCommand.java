@@ -11,7 +11,7 @@ import dev.oriel.device.DaxOptions;
 import dev.oriel.filesystem.local.CachePolicy;
 import dev.oriel.filesystem.local.FileHandlePolicy;
 import dev.oriel.filesystem.local.LocalOptions;
-import dev.oriel.virtio.Polling;
+import dev.oriel.virtio.queue.Polling;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;

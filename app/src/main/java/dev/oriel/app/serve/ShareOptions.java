@@ -3,7 +3,7 @@ package dev.oriel.app.serve;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.oriel.device.DaxOptions;
-import dev.oriel.virtio.Polling;
+import dev.oriel.virtio.queue.Polling;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 

@@ -8,7 +8,7 @@ import dev.oriel.device.DaxOptions;
 import dev.oriel.linux.FileCalls;
 import dev.oriel.linux.ThreadCredentials;
 import dev.oriel.linux.UnixSocket;
-import dev.oriel.virtio.Polling;
+import dev.oriel.virtio.queue.Polling;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -11,6 +11,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -91,7 +93,18 @@ class TryTest {
                 .contains("mounted on /mnt with dax=always", "every SHA-256 as on the host");
         assertThat(run.err())
                 .containsPattern("1 MiB at a time +[0-9]+ MiB/s +[0-9]+ MiB/s +[0-9.]+ times")
-                .containsPattern("memory of the guest +1[0-9.]+ MiB +0.[0-9] MiB");
+                .containsPattern("memory of the guest +[0-9.]+ MiB +[0-9.]+ MiB");
+        assertThat(guestMemory(run.out(), "by_window"))
+                .as(run.err())
+                .isLessThan(guestMemory(run.out(), "by_request") / 4);
+    }
+
+    /** What the tour of {@code way} put into the guest's page cache, in MiB. */
+    private static double guestMemory(String json, String way) {
+        Matcher figure = Pattern.compile("\"" + way + "\": \\{[^}]*\"guest_memory_mib\": ([0-9.]+)")
+                .matcher(json);
+        assertThat(figure.find()).as(json).isTrue();
+        return Double.parseDouble(figure.group(1));
     }
 
     @Test

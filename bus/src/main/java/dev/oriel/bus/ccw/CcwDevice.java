@@ -4,9 +4,9 @@ import dev.oriel.bus.BasicFacilities;
 import dev.oriel.bus.BusAttachment;
 import dev.oriel.bus.DeviceQueue;
 import dev.oriel.linux.LinuxException;
-import dev.oriel.virtio.GuestMemoryTable;
-import dev.oriel.virtio.SharedMemoryRegion;
 import dev.oriel.virtio.VirtioDevice;
+import dev.oriel.virtio.memory.GuestMemoryTable;
+import dev.oriel.virtio.memory.SharedMemoryRegion;
 import org.jspecify.annotations.Nullable;
 
 /**

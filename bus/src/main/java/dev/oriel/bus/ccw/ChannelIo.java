@@ -1,7 +1,7 @@
 package dev.oriel.bus.ccw;
 
 import dev.oriel.linux.Errno;
-import dev.oriel.virtio.DriverMemory;
+import dev.oriel.virtio.memory.DriverMemory;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

@@ -1,7 +1,7 @@
 package dev.oriel.bus.ccw;
 
-import dev.oriel.virtio.GuestMemory;
-import dev.oriel.virtio.GuestRegion;
+import dev.oriel.virtio.memory.GuestMemory;
+import dev.oriel.virtio.memory.GuestRegion;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;

@@ -2,7 +2,7 @@ package dev.oriel.bus.ccw;
 
 import dev.oriel.bus.InterruptLine;
 import dev.oriel.linux.Errno;
-import dev.oriel.virtio.GuestMemoryTable;
+import dev.oriel.virtio.memory.GuestMemoryTable;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

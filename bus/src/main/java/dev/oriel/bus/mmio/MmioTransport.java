@@ -6,7 +6,7 @@ import dev.oriel.bus.BusTransport;
 import dev.oriel.bus.InterruptLine;
 import dev.oriel.bus.MachineMemory;
 import dev.oriel.linux.LinuxException;
-import dev.oriel.virtio.DriverQueue;
+import dev.oriel.virtio.queue.DriverQueue;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;

@@ -5,11 +5,11 @@ import dev.oriel.bus.BusAttachment;
 import dev.oriel.bus.DeviceStatus;
 import dev.oriel.linux.Descriptor;
 import dev.oriel.linux.LinuxException;
-import dev.oriel.virtio.GuestMemoryTable;
-import dev.oriel.virtio.Polling;
-import dev.oriel.virtio.RegionMemory;
-import dev.oriel.virtio.SharedMemoryRegion;
 import dev.oriel.virtio.VirtioDevice;
+import dev.oriel.virtio.memory.GuestMemoryTable;
+import dev.oriel.virtio.memory.RegionMemory;
+import dev.oriel.virtio.memory.SharedMemoryRegion;
+import dev.oriel.virtio.queue.Polling;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
@@ -155,7 +155,7 @@ public final class PciFunction implements AutoCloseable {
 
     /** The memory that a BAR is made of: whoever can map it need not pass accesses to it on. Null if it must not be mapped. */
     public @Nullable RegionMemory memory(int bar) {
-        return bar == PciLayout.REGION_BAR && region != null ? region.memory() : null;
+        return bar == PciLayout.REGION_BAR && region instanceof RegionMemory memory ? memory : null;
     }
 
     /**

@@ -2,7 +2,7 @@ package dev.oriel.bus.pci;
 
 import dev.oriel.bus.MachineMemory;
 import dev.oriel.linux.Descriptor;
-import dev.oriel.virtio.SharedMemoryWindow;
+import dev.oriel.virtio.memory.SharedMemoryWindow;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;

@@ -6,7 +6,7 @@ import dev.oriel.linux.Descriptor;
 import dev.oriel.linux.EventDescriptor;
 import dev.oriel.linux.FileCalls;
 import dev.oriel.linux.LinuxException;
-import dev.oriel.virtio.DriverQueue;
+import dev.oriel.virtio.queue.DriverQueue;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.oriel.bus.InterruptLine;
 import dev.oriel.bus.MachineMemory;
 import dev.oriel.linux.LinuxException;
-import dev.oriel.virtio.DriverMemory;
+import dev.oriel.virtio.memory.DriverMemory;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

@@ -8,7 +8,7 @@ import dev.oriel.bus.DeviceStatus;
 import dev.oriel.bus.InterruptLine;
 import dev.oriel.bus.MachineMemory;
 import dev.oriel.linux.LinuxException;
-import dev.oriel.virtio.SharedMemoryWindow;
+import dev.oriel.virtio.memory.SharedMemoryWindow;
 import dev.oriel.virtio.testing.EchoDevice;
 import java.io.IOException;
 import java.util.Random;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.oriel.bus.InterruptLine;
 import dev.oriel.bus.MachineMemory;
-import dev.oriel.virtio.DriverMemory;
+import dev.oriel.virtio.memory.DriverMemory;
 import dev.oriel.virtio.testing.EchoDevice;
 import java.time.Duration;
 import java.util.List;

@@ -1,8 +1,8 @@
 package dev.oriel.virtio.testing;
 
-import dev.oriel.virtio.ChainBytes;
-import dev.oriel.virtio.ChainHandler;
-import dev.oriel.virtio.DescriptorChain;
+import dev.oriel.virtio.queue.ChainHandler;
+import dev.oriel.virtio.ring.ChainBytes;
+import dev.oriel.virtio.ring.DescriptorChain;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 

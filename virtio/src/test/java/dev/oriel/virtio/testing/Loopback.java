@@ -2,14 +2,12 @@ package dev.oriel.virtio.testing;
 
 import dev.oriel.linux.EventDescriptor;
 import dev.oriel.linux.LinuxException;
-import dev.oriel.virtio.ChainHandler;
-import dev.oriel.virtio.GuestMemoryTable;
-import dev.oriel.virtio.InvalidSetupException;
-import dev.oriel.virtio.QueueSetup;
-import dev.oriel.virtio.QueueWorker;
-import dev.oriel.virtio.RingFeatures;
-import dev.oriel.virtio.VirtioDevice;
-import java.lang.foreign.MemorySegment;
+import dev.oriel.virtio.memory.GuestMemoryTable;
+import dev.oriel.virtio.memory.InvalidSetupException;
+import dev.oriel.virtio.queue.ChainHandler;
+import dev.oriel.virtio.queue.QueueWorker;
+import dev.oriel.virtio.ring.QueueSetup;
+import dev.oriel.virtio.ring.RingFeatures;
 
 /**
  * One queue with a device at one end and a driver at the other, in this process: real memory, a real ring, real eventfds, no transport.
@@ -23,6 +21,7 @@ public final class Loopback implements AutoCloseable {
     private final EventDescriptor error = EventDescriptor.create(EventDescriptor.EFD_NONBLOCK);
     private final QueueWorker worker;
     private final long features;
+    private final ChainHandler handler;
 
     /** What a ring is made of. */
     public record Layout(int size, boolean packed, boolean indirect, boolean eventIndex) {
@@ -38,21 +37,21 @@ public final class Loopback implements AutoCloseable {
         }
     }
 
-    /** Queue {@code index} of a device, started and enabled. */
-    public Loopback(Layout layout, VirtioDevice device, int index) throws LinuxException, InvalidSetupException {
-        this(layout, device, index, MEMORY_SIZE);
+    /** A queue whose chains go to a handler, started and enabled. */
+    public Loopback(Layout layout, ChainHandler handler) throws LinuxException, InvalidSetupException {
+        this(layout, handler, MEMORY_SIZE);
     }
 
-    /** Queue {@code index} of a device, started and enabled, in so much memory. */
-    public Loopback(Layout layout, VirtioDevice device, int index, long memorySize)
-            throws LinuxException, InvalidSetupException {
+    /** A queue whose chains go to a handler, started and enabled, in so much memory. */
+    public Loopback(Layout layout, ChainHandler handler, long memorySize) throws LinuxException, InvalidSetupException {
+        this.handler = handler;
         shared = new SharedMemory(memorySize);
         table.add(shared.region());
         features = layout.features();
         DriverRing ring =
                 DriverRing.create(shared, layout.size(), layout.packed(), layout.indirect(), layout.eventIndex());
         driver = new TestDriver(shared, ring);
-        worker = new QueueWorker("test queue " + index, device, index, table);
+        worker = new QueueWorker("test queue", table);
         worker.kickDescriptor(TestDriver.duplicate(driver.kickEvent()));
         worker.callDescriptor(TestDriver.duplicate(driver.callEvent()));
         worker.errorDescriptor(TestDriver.duplicate(error));
@@ -60,20 +59,16 @@ public final class Loopback implements AutoCloseable {
         start(ring.initialBase());
     }
 
-    /** A queue whose chains go to a handler. */
-    public Loopback(Layout layout, ChainHandler handler) throws LinuxException, InvalidSetupException {
-        this(layout, new OneQueue(handler), 0);
-    }
-
     public void start(int base) throws InvalidSetupException {
         DriverRing ring = driver.ring();
-        worker.start(new QueueSetup(
+        QueueSetup setup = new QueueSetup(
                 ring.size(),
                 SharedMemory.userAddress(ring.areas().descriptors()),
                 SharedMemory.userAddress(ring.areas().driver()),
                 SharedMemory.userAddress(ring.areas().device()),
                 base,
-                features));
+                features);
+        worker.start(setup, handler);
     }
 
     public TestDriver driver() {
@@ -104,39 +99,5 @@ public final class Loopback implements AutoCloseable {
         driver.close();
         error.close();
         shared.close();
-    }
-
-    /** A device with one queue and no configuration. */
-    private record OneQueue(ChainHandler handler) implements VirtioDevice {
-        @Override
-        public int deviceId() {
-            return 42;
-        }
-
-        @Override
-        public long deviceFeatures() {
-            return 0;
-        }
-
-        @Override
-        public int queueCount() {
-            return 1;
-        }
-
-        @Override
-        public int configSize() {
-            return 0;
-        }
-
-        @Override
-        public void readConfig(int offset, MemorySegment destination) {}
-
-        @Override
-        public ChainHandler queue(int index) {
-            return handler;
-        }
-
-        @Override
-        public void reset() {}
     }
 }

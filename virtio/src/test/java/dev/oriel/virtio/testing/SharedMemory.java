@@ -5,8 +5,8 @@ import dev.oriel.linux.FileCalls;
 import dev.oriel.linux.LinuxException;
 import dev.oriel.linux.MappedMemory;
 import dev.oriel.linux.MemoryCalls;
-import dev.oriel.virtio.GuestRegion;
-import dev.oriel.virtio.InvalidSetupException;
+import dev.oriel.virtio.memory.GuestRegion;
+import dev.oriel.virtio.memory.InvalidSetupException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
