@@ -19,6 +19,7 @@ final class DriverFiles {
     final long[] nodeids = new long[FILES];
     final FuseClient client;
     final long folder;
+    final OpenFile listed;
     final OpenFile large;
 
     /** Makes it on the host. */
@@ -40,6 +41,7 @@ final class DriverFiles {
             names[i] = name(i).getBytes(US_ASCII);
             nodeids[i] = client.lookup(folder, names[i]).nodeid();
         }
+        listed = client.files().opendir(folder, OpenFlags.O_RDONLY);
         long node = client.lookup(FuseClient.ROOT, "large".getBytes(US_ASCII)).nodeid();
         large = client.files().open(node, OpenFlags.O_RDWR);
     }

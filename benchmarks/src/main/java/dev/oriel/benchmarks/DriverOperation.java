@@ -6,6 +6,7 @@ import dev.oriel.fuse.FuseEntryOut;
 import dev.oriel.fuse.FuseOpcode;
 import dev.oriel.fuse.FuseOpenIn;
 import dev.oriel.fuse.FuseOpenOut;
+import dev.oriel.fuse.FuseReadIn;
 import dev.oriel.fuse.FuseReleaseIn;
 import dev.oriel.linux.OpenFlags;
 
@@ -23,6 +24,16 @@ public enum DriverOperation {
             request.begin(FuseOpcode.LOOKUP, share.folder)
                     .name(share.names[slot.next(DriverFiles.FILES)])
                     .reply(FuseEntryOut.SIZE, FuseEntryOut.SIZE);
+        }
+    },
+    READDIRPLUS("READDIRPLUS 32 KiB", 1, 32 << 10) {
+        @Override
+        void request(DriverFiles share, RequestSlot slot, FuseRequest request, int step) {
+            request.begin(FuseOpcode.READDIRPLUS, share.folder)
+                    .argument(new FuseReadIn())
+                    .fh(share.listed.fh())
+                    .size(LISTED);
+            request.room(slot.buffer, 0, LISTED);
         }
     },
     READ_4K("READ 4 KiB", 1, 4096) {
@@ -93,6 +104,7 @@ public enum DriverOperation {
 
     private static final int LARGE = 1 << 20;
     private static final int SMALL = 4096;
+    private static final int LISTED = 32 << 10;
     private static final int MODE = 0100644;
 
     final String text;

@@ -1,6 +1,9 @@
 package dev.oriel.device;
 
+import dev.oriel.filesystem.AttributeChange;
+import dev.oriel.filesystem.Attributes;
 import dev.oriel.filesystem.FileSystemSession;
+import dev.oriel.filesystem.Status;
 import dev.oriel.fuse.FuseAccessIn;
 import dev.oriel.fuse.FuseAttrOut;
 import dev.oriel.fuse.FuseFlags;
@@ -39,10 +42,6 @@ final class AttributeOperations {
     private final FuseAccessIn accessIn = new FuseAccessIn();
     private final FuseSetxattrIn setxattrIn = new FuseSetxattrIn();
     private final FuseGetxattrIn getxattrIn = new FuseGetxattrIn();
-    private final FuseAttrOut attrOut = new FuseAttrOut();
-    private final FuseStatxOut statxOut = new FuseStatxOut();
-    private final FuseKstatfs statfsOut = new FuseKstatfs();
-    private final FuseGetxattrOut getxattrOut = new FuseGetxattrOut();
 
     AttributeOperations(Reply reply, OperationScratch scratch) {
         this.reply = reply;
@@ -51,38 +50,55 @@ final class AttributeOperations {
 
     long getattr(FuseRequest request) {
         int in = request.arguments(FuseGetattrIn.SIZE);
-        if (in < 0 || !reply.body(FuseAttrOut.SIZE)) {
+        if (in < 0 || !reply.admits(FuseAttrOut.SIZE)) {
             return -Errno.EINVAL;
         }
         getattrIn.at(request.head(), in, request.order());
         boolean open = (getattrIn.getattrFlags() & FuseFlags.GETATTR_FH) != 0;
+        Attributes out = scratch.attributes();
         int result = request.session()
                 .fileSystem()
-                .getattr(
-                        request,
-                        request.nodeid(),
-                        open ? getattrIn.fh() : FileSystemSession.NO_HANDLE,
-                        reply.at(0, attrOut));
-        return result < 0 ? result : FuseAttrOut.SIZE;
+                .getattr(request, request.nodeid(), open ? getattrIn.fh() : FileSystemSession.NO_HANDLE, out);
+        return result < 0 ? result : scratch.encoder.attributes(out);
     }
 
     long setattr(FuseRequest request) {
         int in = request.arguments(FuseSetattrIn.SIZE);
-        if (in < 0 || !reply.body(FuseAttrOut.SIZE)) {
+        if (in < 0 || !reply.admits(FuseAttrOut.SIZE)) {
             return -Errno.EINVAL;
         }
         setattrIn.at(request.head(), in, request.order());
-        int result = request.session().fileSystem().setattr(request, request.nodeid(), setattrIn, reply.at(0, attrOut));
-        return result < 0 ? result : FuseAttrOut.SIZE;
+        AttributeChange change = scratch.change;
+        decode(setattrIn, change);
+        Attributes out = scratch.attributes();
+        int result = request.session().fileSystem().setattr(request, request.nodeid(), change, out);
+        return result < 0 ? result : scratch.encoder.attributes(out);
+    }
+
+    private static void decode(FuseSetattrIn in, AttributeChange change) {
+        change.valid = in.valid();
+        change.fh = in.fh();
+        change.size = in.size();
+        change.lockOwner = in.lockOwner();
+        change.atime = in.atime();
+        change.atimensec = in.atimensec();
+        change.mtime = in.mtime();
+        change.mtimensec = in.mtimensec();
+        change.ctime = in.ctime();
+        change.ctimensec = in.ctimensec();
+        change.mode = in.mode();
+        change.uid = in.uid();
+        change.gid = in.gid();
     }
 
     long statx(FuseRequest request) {
         int in = request.arguments(FuseStatxIn.SIZE);
-        if (in < 0 || !reply.body(FuseStatxOut.SIZE)) {
+        if (in < 0 || !reply.admits(FuseStatxOut.SIZE)) {
             return -Errno.EINVAL;
         }
         statxIn.at(request.head(), in, request.order());
         boolean open = (statxIn.getattrFlags() & FuseFlags.GETATTR_FH) != 0;
+        Attributes out = scratch.attributes();
         int result = request.session()
                 .fileSystem()
                 .statx(
@@ -91,16 +107,17 @@ final class AttributeOperations {
                         open ? statxIn.fh() : FileSystemSession.NO_HANDLE,
                         statxIn.sxFlags(),
                         statxIn.sxMask(),
-                        reply.at(0, statxOut));
-        return result < 0 ? result : FuseStatxOut.SIZE;
+                        out);
+        return result < 0 ? result : scratch.encoder.statx(out);
     }
 
     long statfs(FuseRequest request) {
-        if (!reply.body(FuseKstatfs.SIZE)) {
+        if (!reply.admits(FuseKstatfs.SIZE)) {
             return -Errno.EINVAL;
         }
-        int result = request.session().fileSystem().statfs(request, request.nodeid(), reply.at(0, statfsOut));
-        return result < 0 ? result : FuseKstatfs.SIZE;
+        Status out = scratch.status();
+        int result = request.session().fileSystem().statfs(request, request.nodeid(), out);
+        return result < 0 ? result : scratch.encoder.status(out);
     }
 
     long access(FuseRequest request) {
@@ -179,11 +196,10 @@ final class AttributeOperations {
         if (result < 0) {
             return result;
         }
-        if (!reply.body(FuseGetxattrOut.SIZE)) {
+        if (!reply.admits(FuseGetxattrOut.SIZE)) {
             return -Errno.EINVAL;
         }
-        reply.at(0, getxattrOut).size(result);
-        return FuseGetxattrOut.SIZE;
+        return scratch.encoder.length(result);
     }
 
     long removexattr(FuseRequest request) {

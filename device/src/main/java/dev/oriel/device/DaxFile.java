@@ -1,6 +1,6 @@
 package dev.oriel.device;
 
-import dev.oriel.fuse.FuseAttr;
+import dev.oriel.filesystem.Attributes;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.TreeMap;
@@ -66,26 +66,26 @@ final class DaxFile {
         this.writable = writable;
     }
 
-    void seen(FuseAttr now) {
+    void seen(Attributes now) {
         known = true;
-        size = now.size();
-        mtime = now.mtime();
-        mtimeNanoseconds = now.mtimensec();
-        ctime = now.ctime();
-        ctimeNanoseconds = now.ctimensec();
+        size = now.size;
+        mtime = now.mtime;
+        mtimeNanoseconds = now.mtimensec;
+        ctime = now.ctime;
+        ctimeNanoseconds = now.ctimensec;
         long age = System.currentTimeMillis() - (ctime * 1000 + ctimeNanoseconds / 1_000_000);
         justChanged = Math.abs(age) < TICK_MILLIS;
     }
 
     /** Whether it was seen before, and may be otherwise now. */
-    boolean mayDifferFrom(FuseAttr now) {
+    boolean mayDifferFrom(Attributes now) {
         return known
                 && (justChanged
-                        || now.size() != size
-                        || now.mtime() != mtime
-                        || now.mtimensec() != mtimeNanoseconds
-                        || now.ctime() != ctime
-                        || now.ctimensec() != ctimeNanoseconds);
+                        || now.size != size
+                        || now.mtime != mtime
+                        || now.mtimensec != mtimeNanoseconds
+                        || now.ctime != ctime
+                        || now.ctimensec != ctimeNanoseconds);
     }
 
     boolean isUnused() {

@@ -1,16 +1,14 @@
 package dev.oriel.device;
 
 import dev.oriel.filesystem.FileSystemSession;
-import dev.oriel.fuse.FuseOpenOut;
+import dev.oriel.filesystem.Opened;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.FileMode;
 import dev.oriel.linux.MemoryFile;
 import dev.oriel.linux.OpenFlags;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.ByteOrder;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -27,15 +25,13 @@ final class DaxFiles {
     private final UnwrittenPages unwritten;
     private final Map<Long, DaxFile> files = new HashMap<>();
     private final NodeCounts concerned = new NodeCounts();
-    private final FuseOpenOut opened = new FuseOpenOut();
-    private final MemorySegment openedMemory = Arena.ofAuto().allocate(FuseOpenOut.SIZE, Long.BYTES);
+    private final Opened opened = new Opened();
 
     /** @param direct whether the front-end maps pages of files */
     DaxFiles(boolean direct, StandIn standIn, UnwrittenPages unwritten) {
         this.direct = direct;
         this.standIn = standIn;
         this.unwritten = unwritten;
-        opened.at(openedMemory, 0, ByteOrder.nativeOrder());
     }
 
     /**
@@ -67,7 +63,7 @@ final class DaxFiles {
         if (error != 0) {
             return error;
         }
-        if ((standIn.attributes().mode() & FileMode.S_IFMT) != FileMode.S_IFREG) {
+        if ((standIn.attributes().mode & FileMode.S_IFMT) != FileMode.S_IFREG) {
             return -Errno.ENODEV;
         }
         boolean writable = true;
@@ -81,7 +77,7 @@ final class DaxFiles {
         if (error != 0) {
             return error;
         }
-        long fh = opened.fh();
+        long fh = opened.fh;
         int descriptor = writable ? session.descriptor(nodeid, fh) : DaxFile.NO_DESCRIPTOR;
         // Whoever maps a file waits for its file system; and the front-end tells of what it maps as memory of the
         // guest, which this process then maps too.

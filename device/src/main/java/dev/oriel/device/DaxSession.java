@@ -1,24 +1,22 @@
 package dev.oriel.device;
 
+import dev.oriel.filesystem.AttributeChange;
+import dev.oriel.filesystem.Attributes;
 import dev.oriel.filesystem.DirectoryEntries;
+import dev.oriel.filesystem.Entry;
 import dev.oriel.filesystem.FileSystemSession;
+import dev.oriel.filesystem.ForwardingSession;
 import dev.oriel.filesystem.Name;
+import dev.oriel.filesystem.Opened;
 import dev.oriel.filesystem.Request;
-import dev.oriel.fuse.FuseAttr;
-import dev.oriel.fuse.FuseAttrOut;
-import dev.oriel.fuse.FuseEntryOut;
 import dev.oriel.fuse.FuseFlags;
 import dev.oriel.fuse.FuseInitFlags;
-import dev.oriel.fuse.FuseOpenOut;
-import dev.oriel.fuse.FuseSetattrIn;
-import dev.oriel.fuse.FuseStatxOut;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.FallocateMode;
 import dev.oriel.linux.FileMode;
 import dev.oriel.linux.IoVector;
 import dev.oriel.linux.OpenFlags;
 import java.lang.foreign.MemorySegment;
-import java.nio.ByteOrder;
 
 /**
  * A session whose client has a DAX window: what is read by request has what was stored through the window, and what is changed by request is
@@ -27,22 +25,21 @@ import java.nio.ByteOrder;
  * <p>A request that would wait for the window is served where it may block: never on the thread of a queue.
  */
 final class DaxSession extends ForwardingSession {
+    /** From {@code st_mode} to {@code DT_*}. */
+    private static final int TYPE_SHIFT = 12;
 
     private final FileSystemSession session;
     private final DaxWindow window;
-    private final ByteOrder order;
 
     private final ThreadLocal<Entries> entries = ThreadLocal.withInitial(() -> new Entries());
 
-    /** @param order of the bytes of replies */
-    DaxSession(FileSystemSession session, DaxWindow window, ByteOrder order) {
+    DaxSession(FileSystemSession session, DaxWindow window) {
         this.session = session;
         this.window = window;
-        this.order = order;
     }
 
     @Override
-    FileSystemSession delegate() {
+    protected FileSystemSession delegate() {
         return session;
     }
 
@@ -82,168 +79,154 @@ final class DaxSession extends ForwardingSession {
      * Whether a client must ask each time: what it stores by itself changes the times and, in a hole, the blocks. Linux
      * does not forget attributes that it knows when it opens a file to store into it.
      */
-    private boolean changesUnseen(FuseAttr attr) {
+    private boolean changesUnseen(Attributes attributes) {
         boolean reached =
-                (attr.flags() & FuseFlags.ATTR_DAX) != 0 || (session.flags() & FuseInitFlags.HAS_INODE_DAX) == 0;
-        return reached && !session.isReadOnly() && (attr.mode() & FileMode.S_IFMT) == FileMode.S_IFREG;
+                (attributes.flags & FuseFlags.ATTR_DAX) != 0 || (session.flags() & FuseInitFlags.HAS_INODE_DAX) == 0;
+        return reached && isWritableFile(attributes);
     }
 
-    private void pass(FuseAttrOut told, FuseAttrOut out) {
-        if (changesUnseen(told.attr())) {
-            told.attrValid(0).attrValidNsec(0);
-        }
-        out.copyFrom(told);
+    private boolean isWritableFile(Attributes attributes) {
+        return !session.isReadOnly() && (attributes.mode & FileMode.S_IFMT) == FileMode.S_IFREG;
     }
 
-    private void pass(FuseEntryOut told, FuseEntryOut out) {
-        if (told.nodeid() != 0 && changesUnseen(told.attr())) {
-            told.attrValid(0).attrValidNsec(0);
+    /** A client that is told ENOSYS asks no more, and what it stores into the window would not be written when it wants that. */
+    private static int served(int result) {
+        return result == -Errno.ENOSYS ? 0 : result;
+    }
+
+    private void limit(Attributes told) {
+        if (changesUnseen(told)) {
+            told.validNanos = 0;
         }
-        out.copyFrom(told);
     }
 
     /** Before an entry tells a size the window has what the file holds up to there. */
-    private int renewed(FuseEntryOut told) {
-        if (told.nodeid() == 0 || !window.concerns(told.nodeid())) {
-            return 0;
-        }
-        FuseAttrOut attr = ToldReply.ofThread().attr(order);
-        int error = window.attributes(session, told.nodeid(), NO_HANDLE, attr);
-        if (error == 0) {
-            told.attr().copyFrom(attr.attr());
-        }
-        return error;
+    private int renewed(Entry told) {
+        return told.nodeid == 0 || !window.concerns(told.nodeid)
+                ? 0
+                : window.attributes(session, told.nodeid, NO_HANDLE, told.attributes);
     }
 
     @Override
-    public int lookup(Request request, long parent, Name name, FuseEntryOut out) {
-        FuseEntryOut told = ToldReply.ofThread().entry(order);
-        int error = session.lookup(request, parent, name, told);
+    public int lookup(Request request, long parent, Name name, Entry out) {
+        int error = session.lookup(request, parent, name, out);
         if (error != 0) {
             return error;
         }
-        long nodeid = told.nodeid();
+        long nodeid = out.nodeid;
         if (nodeid != 0 && window.concerns(nodeid) && !request.mayBlock()) {
             session.forget(nodeid, 1);
             return WOULD_BLOCK;
         }
-        error = renewed(told);
+        error = renewed(out);
         if (error != 0) {
             session.forget(nodeid, 1);
             return error;
         }
-        pass(told, out);
+        limit(out.attributes);
         return 0;
     }
 
     @Override
-    public int getattr(Request request, long nodeid, long fh, FuseAttrOut out) {
-        FuseAttrOut told = ToldReply.ofThread().attr(order);
+    public int getattr(Request request, long nodeid, long fh, Attributes out) {
         int error;
         if (!window.concerns(nodeid)) {
-            error = session.getattr(request, nodeid, fh, told);
+            error = session.getattr(request, nodeid, fh, out);
         } else if (request.mayBlock()) {
-            error = window.attributes(session, nodeid, fh, told);
+            error = window.attributes(session, nodeid, fh, out);
         } else {
             return WOULD_BLOCK;
         }
-        if (error == 0) {
-            pass(told, out);
-        }
+        limit(out);
         return error;
     }
 
     @Override
-    public int setattr(Request request, long nodeid, FuseSetattrIn in, FuseAttrOut out) {
+    public int setattr(Request request, long nodeid, AttributeChange in, Attributes out) {
         // first, or else the times that are set would be those of the writing
         if (written(request, nodeid) == WOULD_BLOCK) {
             return WOULD_BLOCK;
         }
-        FuseAttrOut told = ToldReply.ofThread().attr(order);
         int counter = request.mayBlock() ? 0 : window.enter(nodeid);
         if (counter < 0) {
             return WOULD_BLOCK;
         }
         int error;
         try {
-            error = session.setattr(request, nodeid, in, told);
+            error = session.setattr(request, nodeid, in, out);
         } finally {
             if (!request.mayBlock()) {
                 window.leave(counter);
             }
         }
         if (error == 0 && request.mayBlock() && window.concerns(nodeid)) {
-            if ((in.valid() & FuseFlags.FATTR_SIZE) != 0) {
+            if ((in.valid & FuseFlags.FATTR_SIZE) != 0) {
                 // Nothing but what lies between the two sizes.
                 window.changed(session, nodeid, Long.MAX_VALUE, 0);
             }
-            error = window.attributes(session, nodeid, NO_HANDLE, told);
+            error = window.attributes(session, nodeid, NO_HANDLE, out);
         }
-        if (error == 0) {
-            pass(told, out);
-        }
+        limit(out);
         return error;
     }
 
     @Override
-    public int statx(Request request, long nodeid, long fh, int syncFlags, int mask, FuseStatxOut out) {
+    public int statx(Request request, long nodeid, long fh, int syncFlags, int mask, Attributes out) {
         if ((session.flags() & FuseInitFlags.HAS_INODE_DAX) != 0) {
             // The reply has no room for ATTR_DAX, and a Linux that misses it takes DAX away from the node.
             return -Errno.ENOSYS;
         }
         boolean concerned = window.concerns(nodeid);
-        FuseAttrOut known = ToldReply.ofThread().attr(order);
+        long size = 0;
         if (concerned) {
-            int error = request.mayBlock() ? window.attributes(session, nodeid, fh, known) : WOULD_BLOCK;
+            int error = request.mayBlock() ? window.attributes(session, nodeid, fh, out) : WOULD_BLOCK;
             if (error != 0) {
                 return error;
             }
+            size = out.size;
+            out.clear();
         }
-        FuseStatxOut told = ToldReply.ofThread().statx(order);
-        int error = session.statx(request, nodeid, fh, syncFlags, mask, told);
+        int error = session.statx(request, nodeid, fh, syncFlags, mask, out);
         if (error != 0) {
             return error;
         }
         if (concerned) {
             // of what was added since the window has nothing
-            told.stat().size(known.attr().size());
+            out.size = size;
         }
-        if (!session.isReadOnly() && (told.stat().mode() & FileMode.S_IFMT) == FileMode.S_IFREG) {
-            told.attrValid(0).attrValidNsec(0);
+        if (isWritableFile(out)) {
+            out.validNanos = 0;
         }
-        out.copyFrom(told);
         return 0;
     }
 
     @Override
-    public int link(Request request, long nodeid, long newParent, Name newName, FuseEntryOut out) {
+    public int link(Request request, long nodeid, long newParent, Name newName, Entry out) {
         if (window.concerns(nodeid) && !request.mayBlock()) {
             return WOULD_BLOCK;
         }
-        FuseEntryOut told = ToldReply.ofThread().entry(order);
-        int error = session.link(request, nodeid, newParent, newName, told);
+        int error = session.link(request, nodeid, newParent, newName, out);
         if (error == 0) {
             if (request.mayBlock()) {
-                int _ = renewed(told);
+                int _ = renewed(out);
             }
-            pass(told, out);
+            limit(out.attributes);
         }
         return error;
     }
 
     @Override
-    public int open(Request request, long nodeid, int flags, int openFlags, FuseOpenOut out) {
+    public int open(Request request, long nodeid, int flags, int openFlags, Opened out) {
         if (written(request, nodeid) == WOULD_BLOCK) {
             return WOULD_BLOCK;
         }
-        FuseOpenOut told = ToldReply.ofThread().open(order);
         int counter = request.mayBlock() ? 0 : window.enter(nodeid);
         if (counter < 0) {
             return WOULD_BLOCK;
         }
         int error;
         try {
-            error = session.open(request, nodeid, flags, openFlags, told);
+            error = session.open(request, nodeid, flags, openFlags, out);
         } finally {
             if (!request.mayBlock()) {
                 window.leave(counter);
@@ -253,15 +236,9 @@ final class DaxSession extends ForwardingSession {
             if (request.mayBlock() && window.concerns(nodeid)) {
                 window.refresh(session, nodeid);
             }
-            opened(nodeid, told, out);
+            window.errors().opened(nodeid, out.fh);
         }
         return error;
-    }
-
-    private void opened(long nodeid, FuseOpenOut told, FuseOpenOut out) {
-        long fh = told.fh();
-        window.errors().opened(nodeid, fh);
-        out.copyFrom(told);
     }
 
     @Override
@@ -273,46 +250,35 @@ final class DaxSession extends ForwardingSession {
             int mode,
             int umask,
             int openFlags,
-            FuseEntryOut entry,
-            FuseOpenOut out) {
-        FuseEntryOut told = ToldReply.ofThread().entry(order);
-        FuseOpenOut toldOpen = ToldReply.ofThread().open(order);
-        int error = session.create(request, parent, name, flags, mode, umask, openFlags, told, toldOpen);
+            Entry entry,
+            Opened out) {
+        int error = session.create(request, parent, name, flags, mode, umask, openFlags, entry, out);
         if (error != 0) {
             return error;
         }
-        long nodeid = told.nodeid();
+        long nodeid = entry.nodeid;
         if (window.concerns(nodeid)) {
             // So it was there before, and is opened once more.
             if (!request.mayBlock()) {
-                int _ = session.release(request, nodeid, toldOpen.fh(), flags, 0, 0);
+                int _ = session.release(request, nodeid, out.fh, flags, 0, 0);
                 session.forget(nodeid, 1);
                 return WOULD_BLOCK;
             }
             window.refresh(session, nodeid);
-            int _ = renewed(told);
+            int _ = renewed(entry);
         }
-        opened(nodeid, toldOpen, out);
-        pass(told, entry);
+        window.errors().opened(nodeid, out.fh);
+        limit(entry.attributes);
         return 0;
     }
 
     @Override
     public int tmpfile(
-            Request request,
-            long parent,
-            int flags,
-            int mode,
-            int umask,
-            int openFlags,
-            FuseEntryOut entry,
-            FuseOpenOut out) {
-        FuseEntryOut told = ToldReply.ofThread().entry(order);
-        FuseOpenOut toldOpen = ToldReply.ofThread().open(order);
-        int error = session.tmpfile(request, parent, flags, mode, umask, openFlags, told, toldOpen);
+            Request request, long parent, int flags, int mode, int umask, int openFlags, Entry entry, Opened out) {
+        int error = session.tmpfile(request, parent, flags, mode, umask, openFlags, entry, out);
         if (error == 0) {
-            opened(told.nodeid(), toldOpen, out);
-            pass(told, entry);
+            window.errors().opened(entry.nodeid, out.fh);
+            limit(entry.attributes);
         }
         return error;
     }
@@ -353,7 +319,7 @@ final class DaxSession extends ForwardingSession {
         if (error == WOULD_BLOCK) {
             return error;
         }
-        int result = session.flush(request, nodeid, fh, lockOwner);
+        int result = served(session.flush(request, nodeid, fh, lockOwner));
         if (result == WOULD_BLOCK) {
             return result;
         }
@@ -379,7 +345,7 @@ final class DaxSession extends ForwardingSession {
         if (error == WOULD_BLOCK) {
             return error;
         }
-        int result = session.fsync(request, nodeid, fh, dataOnly);
+        int result = served(session.fsync(request, nodeid, fh, dataOnly));
         if (result == WOULD_BLOCK) {
             return result;
         }
@@ -449,7 +415,7 @@ final class DaxSession extends ForwardingSession {
             return WOULD_BLOCK;
         }
         int error = window.writeBack(session);
-        int result = session.syncfs(request, nodeid);
+        int result = served(session.syncfs(request, nodeid));
         int before = window.errors().tellSync();
         return error != 0 ? error : before != 0 ? before : result;
     }
@@ -467,7 +433,6 @@ final class DaxSession extends ForwardingSession {
     /** The entries of a READDIRPLUS, each looked at before it is delivered. For one thread. */
     private final class Entries implements DirectoryEntries {
         private DirectoryEntries out = this;
-        private FuseEntryOut told = ToldReply.ofThread().entry(order);
 
         DirectoryEntries before(DirectoryEntries next) {
             out = next;
@@ -485,24 +450,22 @@ final class DaxSession extends ForwardingSession {
         }
 
         @Override
-        public FuseEntryOut entry() {
-            told = ToldReply.ofThread().entry(order);
-            return told;
+        public Entry entry() {
+            return out.entry();
         }
 
         @Override
-        public boolean addPlus(long ino, long next, int type, MemorySegment name, long nameOffset, int nameLength) {
-            // all zero: one that the client looks up itself
-            FuseEntryOut entry = out.entry();
-            long nodeid = told.nodeid();
-            boolean concerned = nodeid != 0 && window.concerns(nodeid);
-            if (!concerned) {
-                pass(told, entry);
+        public boolean add(Entry entry, long next, MemorySegment name, long nameOffset, int nameLength) {
+            long nodeid = entry.nodeid;
+            if (!window.concerns(nodeid)) {
+                limit(entry.attributes);
+                return out.add(entry, next, name, nameOffset, nameLength);
             }
-            told.clear();
-            boolean added = out.addPlus(ino, next, type, name, nameOffset, nameLength);
-            if (added && concerned) {
-                // its size is told when the window has been renewed, which may have to be waited for
+            // The client looks it up itself: its size is told when the window has been renewed, which may have to be
+            // waited for.
+            int type = entry.attributes.mode >>> TYPE_SHIFT;
+            boolean added = out.add(entry.attributes.ino, next, type, name, nameOffset, nameLength);
+            if (added) {
                 session.forget(nodeid, 1);
             }
             return added;

@@ -1,7 +1,7 @@
 package dev.oriel.device;
 
+import dev.oriel.filesystem.Attributes;
 import dev.oriel.filesystem.FileSystemSession;
-import dev.oriel.fuse.FuseAttrOut;
 import dev.oriel.fuse.FuseFlags;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.LinuxException;
@@ -365,29 +365,35 @@ final class DaxWindow implements AutoCloseable {
      * GETATTR of a node that the window {@link #concerns}: what the client stored is in the file, and what the file
      * gained or lost at its end is in the window, before its size is told.
      *
-     * @param out private memory
+     * @param out filled if there is no error, and else left as it is
      * @return 0 or an errno
      */
-    int attributes(FileSystemSession session, long nodeid, long fh, FuseAttrOut out) {
+    int attributes(FileSystemSession session, long nodeid, long fh, Attributes out) {
         lock.lock();
         try {
             DaxFile file = files.get(nodeid);
             if (file != null) {
                 int _ = writeBack(session, file);
             }
-            out.clear();
-            int error = session.getattr(InternalRequest.INSTANCE, nodeid, fh, out);
-            if (error != 0 || file == null) {
+            Attributes now = standIn.attributes();
+            now.clear();
+            int error = session.getattr(InternalRequest.INSTANCE, nodeid, fh, now);
+            if (error != 0) {
                 return error;
             }
-            StandIn.observed(file, out.attr());
-            files.changed(session, file, Long.MAX_VALUE, 0);
-            for (DaxMapping mapping : file.mappings) {
-                if (mapping.hasStandIn() && error == 0) {
-                    error = standIn.resize(session, mapping);
+            if (file != null) {
+                StandIn.observed(file, now);
+                files.changed(session, file, Long.MAX_VALUE, 0);
+                for (DaxMapping mapping : file.mappings) {
+                    if (mapping.hasStandIn() && error == 0) {
+                        error = standIn.resize(session, mapping);
+                    }
                 }
+                files.drop(session, file);
             }
-            files.drop(session, file);
+            if (error == 0) {
+                out.copyFrom(now);
+            }
             return error;
         } finally {
             lock.unlock();

@@ -1,6 +1,6 @@
 package dev.oriel.device;
 
-import dev.oriel.fuse.FuseEntryOut;
+import dev.oriel.filesystem.Opened;
 import dev.oriel.fuse.FuseFlags;
 import dev.oriel.fuse.FuseFsyncIn;
 import dev.oriel.fuse.FuseOpenIn;
@@ -8,7 +8,6 @@ import dev.oriel.fuse.FuseOpenOut;
 import dev.oriel.fuse.FuseReadIn;
 import dev.oriel.fuse.FuseReleaseIn;
 import dev.oriel.linux.Errno;
-import java.lang.foreign.Arena;
 
 /** The operations on open directories. Each returns the length of the reply's body, or an errno. */
 final class DirectoryOperations {
@@ -16,27 +15,30 @@ final class DirectoryOperations {
     private static final int MOST = 128 << 10;
 
     private final Reply reply;
-    private final DirectoryReply entries = new DirectoryReply(Arena.ofAuto().allocate(FuseEntryOut.SIZE, Long.BYTES));
+    private final OperationScratch scratch;
+    private final DirectoryReply entries;
     private final FuseOpenIn openIn = new FuseOpenIn();
-    private final FuseOpenOut openOut = new FuseOpenOut();
     private final FuseReadIn readIn = new FuseReadIn();
     private final FuseReleaseIn releaseIn = new FuseReleaseIn();
     private final FuseFsyncIn fsyncIn = new FuseFsyncIn();
 
-    DirectoryOperations(Reply reply) {
+    DirectoryOperations(Reply reply, OperationScratch scratch) {
         this.reply = reply;
+        this.scratch = scratch;
+        entries = new DirectoryReply(scratch);
     }
 
     long opendir(FuseRequest request) {
         int in = request.arguments(FuseOpenIn.SIZE);
-        if (in < 0 || !reply.body(FuseOpenOut.SIZE)) {
+        if (in < 0 || !reply.admits(FuseOpenOut.SIZE)) {
             return -Errno.EINVAL;
         }
         openIn.at(request.head(), in, request.order());
         FuseSession session = request.session();
         int flags = session.hostFlagsOfOpen(openIn.flags(), true);
-        int result = session.fileSystem().opendir(request, request.nodeid(), flags, reply.at(0, openOut));
-        return result < 0 ? result : FuseOpenOut.SIZE;
+        Opened out = scratch.opened();
+        int result = session.fileSystem().opendir(request, request.nodeid(), flags, out);
+        return result < 0 ? result : scratch.encoder.opened(out);
     }
 
     long readdir(FuseRequest request, boolean plus) {

@@ -1,6 +1,7 @@
 package dev.oriel.device;
 
 import dev.oriel.filesystem.DirectoryEntries;
+import dev.oriel.filesystem.Entry;
 import dev.oriel.fuse.FuseDirent;
 import dev.oriel.fuse.FuseEntryOut;
 import java.lang.foreign.MemorySegment;
@@ -19,9 +20,11 @@ final class DirectoryReply implements DirectoryEntries {
     /** Names of other systems' entries are no longer either. */
     private static final int NAME_MAX = 255;
 
+    /** From {@code st_mode} to {@code DT_*}. */
+    private static final int TYPE_SHIFT = 12;
+
     private final FuseDirent dirent = new FuseDirent();
-    private final FuseEntryOut entry = new FuseEntryOut();
-    private final MemorySegment entryScratch;
+    private final OperationScratch scratch;
 
     private MemorySegment records = MemorySegment.NULL;
     private ByteOrder order = ByteOrder.nativeOrder();
@@ -30,9 +33,8 @@ final class DirectoryReply implements DirectoryEntries {
     private int size;
     private boolean refused;
 
-    /** @param entryScratch {@link FuseEntryOut#SIZE} bytes that stand for an entry that does not fit */
-    DirectoryReply(MemorySegment entryScratch) {
-        this.entryScratch = entryScratch;
+    DirectoryReply(OperationScratch scratch) {
+        this.scratch = scratch;
     }
 
     /** Begins with no entries, in the first {@code limit} bytes of {@code records}. */
@@ -64,26 +66,35 @@ final class DirectoryReply implements DirectoryEntries {
 
     @Override
     public boolean add(long ino, long next, int type, MemorySegment name, long nameOffset, int nameLength) {
-        return fits(nameLength) && append(ino, next, type, name, nameOffset, nameLength);
-    }
-
-    @Override
-    public FuseEntryOut entry() {
-        if (FuseEntryOut.SIZE <= limit - size) {
-            entry.at(records, size, order);
-        } else {
-            entry.at(entryScratch, 0, order);
+        if (!fits(nameLength)) {
+            return false;
         }
-        entry.clear();
-        return entry;
+        for (int i = 0; i < prefix; i += Long.BYTES) {
+            records.set(ValueLayout.JAVA_LONG_UNALIGNED, size + i, 0);
+        }
+        append(ino, next, type, name, nameOffset, nameLength);
+        return true;
     }
 
     @Override
-    public boolean addPlus(long ino, long next, int type, MemorySegment name, long nameOffset, int nameLength) {
-        return fits(nameLength) && append(ino, next, type, name, nameOffset, nameLength);
+    public Entry entry() {
+        return scratch.entry();
     }
 
-    private boolean append(long ino, long next, int type, MemorySegment name, long nameOffset, int nameLength) {
+    /** A READDIR has no room for what is known of the node, and does not count as a lookup. */
+    @Override
+    public boolean add(Entry entry, long next, MemorySegment name, long nameOffset, int nameLength) {
+        if (prefix == 0 || !fits(nameLength)) {
+            refused = true;
+            return false;
+        }
+        scratch.encoder.encode(entry, records, size, order);
+        int type = entry.attributes.mode >>> TYPE_SHIFT;
+        append(entry.attributes.ino, next, type, name, nameOffset, nameLength);
+        return true;
+    }
+
+    private void append(long ino, long next, int type, MemorySegment name, long nameOffset, int nameLength) {
         int at = size + prefix;
         dirent.at(records, at, order);
         dirent.ino(ino).off(next).namelen(nameLength).type(type);
@@ -93,7 +104,6 @@ final class DirectoryReply implements DirectoryEntries {
         records.set(ValueLayout.JAVA_LONG_UNALIGNED, after - Long.BYTES, 0);
         MemorySegment.copy(name, nameOffset, records, nameAt, nameLength);
         size = after;
-        return true;
     }
 
     private int recordSize(int nameLength) {

@@ -1,5 +1,7 @@
 package dev.oriel.device;
 
+import dev.oriel.filesystem.Entry;
+import dev.oriel.filesystem.Opened;
 import dev.oriel.fuse.FuseCopyFileRangeIn;
 import dev.oriel.fuse.FuseCopyFileRangeOut;
 import dev.oriel.fuse.FuseCreateIn;
@@ -33,15 +35,12 @@ final class FileOperations {
     private final FuseCreateIn createIn = new FuseCreateIn();
     private final FuseReadIn readIn = new FuseReadIn();
     private final FuseWriteIn writeIn = new FuseWriteIn();
-    private final FuseWriteOut writeOut = new FuseWriteOut();
     private final FuseFlushIn flushIn = new FuseFlushIn();
     private final FuseReleaseIn releaseIn = new FuseReleaseIn();
     private final FuseFsyncIn fsyncIn = new FuseFsyncIn();
     private final FuseFallocateIn fallocateIn = new FuseFallocateIn();
     private final FuseLseekIn lseekIn = new FuseLseekIn();
-    private final FuseLseekOut lseekOut = new FuseLseekOut();
     private final FuseCopyFileRangeIn copyIn = new FuseCopyFileRangeIn();
-    private final FuseCopyFileRangeOut copyOut = new FuseCopyFileRangeOut();
 
     FileOperations(Reply reply, OperationScratch scratch, SessionThread sessionThread) {
         this.reply = reply;
@@ -51,15 +50,15 @@ final class FileOperations {
 
     long open(FuseRequest request) {
         int in = request.arguments(FuseOpenIn.SIZE);
-        if (in < 0 || !reply.body(FuseOpenOut.SIZE)) {
+        if (in < 0 || !reply.admits(FuseOpenOut.SIZE)) {
             return -Errno.EINVAL;
         }
         openIn.at(request.head(), in, request.order());
         FuseSession session = request.session();
         int flags = session.hostFlagsOfOpen(openIn.flags(), false);
-        int result = session.fileSystem()
-                .open(request, request.nodeid(), flags, openIn.openFlags(), reply.at(0, scratch.open));
-        return result < 0 ? result : FuseOpenOut.SIZE;
+        Opened out = scratch.opened();
+        int result = session.fileSystem().open(request, request.nodeid(), flags, openIn.openFlags(), out);
+        return result < 0 ? result : scratch.encoder.opened(out);
     }
 
     long create(FuseRequest request) {
@@ -73,6 +72,8 @@ final class FileOperations {
         }
         createIn.at(request.head(), in, request.order());
         FuseSession session = request.session();
+        Entry entry = scratch.entry();
+        Opened opened = scratch.opened();
         int result = session.fileSystem()
                 .create(
                         request,
@@ -82,9 +83,9 @@ final class FileOperations {
                         createIn.mode(),
                         createIn.umask(),
                         createIn.openFlags(),
-                        reply.at(0, scratch.entry),
-                        reply.at(FuseEntryOut.SIZE, scratch.open));
-        return result < 0 ? result : FuseEntryOut.SIZE + FuseOpenOut.SIZE;
+                        entry,
+                        opened);
+        return result < 0 ? result : scratch.encoder.created(entry, opened);
     }
 
     /** The name in the request means nothing: Linux calls the file "/" until it has one. */
@@ -99,6 +100,8 @@ final class FileOperations {
         }
         createIn.at(request.head(), in, request.order());
         FuseSession session = request.session();
+        Entry entry = scratch.entry();
+        Opened opened = scratch.opened();
         int result = session.fileSystem()
                 .tmpfile(
                         request,
@@ -107,9 +110,9 @@ final class FileOperations {
                         createIn.mode(),
                         createIn.umask(),
                         createIn.openFlags(),
-                        reply.at(0, scratch.entry),
-                        reply.at(FuseEntryOut.SIZE, scratch.open));
-        return result < 0 ? result : FuseEntryOut.SIZE + FuseOpenOut.SIZE;
+                        entry,
+                        opened);
+        return result < 0 ? result : scratch.encoder.created(entry, opened);
     }
 
     private int beginEntryAndOpen(FuseRequest request) {
@@ -117,7 +120,7 @@ final class FileOperations {
         if (error != 0) {
             return error;
         }
-        return reply.body(FuseEntryOut.SIZE + FuseOpenOut.SIZE) ? 0 : -Errno.EINVAL;
+        return reply.admits(FuseEntryOut.SIZE + FuseOpenOut.SIZE) ? 0 : -Errno.EINVAL;
     }
 
     long read(FuseRequest request) {
@@ -143,7 +146,7 @@ final class FileOperations {
 
     long write(FuseRequest request) {
         int in = request.arguments(FuseWriteIn.SIZE);
-        if (in < 0 || !reply.body(FuseWriteOut.SIZE)) {
+        if (in < 0 || !reply.admits(FuseWriteOut.SIZE)) {
             return -Errno.EINVAL;
         }
         writeIn.at(request.head(), in, request.order());
@@ -161,11 +164,7 @@ final class FileOperations {
         int flags = session.hostFlags(writeIn.flags());
         long result = session.fileSystem()
                 .write(request, request.nodeid(), writeIn.fh(), offset, flags, writeIn.writeFlags(), from);
-        if (result < 0) {
-            return result;
-        }
-        reply.at(0, writeOut).size((int) result);
-        return FuseWriteOut.SIZE;
+        return result < 0 ? result : scratch.encoder.written((int) result);
     }
 
     long flush(FuseRequest request) {
@@ -227,45 +226,31 @@ final class FileOperations {
 
     long lseek(FuseRequest request) {
         int in = request.arguments(FuseLseekIn.SIZE);
-        if (in < 0 || !reply.body(FuseLseekOut.SIZE)) {
+        if (in < 0 || !reply.admits(FuseLseekOut.SIZE)) {
             return -Errno.EINVAL;
         }
         lseekIn.at(request.head(), in, request.order());
         long result = request.session()
                 .fileSystem()
                 .lseek(request, request.nodeid(), lseekIn.fh(), lseekIn.offset(), lseekIn.whence());
-        if (result < 0) {
-            return result;
-        }
-        reply.at(0, lseekOut).offset(result);
-        return FuseLseekOut.SIZE;
+        return result < 0 ? result : scratch.encoder.offset(result);
     }
 
     /** The older form, whose reply has 32 bits for the length: no more is copied than fits. */
     long copyFileRange(FuseRequest request) {
-        if (reply.room() < FuseWriteOut.SIZE) {
+        if (!reply.admits(FuseWriteOut.SIZE)) {
             return -Errno.EINVAL;
         }
         long result = copy(request, MAX_RW_COUNT);
-        if (result < 0) {
-            return result;
-        }
-        reply.body(FuseWriteOut.SIZE);
-        reply.at(0, writeOut).size((int) result);
-        return FuseWriteOut.SIZE;
+        return result < 0 ? result : scratch.encoder.written((int) result);
     }
 
     long copyFileRange64(FuseRequest request) {
-        if (reply.room() < FuseCopyFileRangeOut.SIZE) {
+        if (!reply.admits(FuseCopyFileRangeOut.SIZE)) {
             return -Errno.EINVAL;
         }
         long result = copy(request, Long.MAX_VALUE);
-        if (result < 0) {
-            return result;
-        }
-        reply.body(FuseCopyFileRangeOut.SIZE);
-        reply.at(0, copyOut).bytesCopied(result);
-        return FuseCopyFileRangeOut.SIZE;
+        return result < 0 ? result : scratch.encoder.copied(result);
     }
 
     private long copy(FuseRequest request, long most) {

@@ -1,28 +1,21 @@
 package dev.oriel.device;
 
+import dev.oriel.filesystem.AttributeChange;
+import dev.oriel.filesystem.Attributes;
 import dev.oriel.filesystem.FileSystemSession;
-import dev.oriel.fuse.FuseAttrOut;
 import dev.oriel.fuse.FuseFlags;
-import dev.oriel.fuse.FuseSetattrIn;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.IoVector;
 import dev.oriel.virtio.memory.RegionMemory;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.nio.ByteOrder;
 
 /** Writes what the client stored into its files, and never makes them longer. Not for several threads. */
 final class FileWriter {
     private final IoVector vector = new IoVector(1);
-    private final FuseAttrOut attributes = new FuseAttrOut();
-    private final FuseSetattrIn now = new FuseSetattrIn();
-    private final MemorySegment attributesMemory = Arena.ofAuto().allocate(FuseAttrOut.SIZE, Long.BYTES);
-    private final MemorySegment nowMemory = Arena.ofAuto().allocate(FuseSetattrIn.SIZE, Long.BYTES);
+    private final Attributes attributes = new Attributes();
+    private final AttributeChange now = new AttributeChange();
 
     FileWriter() {
-        attributes.at(attributesMemory, 0, ByteOrder.nativeOrder());
-        now.at(nowMemory, 0, ByteOrder.nativeOrder());
-        now.valid(FuseFlags.FATTR_FH | FuseFlags.FATTR_MTIME | FuseFlags.FATTR_MTIME_NOW);
+        now.valid = FuseFlags.FATTR_FH | FuseFlags.FATTR_MTIME | FuseFlags.FATTR_MTIME_NOW;
     }
 
     /**
@@ -57,7 +50,7 @@ final class FileWriter {
     private boolean endsBefore(FileSystemSession session, DaxFile file, long offset) {
         attributes.clear();
         return session.getattr(InternalRequest.INSTANCE, file.nodeid, file.fh, attributes) == 0
-                && attributes.attr().size() <= offset;
+                && attributes.size <= offset;
     }
 
     private long byRequest(FileSystemSession session, DaxFile file, long offset, long address, long length) {
@@ -69,7 +62,7 @@ final class FileWriter {
     /** Sets the times that a write sets: a store into a mapping does so on some file systems only. */
     void written(FileSystemSession session, DaxFile file) {
         if (file.mappable != DaxFile.NO_DESCRIPTOR) {
-            now.fh(file.fh);
+            now.fh = file.fh;
             attributes.clear();
             int _ = session.setattr(InternalRequest.INSTANCE, file.nodeid, now, attributes);
         }

@@ -77,13 +77,14 @@ final class InitNegotiation {
     long serve(FuseRequest request, Reply reply) {
         begun = null;
         int given = Math.min(request.remaining(), FuseInitIn.SIZE);
-        if (given < SHORT_INIT || !reply.body(FuseInitOut.SIZE)) {
+        if (given < SHORT_INIT || !reply.admits(FuseInitOut.SIZE)) {
             return -Errno.EINVAL;
         }
         in.at(request.head(), request.arguments(given), request.order());
         int major = in.major();
         int minor = in.minor();
-        reply.at(0, out).major(MAJOR).minor(MINOR);
+        out.at(reply.body(FuseInitOut.SIZE), 0, reply.order());
+        out.major(MAJOR).minor(MINOR);
         if (Integer.compareUnsigned(major, MAJOR) > 0) {
             // The client now knows our version, and asks again in that.
             return FuseInitOut.SIZE;
@@ -127,7 +128,7 @@ final class InitNegotiation {
         long flags = (session.flags() & possible) | DEVICE_FLAGS;
         FileSystemSession served = session;
         if (window != null) {
-            served = new DaxSession(session, window, request.order());
+            served = new DaxSession(session, window);
             flags |= FuseInitFlags.MAP_ALIGNMENT;
         }
         flags &= offered;

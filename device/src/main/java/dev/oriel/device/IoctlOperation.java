@@ -87,7 +87,7 @@ final class IoctlOperation {
             return result;
         }
         MemorySegment body = reply.privateBody(FuseIoctlOut.SIZE + size);
-        answer(result);
+        answer(body, result);
         translate(argument, 0, body, FuseIoctlOut.SIZE, words, request.order());
         MemorySegment.copy(argument, words, body, FuseIoctlOut.SIZE + (long) words, size - (long) words);
         return FuseIoctlOut.SIZE + (long) size;
@@ -107,13 +107,12 @@ final class IoctlOperation {
         if (result < 0) {
             return result;
         }
-        reply.privateBody(FuseIoctlOut.SIZE);
-        answer(result);
+        answer(reply.privateBody(FuseIoctlOut.SIZE), result);
         return FuseIoctlOut.SIZE;
     }
 
-    private void answer(int result) {
-        reply.at(0, out);
+    private void answer(MemorySegment body, int result) {
+        out.at(body, 0, reply.order());
         out.clear();
         out.result(result);
     }

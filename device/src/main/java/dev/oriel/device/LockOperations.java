@@ -1,5 +1,6 @@
 package dev.oriel.device;
 
+import dev.oriel.filesystem.FileLock;
 import dev.oriel.fuse.FuseFileLock;
 import dev.oriel.fuse.FuseFlags;
 import dev.oriel.fuse.FuseInterruptIn;
@@ -12,30 +13,31 @@ final class LockOperations {
     private static final int UNLOCK = 2;
 
     private final Reply reply;
+    private final OperationScratch scratch;
     private final SessionThread sessionThread;
     private final FuseLkIn lkIn = new FuseLkIn();
-    private final FuseFileLock out = new FuseFileLock();
     private final FuseInterruptIn interruptIn = new FuseInterruptIn();
 
-    LockOperations(Reply reply, SessionThread sessionThread) {
+    LockOperations(Reply reply, OperationScratch scratch, SessionThread sessionThread) {
         this.reply = reply;
+        this.scratch = scratch;
         this.sessionThread = sessionThread;
     }
 
     long getlk(FuseRequest request) {
         int in = request.arguments(FuseLkIn.SIZE);
-        if (in < 0 || !reply.body(FuseFileLock.SIZE)) {
+        if (in < 0 || !reply.admits(FuseFileLock.SIZE)) {
             return -Errno.EINVAL;
         }
         lkIn.at(request.head(), in, request.order());
-        FuseFileLock lock = lkIn.lk();
+        FileLock lock = decode(lkIn.lk());
         if (!isSound(lock)) {
             return -Errno.EINVAL;
         }
-        int result = request.session()
-                .fileSystem()
-                .getlk(request, request.nodeid(), lkIn.fh(), lkIn.owner(), lock, reply.at(0, out));
-        return result < 0 ? result : FuseFileLock.SIZE;
+        FileLock out = scratch.conflict();
+        int result =
+                request.session().fileSystem().getlk(request, request.nodeid(), lkIn.fh(), lkIn.owner(), lock, out);
+        return result < 0 ? result : scratch.encoder.lock(out);
     }
 
     /** @param wait whether this is a SETLKW */
@@ -45,7 +47,7 @@ final class LockOperations {
             return -Errno.EINVAL;
         }
         lkIn.at(request.head(), in, request.order());
-        FuseFileLock lock = lkIn.lk();
+        FileLock lock = decode(lkIn.lk());
         int lkFlags = lkIn.lkFlags();
         if (!isSound(lock) || (lkFlags & ~FuseFlags.LK_FLOCK) != 0) {
             return -Errno.EINVAL;
@@ -65,10 +67,17 @@ final class LockOperations {
         return result;
     }
 
-    private static boolean isSound(FuseFileLock lock) {
-        int type = lock.type();
-        long start = lock.start();
-        return type >= 0 && type <= UNLOCK && start >= 0 && start <= lock.end();
+    private FileLock decode(FuseFileLock in) {
+        FileLock lock = scratch.lock;
+        lock.start = in.start();
+        lock.end = in.end();
+        lock.type = in.type();
+        lock.pid = in.pid();
+        return lock;
+    }
+
+    private static boolean isSound(FileLock lock) {
+        return lock.type >= 0 && lock.type <= UNLOCK && lock.start >= 0 && lock.start <= lock.end;
     }
 
     long interrupt(FuseRequest request) {

@@ -1,5 +1,6 @@
 package dev.oriel.device;
 
+import dev.oriel.filesystem.Entry;
 import dev.oriel.filesystem.FileSystemSession;
 import dev.oriel.filesystem.Name;
 import dev.oriel.fuse.FuseBatchForgetIn;
@@ -47,11 +48,12 @@ final class NodeOperations {
         if (error != 0) {
             return error;
         }
-        if (!reply.body(FuseEntryOut.SIZE)) {
+        if (!reply.admits(FuseEntryOut.SIZE)) {
             return -Errno.EINVAL;
         }
-        int result = request.session().fileSystem().lookup(request, request.nodeid(), name, reply.at(0, scratch.entry));
-        return result < 0 ? result : FuseEntryOut.SIZE;
+        Entry out = scratch.entry();
+        int result = request.session().fileSystem().lookup(request, request.nodeid(), name, out);
+        return result < 0 ? result : scratch.encoder.entry(out);
     }
 
     long forget(FuseRequest request) {
@@ -108,10 +110,9 @@ final class NodeOperations {
         if (error != 0) {
             return error;
         }
-        int result = request.session()
-                .fileSystem()
-                .symlink(request, request.nodeid(), name, scratch.target, reply.at(0, scratch.entry));
-        return result < 0 ? result : FuseEntryOut.SIZE;
+        Entry out = scratch.entry();
+        int result = request.session().fileSystem().symlink(request, request.nodeid(), name, scratch.target, out);
+        return result < 0 ? result : scratch.encoder.entry(out);
     }
 
     long mknod(FuseRequest request) {
@@ -125,17 +126,11 @@ final class NodeOperations {
             return error;
         }
         mknodIn.at(request.head(), in, request.order());
+        Entry out = scratch.entry();
         int result = request.session()
                 .fileSystem()
-                .mknod(
-                        request,
-                        request.nodeid(),
-                        name,
-                        mknodIn.mode(),
-                        mknodIn.rdev(),
-                        mknodIn.umask(),
-                        reply.at(0, scratch.entry));
-        return result < 0 ? result : FuseEntryOut.SIZE;
+                .mknod(request, request.nodeid(), name, mknodIn.mode(), mknodIn.rdev(), mknodIn.umask(), out);
+        return result < 0 ? result : scratch.encoder.entry(out);
     }
 
     long mkdir(FuseRequest request) {
@@ -149,10 +144,11 @@ final class NodeOperations {
             return error;
         }
         mkdirIn.at(request.head(), in, request.order());
+        Entry out = scratch.entry();
         int result = request.session()
                 .fileSystem()
-                .mkdir(request, request.nodeid(), name, mkdirIn.mode(), mkdirIn.umask(), reply.at(0, scratch.entry));
-        return result < 0 ? result : FuseEntryOut.SIZE;
+                .mkdir(request, request.nodeid(), name, mkdirIn.mode(), mkdirIn.umask(), out);
+        return result < 0 ? result : scratch.encoder.entry(out);
     }
 
     /** What all that create have behind their names, and the entry they are answered with. */
@@ -161,7 +157,7 @@ final class NodeOperations {
         if (error != 0) {
             return error;
         }
-        return reply.body(FuseEntryOut.SIZE) ? 0 : -Errno.EINVAL;
+        return reply.admits(FuseEntryOut.SIZE) ? 0 : -Errno.EINVAL;
     }
 
     long unlink(FuseRequest request) {
@@ -211,13 +207,13 @@ final class NodeOperations {
         if (error != 0) {
             return error;
         }
-        if (!reply.body(FuseEntryOut.SIZE)) {
+        if (!reply.admits(FuseEntryOut.SIZE)) {
             return -Errno.EINVAL;
         }
         linkIn.at(request.head(), in, request.order());
-        int result = request.session()
-                .fileSystem()
-                .link(request, linkIn.oldnodeid(), request.nodeid(), scratch.name, reply.at(0, scratch.entry));
-        return result < 0 ? result : FuseEntryOut.SIZE;
+        Entry out = scratch.entry();
+        int result =
+                request.session().fileSystem().link(request, linkIn.oldnodeid(), request.nodeid(), scratch.name, out);
+        return result < 0 ? result : scratch.encoder.entry(out);
     }
 }

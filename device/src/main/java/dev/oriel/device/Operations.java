@@ -32,12 +32,12 @@ final class Operations {
     private final Operation[] operations;
 
     Operations(SessionThread sessionThread) {
-        OperationScratch scratch = new OperationScratch();
+        OperationScratch scratch = new OperationScratch(reply);
         nodes = new NodeOperations(reply, scratch);
         files = new FileOperations(reply, scratch, sessionThread);
-        directories = new DirectoryOperations(reply);
+        directories = new DirectoryOperations(reply, scratch);
         attributes = new AttributeOperations(reply, scratch);
-        locks = new LockOperations(reply, sessionThread);
+        locks = new LockOperations(reply, scratch, sessionThread);
         ioctls = new IoctlOperation(reply);
         mappings = new MappingOperations();
         operations = operations();

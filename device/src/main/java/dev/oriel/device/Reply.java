@@ -1,7 +1,6 @@
 package dev.oriel.device;
 
 import dev.oriel.fuse.FuseOutHeader;
-import dev.oriel.fuse.FuseStruct;
 import dev.oriel.linux.Errno;
 import dev.oriel.virtio.ring.ChainBytes;
 import dev.oriel.virtio.ring.DescriptorChain;
@@ -61,27 +60,27 @@ final class Reply {
         return room;
     }
 
+    /** Whether the client has room for a body of so many bytes. */
+    boolean admits(int size) {
+        return size <= room;
+    }
+
+    /** The byte order of the structures in the body. */
+    ByteOrder order() {
+        return order;
+    }
+
     /**
      * Prepares a body of structures, all zero.
      *
-     * @param size a multiple of 8
-     * @return whether the client has room for it
+     * @param size a multiple of 8 that the client has room for
      */
-    boolean body(int size) {
-        if (size > room) {
-            return false;
-        }
+    MemorySegment body(int size) {
         MemorySegment memory = privateBody(size);
         for (int i = 0; i < size; i += Long.BYTES) {
             memory.set(ValueLayout.JAVA_LONG, i, 0);
         }
-        return true;
-    }
-
-    /** Lays {@code struct} over the body, {@code offset} bytes from its beginning. */
-    <T extends FuseStruct> T at(int offset, T struct) {
-        struct.at(body, offset, order);
-        return struct;
+        return memory;
     }
 
     /**

@@ -1,13 +1,11 @@
 package dev.oriel.device;
 
+import dev.oriel.filesystem.Attributes;
 import dev.oriel.filesystem.FileSystemSession;
-import dev.oriel.fuse.FuseAttr;
-import dev.oriel.fuse.FuseAttrOut;
 import dev.oriel.linux.IoVector;
 import dev.oriel.virtio.memory.RegionMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.ByteOrder;
 import java.util.BitSet;
 
 /**
@@ -24,8 +22,7 @@ final class StandIn {
     private static final int RUN_MAX = 1 << 20;
 
     private final StagingMemory memory;
-    private final FuseAttrOut attributes = new FuseAttrOut();
-    private final MemorySegment attributesMemory = Arena.ofAuto().allocate(FuseAttrOut.SIZE, Long.BYTES);
+    private final Attributes attributes = new Attributes();
     private final IoVector vector = new IoVector(1);
 
     /** What the file holds, before it is compared with what the stand-in does. */
@@ -39,7 +36,6 @@ final class StandIn {
 
     StandIn(StagingMemory memory) {
         this.memory = memory;
-        attributes.at(attributesMemory, 0, ByteOrder.nativeOrder());
     }
 
     /**
@@ -52,8 +48,8 @@ final class StandIn {
         return session.getattr(InternalRequest.INSTANCE, file.nodeid, file.fh, attributes);
     }
 
-    FuseAttr attributes() {
-        return attributes.attr();
+    Attributes attributes() {
+        return attributes;
     }
 
     /** Looks at a file, and notes if others than the client have changed it. */
@@ -66,7 +62,7 @@ final class StandIn {
     }
 
     /** The same, of one that was looked at otherwise. */
-    static void observed(DaxFile file, FuseAttr now) {
+    static void observed(DaxFile file, Attributes now) {
         file.stale |= file.mayDifferFrom(now);
         file.seen(now);
     }

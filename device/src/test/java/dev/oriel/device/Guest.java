@@ -161,6 +161,11 @@ final class Guest implements AutoCloseable {
         return offer(queue, head, writable, room);
     }
 
+    /** Makes the chain available once more that has come back. */
+    Sent again(Sent sent) {
+        return offer(sent.queue, sent.head, sent.buffer, sent.room);
+    }
+
     private Sent offer(int queue, int head, long writable, int room) {
         long avail = (long) queue * RING_AREA + AVAIL;
         int before = completions[queue][head];

@@ -4,14 +4,13 @@ import static java.nio.ByteOrder.BIG_ENDIAN;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.oriel.filesystem.Attributes;
 import dev.oriel.filesystem.DirectoryEntries;
-import dev.oriel.fuse.FuseAttrOut;
-import dev.oriel.fuse.FuseEntryOut;
-import dev.oriel.fuse.FuseFileLock;
-import dev.oriel.fuse.FuseKstatfs;
+import dev.oriel.filesystem.Entry;
+import dev.oriel.filesystem.FileLock;
+import dev.oriel.filesystem.Opened;
+import dev.oriel.filesystem.Status;
 import dev.oriel.fuse.FuseOpcode;
-import dev.oriel.fuse.FuseOpenOut;
-import dev.oriel.fuse.FuseStatxOut;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.IoVector;
 import java.lang.foreign.MemorySegment;
@@ -52,9 +51,14 @@ class OperationsTest {
     @MethodSource("wires")
     void lookupAndForget(ByteOrder order, int pieceSize) throws Exception {
         fileSystem.on("lookup", arguments -> {
-            FuseEntryOut out = (FuseEntryOut) arguments[3];
-            out.nodeid(17).generation(BIG).entryValid(1).attrValidNsec(5);
-            out.attr().ino(99).mode(0100644).size(BIG);
+            Entry out = (Entry) arguments[3];
+            out.nodeid = 17;
+            out.generation = BIG;
+            out.validNanos = 1_000_000_000;
+            out.attributes.validNanos = 5;
+            out.attributes.ino = 99;
+            out.attributes.mode = 0100644;
+            out.attributes.size = BIG;
             return 0;
         });
         try (Client client = mounted(order, pieceSize)) {
@@ -109,22 +113,30 @@ class OperationsTest {
     @MethodSource("wires")
     void attributes(ByteOrder order, int pieceSize) throws Exception {
         fileSystem.on("getattr", arguments -> {
-            FuseAttrOut out = (FuseAttrOut) arguments[3];
-            out.attrValid(3600);
-            out.attr().ino(7).nlink(2);
+            Attributes out = (Attributes) arguments[3];
+            out.validNanos = 3_600_000_000_006L;
+            out.ino = 7;
+            out.nlink = 2;
+            out.rdevMajor = 0x12;
+            out.rdevMinor = 0x345;
             return 0;
         });
         fileSystem.on("setattr", arguments -> {
-            ((FuseAttrOut) arguments[3]).attr().ino(8);
+            ((Attributes) arguments[3]).ino = 8;
             return 0;
         });
         fileSystem.on("statx", arguments -> {
-            FuseStatxOut out = (FuseStatxOut) arguments[5];
-            out.stat().mask(0xfff).mode(0100755).btime().tvSec(-5).tvNsec(6);
+            Attributes out = (Attributes) arguments[5];
+            out.mask = 0xfff;
+            out.mode = 0100755;
+            out.btime = -5;
+            out.btimensec = 6;
             return 0;
         });
         fileSystem.on("statfs", arguments -> {
-            ((FuseKstatfs) arguments[2]).blocks(BIG).namelen(255);
+            Status out = (Status) arguments[2];
+            out.blocks = BIG;
+            out.namelen = 255;
             return 0;
         });
         fileSystem.on("access", arguments -> -Errno.EACCES);
@@ -134,7 +146,9 @@ class OperationsTest {
             assertThat(answer.bodyLength()).isEqualTo(104);
             assertThat(answer.u64(0)).isEqualTo(3600);
             assertThat(answer.u64(16)).isEqualTo(7);
+            assertThat(answer.u32(8)).isEqualTo(6);
             assertThat(answer.u32(80)).isEqualTo(2);
+            assertThat(answer.u32(92)).as("rdev").isEqualTo(0x301245);
             client.call(client.request(FuseOpcode.GETATTR, 3).u32(1, 0).u64(FH), 104);
             assertAsked("getattr 3 -1", "getattr 3 " + FH);
 
@@ -173,7 +187,7 @@ class OperationsTest {
     void names(ByteOrder order, int pieceSize) throws Exception {
         for (String operation : new String[] {"symlink", "mknod", "mkdir", "link"}) {
             fileSystem.on(operation, arguments -> {
-                ((FuseEntryOut) arguments[arguments.length - 1]).nodeid(5);
+                ((Entry) arguments[arguments.length - 1]).nodeid = 5;
                 return 0;
             });
         }
@@ -228,11 +242,11 @@ class OperationsTest {
     void files(ByteOrder order, int pieceSize) throws Exception {
         fileSystem.on("open", arguments -> open(arguments[4]));
         fileSystem.on("create", arguments -> {
-            ((FuseEntryOut) arguments[7]).nodeid(6);
+            ((Entry) arguments[7]).nodeid = 6;
             return open(arguments[8]);
         });
         fileSystem.on("tmpfile", arguments -> {
-            ((FuseEntryOut) arguments[6]).nodeid(6);
+            ((Entry) arguments[6]).nodeid = 6;
             return open(arguments[7]);
         });
         fileSystem.on("lseek", arguments -> BIG);
@@ -290,7 +304,9 @@ class OperationsTest {
     }
 
     private static long open(Object out) {
-        ((FuseOpenOut) out).fh(FH).openFlags(2);
+        Opened opened = (Opened) out;
+        opened.fh = FH;
+        opened.openFlags = 2;
         return 0;
     }
 
@@ -348,7 +364,7 @@ class OperationsTest {
         int at = 0;
         for (int i = 0; i < to.count(); i++) {
             int length = (int) to.length(i);
-            MemorySegment.copy(content, at, segment(to, i), ValueLayout.JAVA_BYTE, 0, length);
+            MemorySegment.copy(content, at, to.segment(i), ValueLayout.JAVA_BYTE, 0, length);
             at += length;
         }
     }
@@ -357,13 +373,9 @@ class OperationsTest {
         int at = 0;
         for (int i = 0; i < from.count(); i++) {
             int length = (int) from.length(i);
-            MemorySegment.copy(segment(from, i), ValueLayout.JAVA_BYTE, 0, content, at, length);
+            MemorySegment.copy(from.segment(i), ValueLayout.JAVA_BYTE, 0, content, at, length);
             at += length;
         }
-    }
-
-    private static MemorySegment segment(IoVector vector, int index) {
-        return MemorySegment.ofAddress(vector.address(index)).reinterpret(vector.length(index));
     }
 
     @ParameterizedTest
@@ -374,10 +386,12 @@ class OperationsTest {
             DirectoryEntries entries = (DirectoryEntries) arguments[5];
             MemorySegment name = MemorySegment.ofArray("xxlonger name".getBytes(StandardCharsets.UTF_8));
             if ((boolean) arguments[4]) {
-                entries.entry().nodeid(21).attr().ino(5);
-                entries.addPlus(5, 1, 4, name, 0, 1);
-                entries.entry();
-                entries.addPlus(6, BIG, 8, name, 2, 11);
+                Entry entry = entries.entry();
+                entry.nodeid = 21;
+                entry.attributes.ino = 5;
+                entry.attributes.mode = 0040755;
+                entries.add(entry, 1, name, 0, 1);
+                entries.add(6, BIG, 8, name, 2, 11);
             } else {
                 entries.add(5, 1, 4, name, 0, 1);
                 entries.add(6, BIG, 8, name, 2, 11);
@@ -530,7 +544,11 @@ class OperationsTest {
     @MethodSource("wires")
     void locks(ByteOrder order, int pieceSize) throws Exception {
         fileSystem.on("getlk", arguments -> {
-            ((FuseFileLock) arguments[5]).start(3).end(4).type(1).pid(9);
+            FileLock out = (FileLock) arguments[5];
+            out.start = 3;
+            out.end = 4;
+            out.type = 1;
+            out.pid = 9;
             return 0;
         });
         try (Client client = mounted(order, pieceSize)) {

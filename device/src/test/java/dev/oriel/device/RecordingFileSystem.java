@@ -1,11 +1,11 @@
 package dev.oriel.device;
 
+import dev.oriel.filesystem.AttributeChange;
+import dev.oriel.filesystem.FileLock;
 import dev.oriel.filesystem.FileSystem;
 import dev.oriel.filesystem.FileSystemSession;
 import dev.oriel.filesystem.Name;
 import dev.oriel.filesystem.Request;
-import dev.oriel.fuse.FuseFileLock;
-import dev.oriel.fuse.FuseSetattrIn;
 import dev.oriel.linux.IoVector;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -96,25 +96,24 @@ final class RecordingFileSystem implements FileSystem {
                 case Request request -> describe(text, request);
                 case Name name -> text.add("'" + name + "'");
                 case IoVector vector -> text.add(vector.bytes() + "B");
-                case FuseFileLock lock -> {
+                case FileLock lock -> {
                     if (i < arguments.length - 1) {
-                        text.add("lock %d-%d type %d pid %d"
-                                .formatted(lock.start(), lock.end(), lock.type(), lock.pid()));
+                        text.add("lock %d-%d type %d pid %d".formatted(lock.start, lock.end, lock.type, lock.pid));
                     }
                 }
-                case FuseSetattrIn in ->
+                case AttributeChange in ->
                     text.add("valid %x fh %d size %d mode %o uid %d gid %d atime %d.%d mtime %d.%d"
                             .formatted(
-                                    in.valid(),
-                                    in.fh(),
-                                    in.size(),
-                                    in.mode(),
-                                    in.uid(),
-                                    in.gid(),
-                                    in.atime(),
-                                    in.atimensec(),
-                                    in.mtime(),
-                                    in.mtimensec()));
+                                    in.valid,
+                                    in.fh,
+                                    in.size,
+                                    in.mode,
+                                    in.uid,
+                                    in.gid,
+                                    in.atime,
+                                    in.atimensec,
+                                    in.mtime,
+                                    in.mtimensec));
                 case MemorySegment segment ->
                     text.add(
                             method.getName().equals("setxattr")

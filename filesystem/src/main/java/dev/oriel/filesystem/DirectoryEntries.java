@@ -1,6 +1,5 @@
 package dev.oriel.filesystem;
 
-import dev.oriel.fuse.FuseEntryOut;
 import java.lang.foreign.MemorySegment;
 
 /** Where READDIR and READDIRPLUS put the entries of a directory: the reply that the client gave room for. */
@@ -13,21 +12,32 @@ public interface DirectoryEntries {
     boolean fits(int nameLength);
 
     /**
-     * Adds an entry of a READDIR.
+     * Adds an entry without its node. In a READDIRPLUS it is one that the client must look up itself.
      *
      * @param ino the inode number
      * @param next where the client goes on after this entry: the {@code offset} of its next READDIR
      * @param type the file type, {@code mode >> 12} ({@code DT_*}), 0 if unknown
+     * @param name memory in which the name lies, from {@code nameOffset} on, {@code nameLength} bytes
      * @return whether it fitted; an entry that did not must be delivered by the next READDIR
      */
     boolean add(long ino, long next, int type, MemorySegment name, long nameOffset, int nameLength);
 
-    /**
-     * The {@code fuse_entry_out} of the entry that {@link #addPlus} adds next: filled in place, all zero at first. An
-     * entry whose nodeid stays 0 is one that the client must look up itself.
-     */
-    FuseEntryOut entry();
+    /** As {@link #add(long, long, int, MemorySegment, long, int)}, for a name that is an array of bytes. */
+    default boolean add(long ino, long next, int type, byte[] name) {
+        return add(ino, next, type, MemorySegment.ofArray(name), 0, name.length);
+    }
 
-    /** As {@link #add}, for READDIRPLUS: adds the entry with what {@link #entry()} was filled with. */
-    boolean addPlus(long ino, long next, int type, MemorySegment name, long nameOffset, int nameLength);
+    /** An entry to be filled for {@link #add(Entry, long, MemorySegment, long, int)}, cleared. */
+    Entry entry();
+
+    /**
+     * As {@link #add(long, long, int, MemorySegment, long, int)}, for READDIRPLUS: adds an entry with its node, which counts as
+     * looked up once if the entry fitted. Inode number and file type are those of its attributes.
+     */
+    boolean add(Entry entry, long next, MemorySegment name, long nameOffset, int nameLength);
+
+    /** As {@link #add(Entry, long, MemorySegment, long, int)}, for a name that is an array of bytes. */
+    default boolean add(Entry entry, long next, byte[] name) {
+        return add(entry, next, MemorySegment.ofArray(name), 0, name.length);
+    }
 }

@@ -1,25 +1,24 @@
 package dev.oriel.filesystem;
 
-import dev.oriel.fuse.FuseAttrOut;
-import dev.oriel.fuse.FuseEntryOut;
-import dev.oriel.fuse.FuseFileLock;
-import dev.oriel.fuse.FuseKstatfs;
-import dev.oriel.fuse.FuseOpenOut;
-import dev.oriel.fuse.FuseSetattrIn;
-import dev.oriel.fuse.FuseStatxOut;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.IoVector;
+import dev.oriel.linux.OpenFlags;
 import java.lang.foreign.MemorySegment;
 
 /**
  * A file system as one client sees it, from its {@code FUSE_INIT} to the next one, {@code FUSE_DESTROY}, reset or
  * disconnect. The operations are those of the FUSE protocol, with Linux's meaning.
  *
- * <p><b>Results.</b> An operation returns 0 (or a count, where it says so) or {@code -errno}, or {@link #WOULD_BLOCK} if
- * {@link Request#mayBlock()} is false. It throws nothing. {@code -ENOSYS} tells a Linux client never to ask again.
+ * <p>A file system that is only read needs {@link #lookup}, {@link #getattr}, {@link #readdir}, {@link #read} and {@link
+ * #isReadOnly}. All other operations have a default, each with what Linux takes it for: an operation that changes something is
+ * refused ({@code -EROFS}, or {@code -ENOSYS} where {@link #isReadOnly} says no), and one that a file system can do without is
+ * answered {@code -ENOSYS}, upon which Linux does without it for the rest of the session.
  *
- * <p><b>Replies.</b> The {@code out} objects write into the reply itself, often memory of the client. They are zero at
- * first and what is written there must never be read back. On an error they are ignored.
+ * <p><b>Results.</b> An operation returns 0 (or a count, where it says so) or {@code -errno}, or {@link #WOULD_BLOCK} if
+ * {@link Request#mayBlock()} is false. It throws nothing.
+ *
+ * <p><b>Values.</b> The {@code out} objects are the caller's and cleared. The operation fills them; on an error they are
+ * ignored. They are used again for the next request of the thread: nobody keeps one.
  *
  * <p><b>Threads.</b> Any operation may be called from several threads at once. {@link #close()} is called when no
  * operation runs any more.
@@ -39,8 +38,16 @@ public interface FileSystemSession extends AutoCloseable {
     /** Not an errno: this request must come again where {@link Request#mayBlock()} is true. */
     int WOULD_BLOCK = Integer.MIN_VALUE;
 
+    /** The most bytes of a name. */
+    int NAME_MAX = 255;
+
+    /** What a file system is said to have for a block if it has none. */
+    int USUAL_BLOCK = 4096;
+
     /** The INIT flags that are in force, {@code flags | flags2 << 32}: a subset of what the client offered. */
-    long flags();
+    default long flags() {
+        return 0;
+    }
 
     /** Whether the client can change nothing. */
     default boolean isReadOnly() {
@@ -48,18 +55,23 @@ public interface FileSystemSession extends AutoCloseable {
     }
 
     /** Resolution of the time stamps, in ns: 1 to 1 000 000 000. */
-    int timeGranularity();
+    default int timeGranularity() {
+        return 1;
+    }
 
-    int lookup(Request request, long parent, Name name, FuseEntryOut out);
+    /** Finds a name; the entry counts as one lookup. {@code -ENOENT}, or an entry with nodeid 0, if there is none. */
+    int lookup(Request request, long parent, Name name, Entry out);
 
     /** Takes back {@code nlookup} lookups of {@code nodeid}. */
-    void forget(long nodeid, long nlookup);
+    default void forget(long nodeid, long nlookup) {}
 
     /** {@code fh} is {@link #NO_HANDLE} if the client did not name an open file. */
-    int getattr(Request request, long nodeid, long fh, FuseAttrOut out);
+    int getattr(Request request, long nodeid, long fh, Attributes out);
 
-    /** {@code in.valid()} says what to set ({@code FATTR_*}). */
-    int setattr(Request request, long nodeid, FuseSetattrIn in, FuseAttrOut out);
+    /** {@code in.valid} says what to set ({@code FATTR_*}). */
+    default int setattr(Request request, long nodeid, AttributeChange in, Attributes out) {
+        return refusal();
+    }
 
     /**
      * STATX: as {@link #getattr}, with birth time and attribute flags.
@@ -67,41 +79,62 @@ public interface FileSystemSession extends AutoCloseable {
      * @param syncFlags {@code AT_STATX_*}
      * @param mask the fields that are wanted ({@code STATX_*})
      */
-    int statx(Request request, long nodeid, long fh, int syncFlags, int mask, FuseStatxOut out);
+    default int statx(Request request, long nodeid, long fh, int syncFlags, int mask, Attributes out) {
+        return getattr(request, nodeid, fh, out);
+    }
 
     /**
      * Puts the target into {@code out}, without a NUL.
      *
      * @return its length
      */
-    int readlink(Request request, long nodeid, MemorySegment out);
+    default int readlink(Request request, long nodeid, MemorySegment out) {
+        return -Errno.EINVAL;
+    }
 
-    int symlink(Request request, long parent, Name name, Name target, FuseEntryOut out);
+    default int symlink(Request request, long parent, Name name, Name target, Entry out) {
+        return refusal();
+    }
 
     /** {@code rdev} is in the encoding of the wire: minor & 0xff | major << 8 | (minor & ~0xff) << 12. */
-    int mknod(Request request, long parent, Name name, int mode, int rdev, int umask, FuseEntryOut out);
+    default int mknod(Request request, long parent, Name name, int mode, int rdev, int umask, Entry out) {
+        return refusal();
+    }
 
-    int mkdir(Request request, long parent, Name name, int mode, int umask, FuseEntryOut out);
+    default int mkdir(Request request, long parent, Name name, int mode, int umask, Entry out) {
+        return refusal();
+    }
 
-    int unlink(Request request, long parent, Name name);
+    default int unlink(Request request, long parent, Name name) {
+        return refusal();
+    }
 
-    int rmdir(Request request, long parent, Name name);
+    default int rmdir(Request request, long parent, Name name) {
+        return refusal();
+    }
 
     /** {@code flags} are {@code RENAME_NOREPLACE}, {@code RENAME_EXCHANGE}, {@code RENAME_WHITEOUT}. */
-    int rename(Request request, long parent, Name name, long newParent, Name newName, int flags);
+    default int rename(Request request, long parent, Name name, long newParent, Name newName, int flags) {
+        return refusal();
+    }
 
-    int link(Request request, long nodeid, long newParent, Name newName, FuseEntryOut out);
+    default int link(Request request, long nodeid, long newParent, Name newName, Entry out) {
+        return refusal();
+    }
 
     /**
-     * Opens a file that is there.
+     * Opens a file that is there. By default every file may be opened, without a handle.
      *
      * @param flags the {@code O_*} flags of the open, without {@code O_CREAT}, {@code O_EXCL} and {@code O_NOCTTY}
      * @param openFlags {@code FUSE_OPEN_KILL_SUIDGID}
      */
-    int open(Request request, long nodeid, int flags, int openFlags, FuseOpenOut out);
+    default int open(Request request, long nodeid, int flags, int openFlags, Opened out) {
+        boolean writes = (flags & OpenFlags.O_ACCMODE) != OpenFlags.O_RDONLY || (flags & OpenFlags.O_TRUNC) != 0;
+        return writes && isReadOnly() ? -Errno.EROFS : 0;
+    }
 
     /** Opens {@code name}, creating it if need be; both replies are filled. */
-    int create(
+    default int create(
             Request request,
             long parent,
             Name name,
@@ -109,22 +142,20 @@ public interface FileSystemSession extends AutoCloseable {
             int mode,
             int umask,
             int openFlags,
-            FuseEntryOut entry,
-            FuseOpenOut out);
+            Entry entry,
+            Opened out) {
+        return refusal();
+    }
 
     /** Opens a new file without a name ({@code O_TMPFILE}) in the directory {@code parent}. */
-    int tmpfile(
-            Request request,
-            long parent,
-            int flags,
-            int mode,
-            int umask,
-            int openFlags,
-            FuseEntryOut entry,
-            FuseOpenOut out);
+    default int tmpfile(
+            Request request, long parent, int flags, int mode, int umask, int openFlags, Entry entry, Opened out) {
+        return refusal();
+    }
 
     /**
-     * Reads up to {@code to.bytes()} bytes straight into {@code to}, the client's memory.
+     * Reads up to {@code to.bytes()} bytes straight into {@code to}, the client's memory. A file system that has no descriptor to
+     * read from copies them ({@link IoVector#copyFrom}, {@link IoVector#segment}).
      *
      * @param flags the {@code O_*} flags that the file has now
      * @return the number of bytes, less than asked for at the end of the file only; or an errno
@@ -132,37 +163,58 @@ public interface FileSystemSession extends AutoCloseable {
     long read(Request request, long nodeid, long fh, long offset, int flags, IoVector to);
 
     /**
-     * Writes the bytes of {@code from}, the client's memory.
+     * Writes the bytes of {@code from}, the client's memory, which the client can change meanwhile. A file system that has no
+     * descriptor to write to copies them ({@link IoVector#copyTo}, {@link IoVector#segment}).
      *
      * @param flags the {@code O_*} flags that the file has now
      * @param writeFlags {@code FUSE_WRITE_CACHE}, {@code FUSE_WRITE_KILL_SUIDGID}
      * @return the number of bytes written, or an errno
      */
-    long write(Request request, long nodeid, long fh, long offset, int flags, int writeFlags, IoVector from);
+    default long write(Request request, long nodeid, long fh, long offset, int flags, int writeFlags, IoVector from) {
+        return refusal();
+    }
 
     /** Called at every close(2) of a file in the client; drops the POSIX locks of {@code lockOwner}. */
-    int flush(Request request, long nodeid, long fh, long lockOwner);
+    default int flush(Request request, long nodeid, long fh, long lockOwner) {
+        return -Errno.ENOSYS;
+    }
 
     /** The last close of {@code fh}. {@code releaseFlags}: {@code FUSE_RELEASE_FLUSH}, {@code FUSE_RELEASE_FLOCK_UNLOCK}. */
-    int release(Request request, long nodeid, long fh, int flags, int releaseFlags, long lockOwner);
+    default int release(Request request, long nodeid, long fh, int flags, int releaseFlags, long lockOwner) {
+        return 0;
+    }
 
-    int fsync(Request request, long nodeid, long fh, boolean dataOnly);
+    default int fsync(Request request, long nodeid, long fh, boolean dataOnly) {
+        return -Errno.ENOSYS;
+    }
 
-    int opendir(Request request, long nodeid, int flags, FuseOpenOut out);
+    default int opendir(Request request, long nodeid, int flags, Opened out) {
+        return 0;
+    }
 
     /**
      * Fills {@code entries} with the directory's entries from {@code offset} on: 0, or the {@code next} of the last entry that
      * the client has seen.
      *
-     * @param plus whether each entry is looked up too (READDIRPLUS, see {@link DirectoryEntries#addPlus})
+     * @param plus whether each entry is looked up too (READDIRPLUS, see {@link DirectoryEntries#entry})
      */
     int readdir(Request request, long nodeid, long fh, long offset, boolean plus, DirectoryEntries entries);
 
-    int releasedir(Request request, long nodeid, long fh, int flags);
+    default int releasedir(Request request, long nodeid, long fh, int flags) {
+        return 0;
+    }
 
-    int fsyncdir(Request request, long nodeid, long fh, boolean dataOnly);
+    default int fsyncdir(Request request, long nodeid, long fh, boolean dataOnly) {
+        return -Errno.ENOSYS;
+    }
 
-    int statfs(Request request, long nodeid, FuseKstatfs out);
+    /** By default a file system without a size, whose names have up to {@value #NAME_MAX} bytes. */
+    default int statfs(Request request, long nodeid, Status out) {
+        out.bsize = USUAL_BLOCK;
+        out.frsize = USUAL_BLOCK;
+        out.namelen = NAME_MAX;
+        return 0;
+    }
 
     /**
      * Sets an extended attribute.
@@ -170,7 +222,9 @@ public interface FileSystemSession extends AutoCloseable {
      * @param flags {@code XATTR_CREATE}, {@code XATTR_REPLACE}
      * @param setxattrFlags {@code FUSE_SETXATTR_ACL_KILL_SGID}
      */
-    int setxattr(Request request, long nodeid, Name name, MemorySegment value, int flags, int setxattrFlags);
+    default int setxattr(Request request, long nodeid, Name name, MemorySegment value, int flags, int setxattrFlags) {
+        return -Errno.ENOSYS;
+    }
 
     /**
      * Puts the value into {@code out}.
@@ -178,17 +232,27 @@ public interface FileSystemSession extends AutoCloseable {
      * @param out where to, or of size 0 to learn the length
      * @return the length, or {@code -ERANGE} if {@code out} is too small
      */
-    int getxattr(Request request, long nodeid, Name name, MemorySegment out);
+    default int getxattr(Request request, long nodeid, Name name, MemorySegment out) {
+        return -Errno.ENOSYS;
+    }
 
     /** As {@link #getxattr}, for the list of names, each with its NUL. */
-    int listxattr(Request request, long nodeid, MemorySegment out);
+    default int listxattr(Request request, long nodeid, MemorySegment out) {
+        return -Errno.ENOSYS;
+    }
 
-    int removexattr(Request request, long nodeid, Name name);
+    default int removexattr(Request request, long nodeid, Name name) {
+        return -Errno.ENOSYS;
+    }
 
-    int access(Request request, long nodeid, int mask);
+    default int access(Request request, long nodeid, int mask) {
+        return -Errno.ENOSYS;
+    }
 
     /** Fills {@code out} with a lock that stands in the way of {@code lock}, or with type {@code F_UNLCK}. */
-    int getlk(Request request, long nodeid, long fh, long owner, FuseFileLock lock, FuseFileLock out);
+    default int getlk(Request request, long nodeid, long fh, long owner, FileLock lock, FileLock out) {
+        return -Errno.ENOSYS;
+    }
 
     /**
      * Takes or drops a lock, without waiting.
@@ -196,7 +260,9 @@ public interface FileSystemSession extends AutoCloseable {
      * @param lkFlags {@code FUSE_LK_FLOCK} for flock(2)
      * @return {@code -EAGAIN} if another holds it; a client that waits (SETLKW) is parked by the caller, which asks again
      */
-    int setlk(Request request, long nodeid, long fh, long owner, FuseFileLock lock, int lkFlags);
+    default int setlk(Request request, long nodeid, long fh, long owner, FileLock lock, int lkFlags) {
+        return -Errno.ENOSYS;
+    }
 
     /**
      * A client is to wait for a lock that {@link #setlk} has just refused with {@code -EAGAIN} (SETLKW), or goes on
@@ -204,7 +270,7 @@ public interface FileSystemSession extends AutoCloseable {
      *
      * @return 0; {@code -EDEADLK} if it would wait for ever, as the one that it waits for waits for {@code owner}
      */
-    default int awaitLock(Request request, long nodeid, long fh, long owner, FuseFileLock lock, int lkFlags) {
+    default int awaitLock(Request request, long nodeid, long fh, long owner, FileLock lock, int lkFlags) {
         return 0;
     }
 
@@ -218,7 +284,7 @@ public interface FileSystemSession extends AutoCloseable {
      * @param flags {@code FUSE_IOCTL_*}
      * @return the ioctl's own result (0 or more), or an errno: {@code -ENOTTY} for what is not known
      */
-    int ioctl(
+    default int ioctl(
             Request request,
             long nodeid,
             long fh,
@@ -226,16 +292,22 @@ public interface FileSystemSession extends AutoCloseable {
             int command,
             MemorySegment argument,
             int inSize,
-            int outSize);
+            int outSize) {
+        return -Errno.ENOTTY;
+    }
 
     /** {@code mode}: {@code FALLOC_FL_*}. */
-    int fallocate(Request request, long nodeid, long fh, long offset, long length, int mode);
+    default int fallocate(Request request, long nodeid, long fh, long offset, long length, int mode) {
+        return refusal();
+    }
 
     /** Finds data or holes: returns the new offset, or an errno. {@code whence} is {@code SEEK_DATA} or {@code SEEK_HOLE}. */
-    long lseek(Request request, long nodeid, long fh, long offset, int whence);
+    default long lseek(Request request, long nodeid, long fh, long offset, int whence) {
+        return -Errno.ENOSYS;
+    }
 
     /** Copies between two files of this file system: returns the number of bytes copied, or an errno. */
-    long copyFileRange(
+    default long copyFileRange(
             Request request,
             long nodeidIn,
             long fhIn,
@@ -244,9 +316,13 @@ public interface FileSystemSession extends AutoCloseable {
             long fhOut,
             long offsetOut,
             long length,
-            long flags);
+            long flags) {
+        return -Errno.ENOSYS;
+    }
 
-    int syncfs(Request request, long nodeid);
+    default int syncfs(Request request, long nodeid) {
+        return -Errno.ENOSYS;
+    }
 
     /**
      * A descriptor of this host whose pages are the content of an open file, so that they can be mapped into a DAX window: open for reading
@@ -261,5 +337,10 @@ public interface FileSystemSession extends AutoCloseable {
 
     /** Ends the session: closes every handle, drops every lock, forgets every node, whatever the client forgot. */
     @Override
-    void close();
+    default void close() {}
+
+    /** What an operation that changes something answers by default. */
+    private int refusal() {
+        return isReadOnly() ? -Errno.EROFS : -Errno.ENOSYS;
+    }
 }

@@ -104,6 +104,40 @@ public final class IoVector {
         return pieces.get(JAVA_LONG, offset(index) + Long.BYTES);
     }
 
+    /**
+     * A piece as memory, good as long as it stays mapped: its owner says how long that is. Where another process can take the
+     * page away an access throws {@link InternalError}.
+     */
+    public MemorySegment segment(int index) {
+        return MemorySegment.ofAddress(address(index)).reinterpret(length(index));
+    }
+
+    /**
+     * Copies bytes of {@code source}, from {@code offset} on, into the pieces.
+     *
+     * @return how many: as many as there are in the source and room here
+     */
+    public long copyFrom(MemorySegment source, long offset) {
+        long done = 0;
+        for (int i = 0; i < count && offset + done < source.byteSize(); i++) {
+            long part = Math.min(length(i), source.byteSize() - offset - done);
+            MemorySegment.copy(source, offset + done, segment(i), 0, part);
+            done += part;
+        }
+        return done;
+    }
+
+    /** As {@link #copyFrom}, the other way. */
+    public long copyTo(MemorySegment target, long offset) {
+        long done = 0;
+        for (int i = 0; i < count && offset + done < target.byteSize(); i++) {
+            long part = Math.min(length(i), target.byteSize() - offset - done);
+            MemorySegment.copy(segment(i), 0, target, offset + done, part);
+            done += part;
+        }
+        return done;
+    }
+
     private long offset(int index) {
         if (index < 0 || index >= count) {
             throw new IndexOutOfBoundsException("piece " + index + " of " + count);

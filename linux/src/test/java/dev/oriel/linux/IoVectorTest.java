@@ -1,9 +1,12 @@
 package dev.oriel.linux;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
@@ -47,6 +50,24 @@ class IoVectorTest {
         assertThat(part.bytes()).isEqualTo(Long.MAX_VALUE);
         assertThatThrownBy(() -> part.address(1)).isInstanceOf(IndexOutOfBoundsException.class);
         assertThatThrownBy(() -> part.length(-1)).isInstanceOf(IndexOutOfBoundsException.class);
+    }
+
+    @Test
+    void bytesAreCopiedPieceByPieceAndNoFurtherThanTheyReach() {
+        MemorySegment memory = Arena.ofAuto().allocate(16);
+        source.add(memory.address(), 3);
+        source.add(memory.address() + 8, 4);
+        MemorySegment text = MemorySegment.ofArray("-abcdefghij".getBytes(US_ASCII));
+        assertThat(source.copyFrom(text, 1)).isEqualTo(7);
+        assertThat(new String(memory.toArray(JAVA_BYTE), US_ASCII)).isEqualTo("abc\0\0\0\0\0defg\0\0\0\0");
+        assertThat(source.copyFrom(text, 9)).isEqualTo(2);
+        assertThat(source.copyFrom(text, 11)).isZero();
+
+        MemorySegment back = MemorySegment.ofArray(new byte[6]);
+        assertThat(source.copyTo(back, 1)).isEqualTo(5);
+        assertThat(new String(back.toArray(JAVA_BYTE), US_ASCII)).isEqualTo("\0ijcde");
+        assertThat(source.copyTo(back, 6)).isZero();
+        assertThat(source.segment(1).byteSize()).isEqualTo(4);
     }
 
     @Test

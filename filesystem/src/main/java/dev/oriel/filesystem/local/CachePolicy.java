@@ -24,19 +24,21 @@ public enum CachePolicy {
     /** Nothing. */
     NEVER(0, FuseFlags.FOPEN_DIRECT_IO | FuseFlags.FOPEN_PARALLEL_DIRECT_WRITES, 0);
 
-    private final long validSeconds;
+    private static final long NANOS_OF_SECOND = 1_000_000_000;
+
+    private final long validNanos;
     private final int fileOpenFlags;
     private final int directoryOpenFlags;
 
     CachePolicy(long validSeconds, int fileOpenFlags, int directoryOpenFlags) {
-        this.validSeconds = validSeconds;
+        this.validNanos = validSeconds * NANOS_OF_SECOND;
         this.fileOpenFlags = fileOpenFlags;
         this.directoryOpenFlags = directoryOpenFlags;
     }
 
-    /** For how many seconds names and attributes are good. */
-    long validSeconds() {
-        return validSeconds;
+    /** For how long names and attributes are good, ns. */
+    long validNanos() {
+        return validNanos;
     }
 
     /** The {@code FOPEN_*} flags of an open file. */

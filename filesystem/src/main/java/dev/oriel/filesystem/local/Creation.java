@@ -1,9 +1,9 @@
 package dev.oriel.filesystem.local;
 
+import dev.oriel.filesystem.Entry;
 import dev.oriel.filesystem.FileSystemSession;
 import dev.oriel.filesystem.Name;
 import dev.oriel.filesystem.Request;
-import dev.oriel.fuse.FuseEntryOut;
 import dev.oriel.linux.At;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.FileCalls;
@@ -33,7 +33,7 @@ final class Creation {
         this.share = share;
     }
 
-    int lookup(long parent, Name name, FuseEntryOut out) {
+    int lookup(long parent, Name name, Entry out) {
         int bad = Share.check(name);
         if (bad < 0) {
             return bad;
@@ -48,18 +48,18 @@ final class Creation {
             share.fill(out, parent, buffers);
         } else if (result == -Errno.ENOENT && share.options.cache().cachesAbsence()) {
             // as ENOENT, but the client may remember it (include/uapi/linux/fuse.h, fuse_entry_out)
-            out.nodeid(0).entryValid(share.options.cache().validSeconds());
+            out.validNanos = share.options.cache().validNanos();
             result = 0;
         }
         share.nodes.release(parent, directory);
         return result;
     }
 
-    int mkdir(Request request, long parent, Name name, int mode, int umask, FuseEntryOut out) {
+    int mkdir(Request request, long parent, Name name, int mode, int umask, Entry out) {
         return make(request, parent, name, FileMode.S_IFDIR | (mode & PERMISSIONS), 0, null, umask, out);
     }
 
-    int mknod(Request request, long parent, Name name, int mode, int rdev, int umask, FuseEntryOut out) {
+    int mknod(Request request, long parent, Name name, int mode, int rdev, int umask, Entry out) {
         int type = mode & FileMode.S_IFMT;
         boolean known = type == FileMode.S_IFREG
                 || type == FileMode.S_IFIFO
@@ -74,7 +74,7 @@ final class Creation {
         return make(request, parent, name, type | (mode & PERMISSIONS), number, null, umask, out);
     }
 
-    int symlink(Request request, long parent, Name name, Name target, FuseEntryOut out) {
+    int symlink(Request request, long parent, Name name, Name target, Entry out) {
         return make(request, parent, name, FileMode.S_IFLNK, 0, target, 0, out);
     }
 
@@ -86,7 +86,7 @@ final class Creation {
             long device,
             @Nullable Name target,
             int umask,
-            FuseEntryOut out) {
+            Entry out) {
         int bad = Share.check(name);
         if (bad < 0) {
             return bad;
@@ -164,7 +164,7 @@ final class Creation {
         return result;
     }
 
-    int link(long nodeid, long newParent, Name newName, FuseEntryOut out) {
+    int link(long nodeid, long newParent, Name newName, Entry out) {
         int bad = Share.check(newName);
         if (bad < 0) {
             return bad;

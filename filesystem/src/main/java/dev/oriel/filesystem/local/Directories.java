@@ -1,10 +1,11 @@
 package dev.oriel.filesystem.local;
 
 import dev.oriel.filesystem.DirectoryEntries;
+import dev.oriel.filesystem.Entry;
 import dev.oriel.filesystem.FileSystemSession;
+import dev.oriel.filesystem.Opened;
 import dev.oriel.filesystem.Request;
 import dev.oriel.fuse.FuseInitFlags;
-import dev.oriel.fuse.FuseOpenOut;
 import dev.oriel.linux.At;
 import dev.oriel.linux.DirentReader;
 import dev.oriel.linux.Errno;
@@ -22,7 +23,7 @@ final class Directories {
         this.share = share;
     }
 
-    int open(Request request, long nodeid, FuseOpenOut out) {
+    int open(Request request, long nodeid, Opened out) {
         if (share.has(FuseInitFlags.NO_OPENDIR_SUPPORT)) {
             // tells the client not to ask again
             return -Errno.ENOSYS;
@@ -55,7 +56,8 @@ final class Directories {
             } else {
                 OpenDirectory directory = new OpenDirectory(result, nodeid, share.direntBuffers);
                 share.handles.add(directory);
-                out.fh(directory.number()).openFlags(share.options.cache().directoryOpenFlags());
+                out.fh = directory.number();
+                out.openFlags = share.options.cache().directoryOpenFlags();
                 result = 0;
             }
         }
@@ -69,13 +71,14 @@ final class Directories {
         return result == 0 && buffers.stat.nlink() == 0;
     }
 
-    private int openGone(long nodeid, FuseOpenOut out) {
+    private int openGone(long nodeid, Opened out) {
         if (!share.handles.reserve()) {
             return -Errno.ENFILE;
         }
         OpenDirectory directory = new OpenDirectory(OpenDirectory.GONE, nodeid, share.direntBuffers);
         share.handles.add(directory);
-        out.fh(directory.number()).openFlags(share.options.cache().directoryOpenFlags());
+        out.fh = directory.number();
+        out.openFlags = share.options.cache().directoryOpenFlags();
         return 0;
     }
 
@@ -136,27 +139,23 @@ final class Directories {
         if (!entries.fits(entry.nameLength())) {
             return false;
         }
-        long ino = reportedIno(entry, nodeid);
-        int type = entry.type();
-        boolean entered = false;
         if (!entry.isDotOrDotDot() && share.nodes.hasRoomToList()) {
             MemorySegment name = memory.asSlice(entry.nameOffset());
             // A mount that waits to be triggered stays so: listing a directory is not visiting all in it.
-            entered = share.nodes.enter(directory.descriptor(), name, At.AT_NO_AUTOMOUNT, nodeid, name, buffers) == 0;
-            if (entered) {
-                share.fill(entries.entry(), nodeid, buffers);
-                MountTable.Mount mount = buffers.mount;
-                ino = mount == null ? ino : mount.reported(buffers.stat);
-                type = buffers.stat.mode() >>> 12;
+            int result = share.nodes.enter(directory.descriptor(), name, At.AT_NO_AUTOMOUNT, nodeid, name, buffers);
+            if (result == 0) {
+                Entry found = entries.entry();
+                share.fill(found, nodeid, buffers);
+                boolean added = entries.add(found, entry.off(), memory, entry.nameOffset(), entry.nameLength());
+                if (!added) {
+                    share.nodes.forget(buffers.nodeid, 1);
+                }
+                return added;
             }
             // One that is gone by now, or for which there is no room, is listed without its node: the client looks it
             // up if it wants it.
         }
-        boolean added = entries.addPlus(ino, entry.off(), type, memory, entry.nameOffset(), entry.nameLength());
-        if (entered && !added) {
-            share.nodes.forget(buffers.nodeid, 1);
-        }
-        return added;
+        return add(entry, memory, nodeid, entries);
     }
 
     int release(long nodeid, long fh) {

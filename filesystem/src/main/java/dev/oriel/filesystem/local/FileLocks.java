@@ -1,6 +1,6 @@
 package dev.oriel.filesystem.local;
 
-import dev.oriel.fuse.FuseFileLock;
+import dev.oriel.filesystem.FileLock;
 import dev.oriel.fuse.FuseFlags;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.FcntlCommand;
@@ -17,7 +17,7 @@ final class FileLocks {
         this.locks = locks;
     }
 
-    int get(long nodeid, long fh, long owner, FuseFileLock lock, FuseFileLock out) {
+    int get(long nodeid, long fh, long owner, FileLock lock, FileLock out) {
         OpenFile file = share.handles.enterFile(fh, nodeid);
         if (file == null) {
             return -Errno.EBADF;
@@ -27,9 +27,9 @@ final class FileLocks {
         return result;
     }
 
-    int set(long nodeid, long fh, long owner, FuseFileLock lock, int lkFlags) {
+    int set(long nodeid, long fh, long owner, FileLock lock, int lkFlags) {
         if ((lkFlags & FuseFlags.LK_FLOCK) != 0) {
-            return flock(nodeid, fh, lock.type());
+            return flock(nodeid, fh, lock.type);
         }
         OpenFile file = share.handles.enterFile(fh, nodeid);
         if (file == null) {
@@ -41,7 +41,7 @@ final class FileLocks {
     }
 
     /** A circle of waits is looked for among POSIX locks only, as Linux does it. */
-    int await(long unique, long nodeid, long fh, long owner, FuseFileLock lock, int lkFlags) {
+    int await(long unique, long nodeid, long fh, long owner, FileLock lock, int lkFlags) {
         if ((lkFlags & FuseFlags.LK_FLOCK) != 0) {
             return 0;
         }

@@ -1,12 +1,12 @@
 package dev.oriel.filesystem.local;
 
+import dev.oriel.filesystem.Entry;
 import dev.oriel.filesystem.FileSystemSession;
 import dev.oriel.filesystem.Name;
+import dev.oriel.filesystem.Opened;
 import dev.oriel.filesystem.Request;
-import dev.oriel.fuse.FuseEntryOut;
 import dev.oriel.fuse.FuseFlags;
 import dev.oriel.fuse.FuseInitFlags;
-import dev.oriel.fuse.FuseOpenOut;
 import dev.oriel.linux.CString;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.FileCalls;
@@ -62,7 +62,7 @@ final class Files {
         return (flags & OpenFlags.O_ACCMODE) != OpenFlags.O_RDONLY || (flags & OpenFlags.O_TRUNC) != 0;
     }
 
-    int open(long nodeid, int flags, int openFlags, FuseOpenOut out) {
+    int open(long nodeid, int flags, int openFlags, Opened out) {
         if (share.zeroMessage) {
             // tells the client not to ask again, neither here nor at close
             return -Errno.ENOSYS;
@@ -111,7 +111,7 @@ final class Files {
     }
 
     /** Opens the regular file of an O_PATH descriptor. */
-    private int open(int path, long nodeid, int hostFlags, int openFlags, FuseOpenOut out, ThreadBuffers buffers) {
+    private int open(int path, long nodeid, int hostFlags, int openFlags, Opened out, ThreadBuffers buffers) {
         if (!share.handles.reserve()) {
             return -Errno.ENFILE;
         }
@@ -136,21 +136,14 @@ final class Files {
     }
 
     /** Makes a handle of an open descriptor, for which there was a reservation. */
-    private void handOut(int opened, long nodeid, int hostFlags, FuseOpenOut out) {
+    private void handOut(int opened, long nodeid, int hostFlags, Opened out) {
         OpenFile file = new OpenFile(opened, nodeid, hostFlags, share.nodes.mountOf(nodeid));
         share.handles.add(file);
-        out.fh(file.number()).openFlags(share.options.cache().fileOpenFlags());
+        out.fh = file.number();
+        out.openFlags = share.options.cache().fileOpenFlags();
     }
 
-    int create(
-            Request request,
-            long parent,
-            Name name,
-            int flags,
-            int mode,
-            int umask,
-            FuseEntryOut entry,
-            FuseOpenOut out) {
+    int create(Request request, long parent, Name name, int flags, int mode, int umask, Entry entry, Opened out) {
         int bad = Share.check(name);
         if (bad < 0) {
             return bad;
@@ -187,15 +180,7 @@ final class Files {
         return result;
     }
 
-    int tmpfile(
-            Request request,
-            long parent,
-            int flags,
-            int mode,
-            int umask,
-            FuseEntryOut entry,
-            FuseOpenOut out,
-            Name noName) {
+    int tmpfile(Request request, long parent, int flags, int mode, int umask, Entry entry, Opened out, Name noName) {
         if (share.isReadOnly()) {
             return -Errno.EROFS;
         }
@@ -233,8 +218,8 @@ final class Files {
             int create,
             int mode,
             int umask,
-            FuseEntryOut entry,
-            FuseOpenOut out,
+            Entry entry,
+            Opened out,
             ThreadBuffers buffers) {
         boolean named = (create & OpenFlags.O_CREAT) != 0;
         if (!share.handles.reserve()) {
@@ -275,7 +260,7 @@ final class Files {
                 share.nodes.forget(nodeid, 1);
                 return result;
             }
-            out.fh(0).openFlags(share.options.cache().fileOpenFlags());
+            out.openFlags = share.options.cache().fileOpenFlags();
             return 0;
         }
         handOut(opened, buffers.nodeid, hostFlags, out);

@@ -1,16 +1,15 @@
 package dev.oriel.filesystem.local;
 
+import dev.oriel.filesystem.AttributeChange;
+import dev.oriel.filesystem.Attributes;
 import dev.oriel.filesystem.DirectoryEntries;
+import dev.oriel.filesystem.Entry;
+import dev.oriel.filesystem.FileLock;
 import dev.oriel.filesystem.FileSystemSession;
 import dev.oriel.filesystem.Name;
+import dev.oriel.filesystem.Opened;
 import dev.oriel.filesystem.Request;
-import dev.oriel.fuse.FuseAttrOut;
-import dev.oriel.fuse.FuseEntryOut;
-import dev.oriel.fuse.FuseFileLock;
-import dev.oriel.fuse.FuseKstatfs;
-import dev.oriel.fuse.FuseOpenOut;
-import dev.oriel.fuse.FuseSetattrIn;
-import dev.oriel.fuse.FuseStatxOut;
+import dev.oriel.filesystem.Status;
 import dev.oriel.linux.At;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.IoVector;
@@ -28,7 +27,7 @@ final class LocalSession implements FileSystemSession {
 
     private final Share share;
     private final PosixLocks locks;
-    private final Attributes attributes;
+    private final NodeAttributes attributes;
     private final Creation creation;
     private final Directories directories;
     private final FileData data;
@@ -42,7 +41,7 @@ final class LocalSession implements FileSystemSession {
         long flags = SessionFlags.choose(options, offered, changesIds, DirectoryCookies.areSteady(root));
         share = new Share(options, budgets, flags, changesIds, root);
         locks = new PosixLocks(share, budgets.lockWaits());
-        attributes = new Attributes(share);
+        attributes = new NodeAttributes(share);
         creation = new Creation(share);
         directories = new Directories(share);
         data = new FileData(share, second);
@@ -81,7 +80,7 @@ final class LocalSession implements FileSystemSession {
     }
 
     @Override
-    public int lookup(Request request, long parent, Name name, FuseEntryOut out) {
+    public int lookup(Request request, long parent, Name name, Entry out) {
         return creation.lookup(parent, name, out);
     }
 
@@ -91,17 +90,17 @@ final class LocalSession implements FileSystemSession {
     }
 
     @Override
-    public int getattr(Request request, long nodeid, long fh, FuseAttrOut out) {
+    public int getattr(Request request, long nodeid, long fh, Attributes out) {
         return attributes.getattr(request, nodeid, fh, out);
     }
 
     @Override
-    public int setattr(Request request, long nodeid, FuseSetattrIn in, FuseAttrOut out) {
+    public int setattr(Request request, long nodeid, AttributeChange in, Attributes out) {
         return attributes.setattr(request, nodeid, in, out);
     }
 
     @Override
-    public int statx(Request request, long nodeid, long fh, int syncFlags, int mask, FuseStatxOut out) {
+    public int statx(Request request, long nodeid, long fh, int syncFlags, int mask, Attributes out) {
         return attributes.statx(nodeid, fh, syncFlags, mask, out);
     }
 
@@ -111,17 +110,17 @@ final class LocalSession implements FileSystemSession {
     }
 
     @Override
-    public int symlink(Request request, long parent, Name name, Name target, FuseEntryOut out) {
+    public int symlink(Request request, long parent, Name name, Name target, Entry out) {
         return creation.symlink(request, parent, name, target, out);
     }
 
     @Override
-    public int mknod(Request request, long parent, Name name, int mode, int rdev, int umask, FuseEntryOut out) {
+    public int mknod(Request request, long parent, Name name, int mode, int rdev, int umask, Entry out) {
         return creation.mknod(request, parent, name, mode, rdev, umask, out);
     }
 
     @Override
-    public int mkdir(Request request, long parent, Name name, int mode, int umask, FuseEntryOut out) {
+    public int mkdir(Request request, long parent, Name name, int mode, int umask, Entry out) {
         return creation.mkdir(request, parent, name, mode, umask, out);
     }
 
@@ -141,12 +140,12 @@ final class LocalSession implements FileSystemSession {
     }
 
     @Override
-    public int link(Request request, long nodeid, long newParent, Name newName, FuseEntryOut out) {
+    public int link(Request request, long nodeid, long newParent, Name newName, Entry out) {
         return creation.link(nodeid, newParent, newName, out);
     }
 
     @Override
-    public int open(Request request, long nodeid, int flags, int openFlags, FuseOpenOut out) {
+    public int open(Request request, long nodeid, int flags, int openFlags, Opened out) {
         return files.open(nodeid, flags, openFlags, out);
     }
 
@@ -159,21 +158,14 @@ final class LocalSession implements FileSystemSession {
             int mode,
             int umask,
             int openFlags,
-            FuseEntryOut entry,
-            FuseOpenOut out) {
+            Entry entry,
+            Opened out) {
         return files.create(request, parent, name, flags, mode, umask, entry, out);
     }
 
     @Override
     public int tmpfile(
-            Request request,
-            long parent,
-            int flags,
-            int mode,
-            int umask,
-            int openFlags,
-            FuseEntryOut entry,
-            FuseOpenOut out) {
+            Request request, long parent, int flags, int mode, int umask, int openFlags, Entry entry, Opened out) {
         return files.tmpfile(request, parent, flags, mode, umask, entry, out, NO_NAME);
     }
 
@@ -203,7 +195,7 @@ final class LocalSession implements FileSystemSession {
     }
 
     @Override
-    public int opendir(Request request, long nodeid, int flags, FuseOpenOut out) {
+    public int opendir(Request request, long nodeid, int flags, Opened out) {
         return directories.open(request, nodeid, out);
     }
 
@@ -223,7 +215,7 @@ final class LocalSession implements FileSystemSession {
     }
 
     @Override
-    public int statfs(Request request, long nodeid, FuseKstatfs out) {
+    public int statfs(Request request, long nodeid, Status out) {
         return attributes.statfs(nodeid, out);
     }
 
@@ -253,17 +245,17 @@ final class LocalSession implements FileSystemSession {
     }
 
     @Override
-    public int getlk(Request request, long nodeid, long fh, long owner, FuseFileLock lock, FuseFileLock out) {
+    public int getlk(Request request, long nodeid, long fh, long owner, FileLock lock, FileLock out) {
         return fileLocks.get(nodeid, fh, owner, lock, out);
     }
 
     @Override
-    public int setlk(Request request, long nodeid, long fh, long owner, FuseFileLock lock, int lkFlags) {
+    public int setlk(Request request, long nodeid, long fh, long owner, FileLock lock, int lkFlags) {
         return fileLocks.set(nodeid, fh, owner, lock, lkFlags);
     }
 
     @Override
-    public int awaitLock(Request request, long nodeid, long fh, long owner, FuseFileLock lock, int lkFlags) {
+    public int awaitLock(Request request, long nodeid, long fh, long owner, FileLock lock, int lkFlags) {
         return fileLocks.await(request.unique(), nodeid, fh, owner, lock, lkFlags);
     }
 

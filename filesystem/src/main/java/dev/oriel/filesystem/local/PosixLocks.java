@@ -1,6 +1,6 @@
 package dev.oriel.filesystem.local;
 
-import dev.oriel.fuse.FuseFileLock;
+import dev.oriel.filesystem.FileLock;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.FcntlCommand;
 import dev.oriel.linux.FileCalls;
@@ -48,11 +48,11 @@ final class PosixLocks {
      * @param file entered by the caller
      * @return 0; -EAGAIN if another holds it; -ENOLCK if the client holds as many as it may
      */
-    int set(OpenFile file, long owner, FuseFileLock lock) {
-        int type = lock.type();
-        long start = lock.start();
-        long end = lock.end();
-        int pid = lock.pid();
+    int set(OpenFile file, long owner, FileLock lock) {
+        int type = lock.type;
+        long start = lock.start;
+        long end = lock.end;
+        int pid = lock.pid;
         if (type < FlockBuffer.F_RDLCK || type > FlockBuffer.F_UNLCK || start < 0 || end < start) {
             return -Errno.EINVAL;
         }
@@ -83,9 +83,9 @@ final class PosixLocks {
      *
      * @return 0, or -EDEADLK if the one that it waits for waits for its owner
      */
-    int await(long unique, OpenFile file, long owner, FuseFileLock lock) {
+    int await(long unique, OpenFile file, long owner, FileLock lock) {
         LockWaitGraph.FileId id = share.nodes.fileId(file.nodeid());
-        return waits.begin(this, unique, owner, id, lock.type(), lock.start(), lock.end()) ? 0 : -Errno.EDEADLK;
+        return waits.begin(this, unique, owner, id, lock.type, lock.start, lock.end) ? 0 : -Errno.EDEADLK;
     }
 
     /** A request does not wait any more. */
@@ -156,10 +156,10 @@ final class PosixLocks {
      * @param file entered by the caller
      * @param out gets it, or F_UNLCK
      */
-    int get(OpenFile file, long id, FuseFileLock lock, FuseFileLock out) {
-        int type = lock.type();
-        long start = lock.start();
-        long end = lock.end();
+    int get(OpenFile file, long id, FileLock lock, FileLock out) {
+        int type = lock.type;
+        long start = lock.start;
+        long end = lock.end;
         if (type < FlockBuffer.F_RDLCK || type > FlockBuffer.F_WRLCK || start < 0 || end < start) {
             return -Errno.EINVAL;
         }
@@ -181,8 +181,8 @@ final class PosixLocks {
         }
     }
 
-    private static int report(FlockBuffer found, @Nullable NodeLocks locks, long asking, FuseFileLock out) {
-        out.type(found.type());
+    private static int report(FlockBuffer found, @Nullable NodeLocks locks, long asking, FileLock out) {
+        out.type = found.type();
         if (found.type() == FlockBuffer.F_UNLCK) {
             return 0;
         }
@@ -196,7 +196,9 @@ final class PosixLocks {
                 }
             }
         }
-        out.start(start).end(end).pid(pid);
+        out.start = start;
+        out.end = end;
+        out.pid = pid;
         return 0;
     }
 

@@ -1,10 +1,10 @@
 package dev.oriel.filesystem.local;
 
+import dev.oriel.filesystem.Attributes;
+import dev.oriel.filesystem.Entry;
 import dev.oriel.filesystem.FileSystemSession;
 import dev.oriel.filesystem.Name;
 import dev.oriel.filesystem.Request;
-import dev.oriel.fuse.FuseAttr;
-import dev.oriel.fuse.FuseEntryOut;
 import dev.oriel.fuse.FuseFlags;
 import dev.oriel.fuse.FuseInitFlags;
 import dev.oriel.linux.Errno;
@@ -15,8 +15,6 @@ import org.jspecify.annotations.Nullable;
 
 /** What the parts of a session have in common: its options, what was agreed with the client, its nodes and open files. */
 final class Share {
-    private static final int MAX_NAME = 255;
-
     final LocalOptions options;
     final long flags;
 
@@ -161,7 +159,7 @@ final class Share {
      */
     static int check(Name name) {
         int length = name.length();
-        if (length > MAX_NAME) {
+        if (length > FileSystemSession.NAME_MAX) {
             return -Errno.ENAMETOOLONG;
         }
         if (length == 0) {
@@ -179,24 +177,32 @@ final class Share {
         return 0;
     }
 
-    /** Writes the attributes of a file into a reply. */
-    void fill(FuseAttr attr, StatxBuffer stat, MountTable.Mount mount) {
-        attr.ino(mount.reported(stat))
-                .size(stat.size())
-                .blocks(stat.blocks())
-                .atime(stat.atimeSeconds())
-                .atimensec(stat.atimeNanos())
-                .mtime(stat.mtimeSeconds())
-                .mtimensec(stat.mtimeNanos())
-                .ctime(stat.ctimeSeconds())
-                .ctimensec(stat.ctimeNanos())
-                .mode(stat.mode())
-                .nlink(stat.nlink())
-                .uid(stat.uid())
-                .gid(stat.gid())
-                .rdev(device(stat.rdevMajor(), stat.rdevMinor()))
-                .blksize(stat.blksize())
-                .flags(daxFlag(stat));
+    /** Fills {@code out} with the attributes of a file. */
+    void fill(Attributes out, StatxBuffer stat, MountTable.Mount mount) {
+        out.ino = mount.reported(stat);
+        out.size = stat.size();
+        out.blocks = stat.blocks();
+        out.atime = stat.atimeSeconds();
+        out.atimensec = stat.atimeNanos();
+        out.mtime = stat.mtimeSeconds();
+        out.mtimensec = stat.mtimeNanos();
+        out.ctime = stat.ctimeSeconds();
+        out.ctimensec = stat.ctimeNanos();
+        out.btime = stat.btimeSeconds();
+        out.btimensec = stat.btimeNanos();
+        out.mode = stat.mode();
+        out.nlink = stat.nlink();
+        out.uid = stat.uid();
+        out.gid = stat.gid();
+        out.rdevMajor = stat.rdevMajor();
+        out.rdevMinor = stat.rdevMinor();
+        out.blksize = stat.blksize();
+        out.flags = daxFlag(stat);
+        // Mount and device are the client's own matter: only what it may ask the file system for.
+        out.mask = stat.mask() & (StatxBuffer.STATX_BASIC_STATS | StatxBuffer.STATX_BTIME);
+        out.attributes = stat.attributes() & ~StatxBuffer.STATX_ATTR_MOUNT_ROOT;
+        out.attributesMask = stat.attributesMask() & ~StatxBuffer.STATX_ATTR_MOUNT_ROOT;
+        out.validNanos = options.cache().validNanos();
     }
 
     /** The client is told of a window only if it has one: then a file too small to be worth a range of it goes by requests. */
@@ -208,25 +214,19 @@ final class Share {
                 : 0;
     }
 
-    /** A device number on the wire (new_encode_dev of Linux). */
-    static int device(int major, int minor) {
-        return (minor & 0xff) | major << 8 | (minor & ~0xff) << 12;
-    }
-
-    /** Writes the node that {@link Nodes#enter} found into a reply. */
-    void fill(FuseEntryOut out, long parent, ThreadBuffers buffers) {
+    /** Fills {@code out} with the node that {@link Nodes#enter} found. */
+    void fill(Entry out, long parent, ThreadBuffers buffers) {
         MountTable.Mount mount = buffers.mount;
         if (mount == null) {
             return;
         }
-        long seconds = options.cache().validSeconds();
-        out.nodeid(buffers.nodeid).entryValid(seconds).attrValid(seconds);
-        FuseAttr attr = out.attr();
-        fill(attr, buffers.stat, mount);
+        out.nodeid = buffers.nodeid;
+        out.validNanos = options.cache().validNanos();
+        fill(out.attributes, buffers.stat, mount);
         if (has(FuseInitFlags.SUBMOUNTS)
                 && buffers.stat.type() == FileMode.S_IFDIR
                 && !mount.isSameMount(nodes.mountOf(parent))) {
-            attr.flags(FuseFlags.ATTR_SUBMOUNT);
+            out.attributes.flags = FuseFlags.ATTR_SUBMOUNT;
         }
     }
 

@@ -30,8 +30,8 @@ class AllocationTest {
         try (Client client = Client.of(directory);
                 Arena arena = Arena.ofConfined()) {
             assertThat(client.create(ROOT, "file", OpenFlags.O_RDWR, 0600)).isZero();
-            long node = client.entry.nodeid();
-            long fh = client.opened.fh();
+            long node = client.entry.nodeid;
+            long fh = client.opened.fh;
             client.write(node, fh, 0, "x".repeat(4096));
             MemorySegment memory = arena.allocate(4096);
             IoVector vector = new IoVector(4);
@@ -57,8 +57,8 @@ class AllocationTest {
         try (Client client = Client.of(directory);
                 Arena arena = Arena.ofConfined()) {
             assertThat(client.create(ROOT, "file", OpenFlags.O_RDWR, 0600)).isZero();
-            long node = client.entry.nodeid();
-            long fh = client.opened.fh();
+            long node = client.entry.nodeid;
+            long fh = client.opened.fh;
             IoVector vector = new IoVector(4);
             vector.add(arena.allocate(LONG).address(), LONG);
             Caller caller = Caller.root().onQueueThread().withHelp();

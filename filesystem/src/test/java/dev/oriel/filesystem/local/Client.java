@@ -2,21 +2,19 @@ package dev.oriel.filesystem.local;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.oriel.filesystem.AttributeChange;
+import dev.oriel.filesystem.Attributes;
+import dev.oriel.filesystem.Entry;
+import dev.oriel.filesystem.FileLock;
 import dev.oriel.filesystem.FileSystemSession;
 import dev.oriel.filesystem.Name;
-import dev.oriel.fuse.FuseAttrOut;
-import dev.oriel.fuse.FuseEntryOut;
-import dev.oriel.fuse.FuseFileLock;
+import dev.oriel.filesystem.Opened;
 import dev.oriel.fuse.FuseInitFlags;
-import dev.oriel.fuse.FuseOpenOut;
-import dev.oriel.fuse.FuseSetattrIn;
-import dev.oriel.fuse.FuseStruct;
 import dev.oriel.linux.IoVector;
 import dev.oriel.linux.LinuxException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import java.nio.file.Path;
 
 /** The other side of a session, without a protocol in between: what a test asks, and what it got. */
@@ -24,12 +22,12 @@ final class Client implements AutoCloseable {
     /** All that a Linux client offers. */
     static final long EVERYTHING = ~0L & ~FuseInitFlags.FILE_OPS;
 
-    final FuseEntryOut entry = made(new FuseEntryOut());
-    final FuseAttrOut attr = made(new FuseAttrOut());
-    final FuseOpenOut opened = made(new FuseOpenOut());
-    final FuseSetattrIn change = made(new FuseSetattrIn());
-    final FuseFileLock lock = made(new FuseFileLock());
-    final FuseFileLock conflict = made(new FuseFileLock());
+    final Entry entry = new Entry();
+    final Attributes attr = new Attributes();
+    final Opened opened = new Opened();
+    final AttributeChange change = new AttributeChange();
+    final FileLock lock = new FileLock();
+    final FileLock conflict = new FileLock();
     final IoVector vector = new IoVector(16);
     final FileSystemSession session;
     private final LocalFileSystem fileSystem;
@@ -66,11 +64,6 @@ final class Client implements AutoCloseable {
         return new Client(fileSystem, EVERYTHING, false);
     }
 
-    static <T extends FuseStruct> T made(T struct) {
-        struct.at(Arena.ofAuto().allocate(struct.structSize(), 8), 0, ByteOrder.nativeOrder());
-        return struct;
-    }
-
     Client as(Caller newCaller) {
         caller = newCaller;
         return this;
@@ -105,7 +98,7 @@ final class Client implements AutoCloseable {
             if (result != 0) {
                 throw new AssertionError("lookup of " + part + " in " + path + ": " + result);
             }
-            node = entry.nodeid();
+            node = entry.nodeid;
         }
         return node;
     }
@@ -205,7 +198,7 @@ final class Client implements AutoCloseable {
         if (open(node, 0) != 0) {
             throw new AssertionError("open");
         }
-        long fh = opened.fh();
+        long fh = opened.fh;
         String text = read(node, fh, 0, 100);
         release(node, fh);
         return text;
@@ -213,7 +206,10 @@ final class Client implements AutoCloseable {
 
     int setlk(long node, long fh, long owner, int type, long start, long end, int pid) {
         lock.clear();
-        lock.type(type).start(start).end(end).pid(pid);
+        lock.type = type;
+        lock.start = start;
+        lock.end = end;
+        lock.pid = pid;
         return session.setlk(caller, node, fh, owner, lock, 0);
     }
 

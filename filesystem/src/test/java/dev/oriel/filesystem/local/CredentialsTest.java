@@ -44,16 +44,16 @@ class CredentialsTest {
         try (Client client = Client.of(directory)) {
             client.as(Caller.user(USER, GROUP));
             assertThat(client.create(ROOT, "file", OpenFlags.O_RDWR, 0666)).isZero();
-            assertThat(client.entry.attr().uid()).isEqualTo(USER);
-            assertThat(client.entry.attr().gid()).isEqualTo(GROUP);
-            assertThat(client.entry.attr().mode()).isEqualTo(FileMode.S_IFREG | 0666);
+            assertThat(client.entry.attributes.uid).isEqualTo(USER);
+            assertThat(client.entry.attributes.gid).isEqualTo(GROUP);
+            assertThat(client.entry.attributes.mode).isEqualTo(FileMode.S_IFREG | 0666);
             assertThat(client.mkdir(ROOT, "dir", 0777)).isZero();
-            assertThat(client.entry.attr().uid()).isEqualTo(USER);
-            assertThat(client.entry.attr().mode()).isEqualTo(FileMode.S_IFDIR | 0777);
+            assertThat(client.entry.attributes.uid).isEqualTo(USER);
+            assertThat(client.entry.attributes.mode).isEqualTo(FileMode.S_IFDIR | 0777);
             assertThat(client.symlink(ROOT, "link", "x")).isZero();
-            assertThat(client.entry.attr().gid()).isEqualTo(GROUP);
+            assertThat(client.entry.attributes.gid).isEqualTo(GROUP);
             assertThat(client.mknod(ROOT, "fifo", FileMode.S_IFIFO | 0600, 0)).isZero();
-            assertThat(client.entry.attr().uid()).isEqualTo(USER);
+            assertThat(client.entry.attributes.uid).isEqualTo(USER);
         }
         assertThat(ThreadCredentials.geteuid()).isZero();
         assertThat(ThreadCredentials.getegid()).isZero();
@@ -87,7 +87,7 @@ class CredentialsTest {
             assertThat(client.mkdir(node, "no", 0777)).isEqualTo(-Errno.EACCES);
             client.as(Caller.user(USER, GROUP).alsoInGroup(OTHER_GROUP));
             assertThat(client.mkdir(node, "yes", 0777)).isZero();
-            assertThat(client.entry.attr().gid()).isEqualTo(GROUP);
+            assertThat(client.entry.attributes.gid).isEqualTo(GROUP);
             client.as(Caller.user(USER, GROUP));
             assertThat(client.mkdir(node, "again", 0777)).isEqualTo(-Errno.EACCES);
         }
@@ -107,12 +107,12 @@ class CredentialsTest {
     void theCallersUmaskIsAppliedOnlyIfTheClientLeavesItToUs() {
         try (Client client = Client.of(LocalOptions.of(directory).posixAcl(true))) {
             assertThat(client.create(ROOT, "ours", OpenFlags.O_RDWR, 0666, 027)).isZero();
-            assertThat(client.entry.attr().mode()).isEqualTo(FileMode.S_IFREG | 0640);
+            assertThat(client.entry.attributes.mode).isEqualTo(FileMode.S_IFREG | 0640);
         }
         try (Client client = Client.of(directory)) {
             assertThat(client.create(ROOT, "theirs", OpenFlags.O_RDWR, 0666, 027))
                     .isZero();
-            assertThat(client.entry.attr().mode()).isEqualTo(FileMode.S_IFREG | 0666);
+            assertThat(client.entry.attributes.mode).isEqualTo(FileMode.S_IFREG | 0666);
         }
     }
 
@@ -123,23 +123,24 @@ class CredentialsTest {
             assertThat(client.session.flags() & FuseInitFlags.HANDLE_KILLPRIV_V2)
                     .isNotZero();
             assertThat(client.create(ROOT, "suid", OpenFlags.O_RDWR, 0755)).isZero();
-            long node = client.entry.nodeid();
-            long fh = client.opened.fh();
-            client.change.valid(FuseFlags.FATTR_MODE).mode(04755);
+            long node = client.entry.nodeid;
+            long fh = client.opened.fh;
+            client.change.valid = FuseFlags.FATTR_MODE;
+            client.change.mode = 04755;
             assertThat(client.setattr(node)).isZero();
             client.write(node, fh, 0, "root keeps it");
             assertThat(client.getattr(node)).isZero();
-            assertThat(client.attr.attr().mode()).isEqualTo(FileMode.S_IFREG | 04755);
+            assertThat(client.attr.mode).isEqualTo(FileMode.S_IFREG | 04755);
             client.write(node, fh, 0, 0, FuseFlags.WRITE_KILL_SUIDGID, "a user does not");
             assertThat(client.getattr(node)).isZero();
-            assertThat(client.attr.attr().mode()).isEqualTo(FileMode.S_IFREG | 0755);
-            client.change.valid(FuseFlags.FATTR_MODE).mode(06755);
+            assertThat(client.attr.mode).isEqualTo(FileMode.S_IFREG | 0755);
+            client.change.valid = FuseFlags.FATTR_MODE;
+            client.change.mode = 06755;
             assertThat(client.setattr(node)).isZero();
-            client.change
-                    .valid(FuseFlags.FATTR_SIZE | FuseFlags.FATTR_KILL_SUIDGID)
-                    .size(1);
+            client.change.valid = FuseFlags.FATTR_SIZE | FuseFlags.FATTR_KILL_SUIDGID;
+            client.change.size = 1;
             assertThat(client.setattr(node)).isZero();
-            assertThat(client.attr.attr().mode()).isEqualTo(FileMode.S_IFREG | 0755);
+            assertThat(client.attr.mode).isEqualTo(FileMode.S_IFREG | 0755);
         }
         assertThat(ThreadCredentials.hasCapability(ThreadCredentials.CAP_FSETID))
                 .isTrue();
@@ -158,7 +159,7 @@ class CredentialsTest {
                     default -> client.create(ROOT, name, OpenFlags.O_RDWR, 0600);
                 };
                 assertThat(result).as(name).isZero();
-                assertThat(XattrsTest.get(client, client.entry.nodeid(), "security.SMACK64"))
+                assertThat(XattrsTest.get(client, client.entry.nodeid, "security.SMACK64"))
                         .isEqualTo("label");
             }
         }
@@ -206,9 +207,9 @@ class CredentialsTest {
             long node = client.walk("shared");
             client.as(Caller.user(USER, GROUP));
             assertThat(client.mkdir(node, "dir", 0777)).isZero();
-            assertThat(client.entry.attr().uid()).isEqualTo(USER);
+            assertThat(client.entry.attributes.uid).isEqualTo(USER);
             assertThat(client.create(node, "file", OpenFlags.O_RDWR, 0666)).isZero();
-            assertThat(client.entry.attr().uid()).isEqualTo(USER);
+            assertThat(client.entry.attributes.uid).isEqualTo(USER);
             assertThat(client.mknod(node, "device", FileMode.S_IFCHR | 0600, 1 << 8 | 3))
                     .as("and nothing else is passed over")
                     .isEqualTo(-Errno.EPERM);
@@ -230,7 +231,7 @@ class CredentialsTest {
             assertThat(client.rename(node, "covered", node, "moved", RenameFlags.RENAME_WHITEOUT))
                     .isZero();
             assertThat(client.lookup(node, "covered")).isZero();
-            assertThat(client.entry.attr().uid()).isEqualTo(USER);
+            assertThat(client.entry.attributes.uid).isEqualTo(USER);
         }
     }
 
@@ -243,8 +244,9 @@ class CredentialsTest {
             assertThat(client.rename(ROOT, "covered", ROOT, "moved", RenameFlags.RENAME_WHITEOUT))
                     .isZero();
             client.walk("covered");
-            assertThat(client.entry.attr().mode() & FileMode.S_IFMT).isEqualTo(FileMode.S_IFCHR);
-            assertThat(client.entry.attr().rdev()).isZero();
+            assertThat(client.entry.attributes.mode & FileMode.S_IFMT).isEqualTo(FileMode.S_IFCHR);
+            assertThat(client.entry.attributes.rdevMajor).isZero();
+            assertThat(client.entry.attributes.rdevMinor).isZero();
         }
     }
 
@@ -264,10 +266,11 @@ class CredentialsTest {
         try (Client client = Client.of(directory)) {
             client.as(Caller.user(1, 1));
             assertThat(client.create(ROOT, "mine", OpenFlags.O_RDWR, 0640)).isZero();
-            long node = client.entry.nodeid();
-            assertThat(client.entry.attr().uid()).isEqualTo(USER);
-            assertThat(client.entry.attr().mode()).isEqualTo(FileMode.S_IFREG | 0640);
-            client.change.valid(FuseFlags.FATTR_UID).uid(1);
+            long node = client.entry.nodeid;
+            assertThat(client.entry.attributes.uid).isEqualTo(USER);
+            assertThat(client.entry.attributes.mode).isEqualTo(FileMode.S_IFREG | 0640);
+            client.change.valid = FuseFlags.FATTR_UID;
+            client.change.uid = 1;
             assertThat(client.setattr(node)).isEqualTo(-Errno.EPERM);
             long roots = client.walk("roots");
             assertThat(client.open(roots, OpenFlags.O_RDONLY)).isEqualTo(-Errno.EACCES);

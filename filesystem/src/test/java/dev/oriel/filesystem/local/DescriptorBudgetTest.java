@@ -3,10 +3,10 @@ package dev.oriel.filesystem.local;
 import static dev.oriel.filesystem.FileSystemSession.ROOT;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.oriel.filesystem.Attributes;
+import dev.oriel.filesystem.Entry;
 import dev.oriel.filesystem.FileSystemSession;
 import dev.oriel.filesystem.Name;
-import dev.oriel.fuse.FuseAttrOut;
-import dev.oriel.fuse.FuseEntryOut;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.OpenFlags;
 import dev.oriel.linux.ResourceLimits;
@@ -76,8 +76,8 @@ class DescriptorBudgetTest {
                     long node = nodes.get(i);
                     assertThat(client.getattr(node)).isZero();
                     assertThat(client.open(node, OpenFlags.O_RDONLY)).isZero();
-                    assertThat(client.read(node, client.opened.fh(), 0, 20)).isEqualTo("content " + i);
-                    client.release(node, client.opened.fh());
+                    assertThat(client.read(node, client.opened.fh, 0, 20)).isEqualTo("content " + i);
+                    client.release(node, client.opened.fh);
                 }
                 assertThat(openDescriptors() - before).isLessThanOrEqualTo(BUDGET);
             }
@@ -95,7 +95,7 @@ class DescriptorBudgetTest {
                 long node = client.walk("d" + i % 10 + "/f" + i);
                 result = client.open(node, OpenFlags.O_RDONLY);
                 if (result == 0) {
-                    open.add(new long[] {node, client.opened.fh()});
+                    open.add(new long[] {node, client.opened.fh});
                 }
             }
             assertThat(result).isEqualTo(-Errno.ENFILE);
@@ -183,22 +183,22 @@ class DescriptorBudgetTest {
     }
 
     private static void churn(FileSystemSession session, SplittableRandom random) {
-        FuseEntryOut entry = Client.made(new FuseEntryOut());
-        FuseAttrOut attr = Client.made(new FuseAttrOut());
+        Entry entry = new Entry();
+        Attributes attr = new Attributes();
         Name name = new Name(Arena.ofAuto().allocate(256));
         Caller caller = Caller.root();
         for (int round = 0; round < 20_000; round++) {
             int i = random.nextInt(50);
             assertThat(session.lookup(caller, ROOT, Client.name(name, "d" + i % 10), entry))
                     .isZero();
-            long parent = entry.nodeid();
+            long parent = entry.nodeid;
             assertThat(session.lookup(caller, parent, Client.name(name, "f" + i), entry))
                     .isZero();
-            long node = entry.nodeid();
-            long ino = entry.attr().ino();
+            long node = entry.nodeid;
+            long ino = entry.attributes.ino;
             assertThat(session.getattr(caller, node, FileSystemSession.NO_HANDLE, attr))
                     .isZero();
-            assertThat(attr.attr().ino()).isEqualTo(ino);
+            assertThat(attr.ino).isEqualTo(ino);
             session.forget(node, 1);
             session.forget(parent, 1);
         }

@@ -31,9 +31,10 @@ class DirectIoTest {
     void open() {
         client = Client.of(LocalOptions.of(directory).allowDirectIo(true));
         assumeTrue(client.create(ROOT, "file", DIRECT, 0644) == 0, "no O_DIRECT on the file system of this test");
-        node = client.entry.nodeid();
-        fh = client.opened.fh();
-        client.change.valid(FuseFlags.FATTR_SIZE).size(5000);
+        node = client.entry.nodeid;
+        fh = client.opened.fh;
+        client.change.valid = FuseFlags.FATTR_SIZE;
+        client.change.size = 5000;
         assertThat(client.setattr(node)).isZero();
     }
 
@@ -86,8 +87,8 @@ class DirectIoTest {
     void whatIsAppendedGoesToTheEnd() throws Exception {
         assertThat(client.create(ROOT, "log", DIRECT | OpenFlags.O_APPEND, 0644))
                 .isZero();
-        long log = client.entry.nodeid();
-        long logHandle = client.opened.fh();
+        long log = client.entry.nodeid;
+        long logHandle = client.opened.fh;
         assertThat(client.write(log, logHandle, 0, OpenFlags.O_APPEND, 0, "one"))
                 .isEqualTo(3);
         assertThat(client.write(log, logHandle, 0, OpenFlags.O_APPEND, 0, "two"))

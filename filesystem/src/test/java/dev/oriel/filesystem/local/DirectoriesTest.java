@@ -4,9 +4,9 @@ import static dev.oriel.filesystem.FileSystemSession.ROOT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import dev.oriel.filesystem.Opened;
 import dev.oriel.fuse.FuseFlags;
 import dev.oriel.fuse.FuseInitFlags;
-import dev.oriel.fuse.FuseOpenOut;
 import dev.oriel.linux.DirentReader;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.FileMode;
@@ -53,7 +53,7 @@ class DirectoriesTest {
         client.opened.clear();
         assertThat(client.session.opendir(client.caller(), node, 0, client.opened))
                 .isZero();
-        return client.opened.fh();
+        return client.opened.fh;
     }
 
     private int read(long fh, long offset, boolean plus, Listing into) {
@@ -161,7 +161,7 @@ class DirectoriesTest {
     }
 
     private void walkTogether() {
-        FuseOpenOut out = Client.made(new FuseOpenOut());
+        Opened out = new Opened();
         Caller caller = Caller.root();
         int open = DirentBuffers.MOST;
         long[] handles = new long[open];
@@ -169,7 +169,7 @@ class DirectoriesTest {
         int[] counts = new int[open];
         for (int i = 0; i < open; i++) {
             assertThat(client.session.opendir(caller, ROOT, 0, out)).isZero();
-            handles[i] = out.fh();
+            handles[i] = out.fh;
         }
         for (int delivered = 0; delivered < ENTRIES + 2; delivered += 100) {
             for (int i = 0; i < open; i++) {
@@ -237,18 +237,18 @@ class DirectoriesTest {
                     .as("the client means the new one, or will ask again")
                     .isEqualTo(-Errno.ESTALE);
             assertThat(client.getattr(node)).isZero();
-            assertThat(client.attr.attr().nlink()).isZero();
-            assertThat(client.attr.attr().mode() & FileMode.S_IFMT).isEqualTo(FileMode.S_IFDIR);
+            assertThat(client.attr.nlink).isZero();
+            assertThat(client.attr.mode & FileMode.S_IFMT).isEqualTo(FileMode.S_IFDIR);
             assertThat(client.session.opendir(client.caller(), node, 0, client.opened))
                     .isZero();
             Listing nothing = new Listing(10);
-            assertThat(client.session.readdir(client.caller(), node, client.opened.fh(), 0, true, nothing))
+            assertThat(client.session.readdir(client.caller(), node, client.opened.fh, 0, true, nothing))
                     .as("ENOENT is the end to readdir(3)")
                     .isIn(0, -Errno.ENOENT);
             assertThat(nothing.names).isEmpty();
-            assertThat(client.session.fsyncdir(client.caller(), node, client.opened.fh(), false))
+            assertThat(client.session.fsyncdir(client.caller(), node, client.opened.fh, false))
                     .isZero();
-            assertThat(client.session.releasedir(client.caller(), node, client.opened.fh(), 0))
+            assertThat(client.session.releasedir(client.caller(), node, client.opened.fh, 0))
                     .isZero();
             assertThat(client.lookup(node, "x")).isIn(-Errno.ENOENT, -Errno.ESTALE);
             Files.delete(removed);
@@ -262,17 +262,17 @@ class DirectoriesTest {
         LocalOptions.Builder rootDirectory = LocalOptions.of(Path.of("/")).readOnly(true);
         try (Client whole = Client.of(rootDirectory)) {
             whole.walk("proc");
-            assertThat(whole.entry.attr().flags()).isEqualTo(FuseFlags.ATTR_SUBMOUNT);
-            assertThat(whole.entry.attr().ino())
+            assertThat(whole.entry.attributes.flags).isEqualTo(FuseFlags.ATTR_SUBMOUNT);
+            assertThat(whole.entry.attributes.ino)
                     .as("seen in the file system above too")
                     .isNegative();
             whole.walk("proc/sys");
-            assertThat(whole.entry.attr().flags()).isZero();
+            assertThat(whole.entry.attributes.flags).isZero();
         }
         try (Client whole = Client.of(rootDirectory, Client.EVERYTHING & ~FuseInitFlags.SUBMOUNTS)) {
             whole.walk("proc");
-            assertThat(whole.entry.attr().flags()).isZero();
-            assertThat(whole.entry.attr().ino())
+            assertThat(whole.entry.attributes.flags).isZero();
+            assertThat(whole.entry.attributes.ino)
                     .as("told apart from inode 1 of another device")
                     .isNegative();
         }

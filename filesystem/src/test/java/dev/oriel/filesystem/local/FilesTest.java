@@ -60,8 +60,8 @@ class FilesTest {
     void aFileThatIsCreatedWrittenAndReadIsOnTheHost() throws IOException {
         assertThat(client.create(ROOT, "hello", OpenFlags.O_RDWR | OpenFlags.O_EXCL, 0640))
                 .isZero();
-        long node = client.entry.nodeid();
-        long fh = client.opened.fh();
+        long node = client.entry.nodeid;
+        long fh = client.opened.fh;
         assertThat(client.write(node, fh, 0, "hello world")).isEqualTo(11);
         assertThat(client.read(node, fh, 6, 100)).isEqualTo("world");
         assertThat(client.session.flush(client.caller(), node, fh, 1)).isZero();
@@ -82,8 +82,8 @@ class FilesTest {
         Files.writeString(directory.resolve("a"), "x");
         long node = client.walk("a");
         assertThat(client.link(node, ROOT, "b")).isZero();
-        assertThat(client.entry.nodeid()).isEqualTo(node);
-        assertThat(client.entry.attr().nlink()).isEqualTo(2);
+        assertThat(client.entry.nodeid).isEqualTo(node);
+        assertThat(client.entry.attributes.nlink).isEqualTo(2);
         assertThat(client.walk("b")).isEqualTo(node);
         assertThat(directory.resolve("b")).hasContent("x");
     }
@@ -93,8 +93,8 @@ class FilesTest {
         // What git does with its objects: O_EXCL, mode 0444, and then writes.
         assertThat(client.create(ROOT, "object", OpenFlags.O_WRONLY | OpenFlags.O_EXCL, 0444))
                 .isZero();
-        long node = client.entry.nodeid();
-        assertThat(client.write(node, client.opened.fh(), 0, "blob")).isEqualTo(4);
+        long node = client.entry.nodeid;
+        assertThat(client.write(node, client.opened.fh, 0, "blob")).isEqualTo(4);
         assertThat(client.create(ROOT, "object", OpenFlags.O_WRONLY | OpenFlags.O_EXCL, 0444))
                 .isEqualTo(-Errno.EEXIST);
     }
@@ -112,16 +112,19 @@ class FilesTest {
     @Test
     void whatIsUnlinkedWhileOpenGoesOn() {
         assertThat(client.create(ROOT, "gone", OpenFlags.O_RDWR, 0600)).isZero();
-        long node = client.entry.nodeid();
-        long fh = client.opened.fh();
+        long node = client.entry.nodeid;
+        long fh = client.opened.fh;
         client.write(node, fh, 0, "still here");
         assertThat(client.unlink(ROOT, "gone")).isZero();
         assertThat(client.getattr(node)).isZero();
-        assertThat(client.attr.attr().nlink()).isZero();
-        client.change.valid(FuseFlags.FATTR_MODE).mode(0400);
+        assertThat(client.attr.nlink).isZero();
+        client.change.valid = FuseFlags.FATTR_MODE;
+        client.change.mode = 0400;
         assertThat(client.setattr(node)).isZero();
-        assertThat(client.attr.attr().mode()).isEqualTo(FileMode.S_IFREG | 0400);
-        client.change.valid(FuseFlags.FATTR_SIZE | FuseFlags.FATTR_FH).fh(fh).size(5);
+        assertThat(client.attr.mode).isEqualTo(FileMode.S_IFREG | 0400);
+        client.change.valid = FuseFlags.FATTR_SIZE | FuseFlags.FATTR_FH;
+        client.change.fh = fh;
+        client.change.size = 5;
         assertThat(client.setattr(node)).isZero();
         assertThat(client.read(node, fh, 0, 20)).isEqualTo("still");
         assertThat(client.release(node, fh)).isZero();
@@ -130,8 +133,8 @@ class FilesTest {
     @Test
     void aFileRenamedOverAnOpenOneLeavesTheOpenOneAlone() throws IOException {
         assertThat(client.create(ROOT, "target", OpenFlags.O_RDWR, 0600)).isZero();
-        long old = client.entry.nodeid();
-        long fh = client.opened.fh();
+        long old = client.entry.nodeid;
+        long fh = client.opened.fh;
         client.write(old, fh, 0, "old");
         Files.writeString(directory.resolve("source"), "new");
         assertThat(client.rename(ROOT, "source", ROOT, "target", 0)).isZero();
@@ -140,7 +143,7 @@ class FilesTest {
         long now = client.walk("target");
         assertThat(now).isNotEqualTo(old);
         assertThat(client.open(now, OpenFlags.O_RDONLY)).isZero();
-        assertThat(client.read(now, client.opened.fh(), 0, 10)).isEqualTo("new");
+        assertThat(client.read(now, client.opened.fh, 0, 10)).isEqualTo("new");
     }
 
     @Test
@@ -175,11 +178,11 @@ class FilesTest {
         int result = client.session.tmpfile(
                 client.caller(), ROOT, OpenFlags.O_RDWR, 0600, 0, 0, client.entry, client.opened);
         assertThat(result).isZero();
-        long node = client.entry.nodeid();
-        client.write(node, client.opened.fh(), 0, "named");
+        long node = client.entry.nodeid;
+        client.write(node, client.opened.fh, 0, "named");
         assertThat(client.getattr(node)).isZero();
         assertThat(client.link(node, ROOT, "name")).isZero();
-        assertThat(client.entry.nodeid()).isEqualTo(node);
+        assertThat(client.entry.nodeid).isEqualTo(node);
         assertThat(directory.resolve("name")).hasContent("named");
     }
 
@@ -187,8 +190,8 @@ class FilesTest {
     void appendingGoesByTheFlagsOfTheMoment() {
         assertThat(client.create(ROOT, "log", OpenFlags.O_WRONLY | OpenFlags.O_APPEND, 0600))
                 .isZero();
-        long node = client.entry.nodeid();
-        long fh = client.opened.fh();
+        long node = client.entry.nodeid;
+        long fh = client.opened.fh;
         int append = OpenFlags.O_WRONLY | OpenFlags.O_APPEND;
         client.write(node, fh, 0, append, 0, "one");
         client.write(node, fh, 0, append, 0, "two");
@@ -203,12 +206,15 @@ class FilesTest {
     void truncatingAtOpenAndByPathAndByHandleWorks() throws IOException {
         Files.writeString(directory.resolve("f"), "0123456789");
         long node = client.walk("f");
-        client.change.valid(FuseFlags.FATTR_SIZE).size(7);
+        client.change.valid = FuseFlags.FATTR_SIZE;
+        client.change.size = 7;
         assertThat(client.setattr(node)).isZero();
-        assertThat(client.attr.attr().size()).isEqualTo(7);
+        assertThat(client.attr.size).isEqualTo(7);
         assertThat(client.open(node, OpenFlags.O_RDWR)).isZero();
-        long fh = client.opened.fh();
-        client.change.valid(FuseFlags.FATTR_SIZE | FuseFlags.FATTR_FH).fh(fh).size(3);
+        long fh = client.opened.fh;
+        client.change.valid = FuseFlags.FATTR_SIZE | FuseFlags.FATTR_FH;
+        client.change.fh = fh;
+        client.change.size = 3;
         assertThat(client.setattr(node)).isZero();
         assertThat(directory.resolve("f")).hasContent("012");
         assertThat(client.open(node, OpenFlags.O_WRONLY | OpenFlags.O_TRUNC)).isZero();
@@ -219,18 +225,17 @@ class FilesTest {
     void timesAreSetEachForItself() throws IOException {
         Files.writeString(directory.resolve("f"), "");
         long node = client.walk("f");
-        client.change
-                .valid(FuseFlags.FATTR_ATIME | FuseFlags.FATTR_MTIME)
-                .atime(1000)
-                .atimensec(1)
-                .mtime(2000)
-                .mtimensec(2);
+        client.change.valid = FuseFlags.FATTR_ATIME | FuseFlags.FATTR_MTIME;
+        client.change.atime = 1000;
+        client.change.atimensec = 1;
+        client.change.mtime = 2000;
+        client.change.mtimensec = 2;
         assertThat(client.setattr(node)).isZero();
-        client.change.valid(FuseFlags.FATTR_ATIME | FuseFlags.FATTR_ATIME_NOW);
+        client.change.valid = FuseFlags.FATTR_ATIME | FuseFlags.FATTR_ATIME_NOW;
         assertThat(client.setattr(node)).isZero();
-        assertThat(client.attr.attr().mtime()).isEqualTo(2000);
-        assertThat(client.attr.attr().mtimensec()).isEqualTo(2);
-        assertThat(client.attr.attr().atime()).isGreaterThan(1_700_000_000L);
+        assertThat(client.attr.mtime).isEqualTo(2000);
+        assertThat(client.attr.mtimensec).isEqualTo(2);
+        assertThat(client.attr.atime).isGreaterThan(1_700_000_000L);
         assertThat(Files.getLastModifiedTime(directory.resolve("f")))
                 .isEqualTo(FileTime.from(Instant.ofEpochSecond(2000, 2)));
     }
@@ -238,8 +243,8 @@ class FilesTest {
     @Test
     void directoriesComeAndGo() {
         assertThat(client.mkdir(ROOT, "d", 0750)).isZero();
-        long node = client.entry.nodeid();
-        assertThat(client.entry.attr().mode()).isEqualTo(FileMode.S_IFDIR | 0750);
+        long node = client.entry.nodeid;
+        assertThat(client.entry.attributes.mode).isEqualTo(FileMode.S_IFDIR | 0750);
         assertThat(client.mkdir(ROOT, "d", 0750)).isEqualTo(-Errno.EEXIST);
         assertThat(client.mkdir(node, "inner", 0777)).isZero();
         assertThat(client.rmdir(ROOT, "d")).isEqualTo(-Errno.ENOTEMPTY);
@@ -253,28 +258,30 @@ class FilesTest {
     @Test
     void aDirectoryThatIsReplacedIsStillThere() throws IOException {
         client.mkdir(ROOT, "old", 0700);
-        long old = client.entry.nodeid();
+        long old = client.entry.nodeid;
         client.mkdir(ROOT, "fresh", 0700);
         assertThat(client.rename(ROOT, "fresh", ROOT, "old", 0)).isZero();
         assertThat(client.getattr(old)).isZero();
-        assertThat(client.attr.attr().nlink()).isZero();
+        assertThat(client.attr.nlink).isZero();
     }
 
     @Test
     void aSymbolicLinkIsReadAndNeverFollowed() throws IOException {
         assertThat(client.symlink(ROOT, "link", "/etc/passwd")).isZero();
-        long node = client.entry.nodeid();
-        assertThat(client.entry.attr().mode() & FileMode.S_IFMT).isEqualTo(FileMode.S_IFLNK);
+        long node = client.entry.nodeid;
+        assertThat(client.entry.attributes.mode & FileMode.S_IFMT).isEqualTo(FileMode.S_IFLNK);
         var target = Arena.ofAuto().allocate(4096);
         assertThat(client.session.readlink(client.caller(), node, target)).isEqualTo(11);
         assertThat(client.open(node, OpenFlags.O_RDONLY)).isEqualTo(-Errno.ELOOP);
         assertThat(client.lookup(node, "x")).isEqualTo(-Errno.ENOTDIR);
-        client.change.valid(FuseFlags.FATTR_MTIME).mtime(5);
+        client.change.valid = FuseFlags.FATTR_MTIME;
+        client.change.mtime = 5;
         assertThat(client.setattr(node)).isZero();
-        assertThat(client.attr.attr().mtime()).isEqualTo(5);
+        assertThat(client.attr.mtime).isEqualTo(5);
         assertThat(Files.getLastModifiedTime(directory.resolve("link"), LinkOption.NOFOLLOW_LINKS))
                 .isEqualTo(FileTime.fromMillis(5000));
-        client.change.valid(FuseFlags.FATTR_SIZE).size(0);
+        client.change.valid = FuseFlags.FATTR_SIZE;
+        client.change.size = 0;
         assertThat(client.setattr(node)).isEqualTo(-Errno.EINVAL);
     }
 
@@ -293,7 +300,7 @@ class FilesTest {
             Path shared = Files.writeString(directory.resolve("shared-" + mode), "a".repeat(4096) + "b".repeat(4096));
             long node = client.walk("shared-" + mode);
             assertThat(client.open(node, OpenFlags.O_RDWR)).isZero();
-            assertThat(client.session.fallocate(client.caller(), node, client.opened.fh(), 0, 4096, mode))
+            assertThat(client.session.fallocate(client.caller(), node, client.opened.fh, 0, 4096, mode))
                     .isEqualTo(host);
             assertThat(shared).hasSameBinaryContentAs(onHost);
         }
@@ -314,21 +321,22 @@ class FilesTest {
     @Test
     void aFileWithoutANameIsOpenedAgainByWhoHasItOpen() {
         assertThat(client.create(ROOT, "gone", OpenFlags.O_RDWR, 0600)).isZero();
-        long node = client.entry.nodeid();
+        long node = client.entry.nodeid;
         assertThat(client.unlink(ROOT, "gone")).isZero();
         assertThat(client.open(node, OpenFlags.O_RDWR | OpenFlags.O_TRUNC)).isZero();
-        assertThat(client.write(node, client.opened.fh(), 0, "x")).isEqualTo(1);
+        assertThat(client.write(node, client.opened.fh, 0, "x")).isEqualTo(1);
     }
 
     @Test
     void specialFilesAreMadeAndNeverOpened() {
         assertThat(client.mknod(ROOT, "fifo", FileMode.S_IFIFO | 0600, 0)).isZero();
-        long fifo = client.entry.nodeid();
+        long fifo = client.entry.nodeid;
         assertThat(client.open(fifo, OpenFlags.O_RDONLY)).isEqualTo(-Errno.ENXIO);
         assertThat(client.mknod(ROOT, "socket", FileMode.S_IFSOCK | 0600, 0)).isZero();
-        assertThat(client.open(client.entry.nodeid(), OpenFlags.O_RDWR)).isEqualTo(-Errno.ENXIO);
+        assertThat(client.open(client.entry.nodeid, OpenFlags.O_RDWR)).isEqualTo(-Errno.ENXIO);
         assertThat(client.create(ROOT, "fifo", OpenFlags.O_RDWR, 0600)).isEqualTo(-Errno.ESTALE);
-        client.change.valid(FuseFlags.FATTR_SIZE).size(0);
+        client.change.valid = FuseFlags.FATTR_SIZE;
+        client.change.size = 0;
         assertThat(client.setattr(fifo)).isEqualTo(-Errno.EINVAL);
         assertThat(client.getattr(fifo)).isZero();
     }
@@ -336,8 +344,8 @@ class FilesTest {
     @Test
     void nodesAndHandlesNeverGivenOutAreErrors() {
         assertThat(client.create(ROOT, "f", OpenFlags.O_RDWR, 0600)).isZero();
-        long node = client.entry.nodeid();
-        long fh = client.opened.fh();
+        long node = client.entry.nodeid;
+        long fh = client.opened.fh;
         for (long wrong :
                 new long[] {0, 2L << 40, -1, -2, Long.MIN_VALUE, Integer.MAX_VALUE, node + 1, node + (1L << 32)}) {
             assertThat(client.getattr(wrong)).isEqualTo(-Errno.ENOENT);
@@ -371,14 +379,14 @@ class FilesTest {
     void aNewFileWithAnOldInodeNumberIsAnotherNode() throws IOException {
         Files.writeString(directory.resolve("f"), "old");
         long old = client.walk("f");
-        long ino = client.entry.attr().ino();
+        long ino = client.entry.attributes.ino;
         // ext4 and tmpfs differ in how soon they use a number again: either way the nodes must differ.
         Files.delete(directory.resolve("f"));
         Files.writeString(directory.resolve("f"), "new");
         long now = client.walk("f");
         assertThat(now).isNotEqualTo(old);
         assertThat(client.open(now, OpenFlags.O_RDONLY)).isZero();
-        assertThat(client.read(now, client.opened.fh(), 0, 10)).isEqualTo("new");
+        assertThat(client.read(now, client.opened.fh, 0, 10)).isEqualTo("new");
         assertThat(client.open(old, OpenFlags.O_RDONLY)).isEqualTo(-Errno.ESTALE);
         assertThat(ino).isPositive();
     }
@@ -414,8 +422,8 @@ class FilesTest {
     @Test
     void whatMayWaitIsAskedForAgainElsewhere() {
         client.create(ROOT, "f", OpenFlags.O_RDWR, 0600);
-        long node = client.entry.nodeid();
-        long fh = client.opened.fh();
+        long node = client.entry.nodeid;
+        long fh = client.opened.fh;
         client.as(Caller.root().onQueueThread());
         assertThat(client.session.fsync(client.caller(), node, fh, false)).isEqualTo(FileSystemSession.WOULD_BLOCK);
         assertThat(client.write(node, fh, 0, "inline")).isEqualTo(6);

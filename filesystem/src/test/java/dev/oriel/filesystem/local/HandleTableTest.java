@@ -40,8 +40,8 @@ class HandleTableTest {
                     int file = i & 1;
                     assertThat(client.open(nodes[file], OpenFlags.O_RDONLY)).isZero();
                     which.set(nodes[file]);
-                    open.set(client.opened.fh());
-                    assertThat(client.release(nodes[file], client.opened.fh())).isZero();
+                    open.set(client.opened.fh);
+                    assertThat(client.release(nodes[file], client.opened.fh)).isZero();
                 }
             });
             MemorySegment memory = Arena.ofAuto().allocate(1);
@@ -68,12 +68,12 @@ class HandleTableTest {
         try (Client client = Client.of(directory)) {
             long node = client.walk("a");
             client.open(node, OpenFlags.O_RDONLY);
-            long fh = client.opened.fh();
+            long fh = client.opened.fh;
             assertThat(client.release(ROOT, fh)).isEqualTo(-Errno.EBADF);
             assertThat(client.release(node, fh)).isZero();
             assertThat(client.release(node, fh)).isEqualTo(-Errno.EBADF);
             client.open(node, OpenFlags.O_RDONLY);
-            assertThat(client.opened.fh()).isNotEqualTo(fh);
+            assertThat(client.opened.fh).isNotEqualTo(fh);
         }
     }
 }

@@ -42,7 +42,7 @@ class InodeFlagsTest {
     }
 
     private int call(Client client, long node, int command, int inSize, int outSize) {
-        return client.session.ioctl(client.caller(), node, client.opened.fh(), 0, command, argument, inSize, outSize);
+        return client.session.ioctl(client.caller(), node, client.opened.fh, 0, command, argument, inSize, outSize);
     }
 
     private int flags(Client client, long node) {
@@ -81,7 +81,7 @@ class InodeFlagsTest {
         try (Client client = Client.of(directory)) {
             client.as(Caller.user(USER, USER));
             assertThat(client.create(ROOT, "mine", OpenFlags.O_RDWR, 0600)).isZero();
-            long node = client.entry.nodeid();
+            long node = client.entry.nodeid;
             int before = flags(client, node);
             assertThat(setFlags(client, node, before | NODUMP)).isZero();
             assertThat(setFlags(client, node, before | IMMUTABLE)).isEqualTo(-Errno.EPERM);
@@ -104,7 +104,7 @@ class InodeFlagsTest {
     void theProjectStaysAsItIsUnlessTheOptionsSayOtherwise() {
         try (Client client = Client.of(directory)) {
             assertThat(client.create(ROOT, "mine", OpenFlags.O_RDWR, 0600)).isZero();
-            long node = client.entry.nodeid();
+            long node = client.entry.nodeid;
             int before = flags(client, node);
             assertThat(setFlags(client, node, before | INHERITS_PROJECT)).isEqualTo(-Errno.EPERM);
             assumeThat(call(client, node, FSGETXATTR, 0, 28)).isZero();

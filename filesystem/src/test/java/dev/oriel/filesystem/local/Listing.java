@@ -3,7 +3,7 @@ package dev.oriel.filesystem.local;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.oriel.filesystem.DirectoryEntries;
-import dev.oriel.fuse.FuseEntryOut;
+import dev.oriel.filesystem.Entry;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -12,7 +12,7 @@ import java.util.List;
 /** The reply to a READDIR, with room for so many entries. */
 final class Listing implements DirectoryEntries {
     private final int room;
-    private final FuseEntryOut entry = Client.made(new FuseEntryOut());
+    private final Entry entry = new Entry();
     final List<String> names = new ArrayList<>();
     final List<Long> nodes = new ArrayList<>();
     final List<Long> inos = new ArrayList<>();
@@ -42,21 +42,22 @@ final class Listing implements DirectoryEntries {
         inos.add(ino);
         offsets.add(next);
         types.add(type);
+        nodes.add(0L);
         return true;
     }
 
     @Override
-    public FuseEntryOut entry() {
+    public Entry entry() {
+        entry.clear();
         return entry;
     }
 
     @Override
-    public boolean addPlus(long ino, long next, int type, MemorySegment name, long nameOffset, int nameLength) {
-        if (!add(ino, next, type, name, nameOffset, nameLength)) {
+    public boolean add(Entry entry, long next, MemorySegment name, long nameOffset, int nameLength) {
+        if (!add(entry.attributes.ino, next, entry.attributes.mode >>> 12, name, nameOffset, nameLength)) {
             return false;
         }
-        nodes.add(entry.nodeid());
-        entry.clear();
+        nodes.set(nodes.size() - 1, entry.nodeid);
         return true;
     }
 }

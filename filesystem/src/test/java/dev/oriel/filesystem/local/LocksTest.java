@@ -37,10 +37,10 @@ class LocksTest {
     void open() {
         client = Client.of(directory);
         assertThat(client.create(ROOT, "file", OpenFlags.O_RDWR, 0600)).isZero();
-        node = client.entry.nodeid();
-        fh = client.opened.fh();
+        node = client.entry.nodeid;
+        fh = client.opened.fh;
         assertThat(client.open(node, OpenFlags.O_RDWR)).isZero();
-        otherFh = client.opened.fh();
+        otherFh = client.opened.fh;
     }
 
     @AfterEach
@@ -51,10 +51,12 @@ class LocksTest {
     private int blocker(long owner, int type, long start, long end) {
         client.lock.clear();
         client.conflict.clear();
-        client.lock.type(type).start(start).end(end);
+        client.lock.type = type;
+        client.lock.start = start;
+        client.lock.end = end;
         assertThat(client.session.getlk(client.caller(), node, fh, owner, client.lock, client.conflict))
                 .isZero();
-        return client.conflict.type() == UNLOCK ? -1 : client.conflict.pid();
+        return client.conflict.type == UNLOCK ? -1 : client.conflict.pid;
     }
 
     @Test
@@ -75,8 +77,8 @@ class LocksTest {
         client.setlk(node, fh, ALICE, WRITE, 10, 19, 100);
         client.setlk(node, fh, BOB, WRITE, 30, 39, 200);
         assertThat(blocker(BOB, READ, 0, 25)).isEqualTo(100);
-        assertThat(client.conflict.start()).isEqualTo(10);
-        assertThat(client.conflict.end()).isEqualTo(19);
+        assertThat(client.conflict.start).isEqualTo(10);
+        assertThat(client.conflict.end).isEqualTo(19);
         assertThat(blocker(ALICE, READ, 39, END)).isEqualTo(200);
         assertThat(blocker(ALICE, READ, 40, END)).isEqualTo(-1);
         assertThat(blocker(ALICE, WRITE, 10, 19)).isEqualTo(-1);
@@ -96,7 +98,7 @@ class LocksTest {
         client.setlk(node, fh, ALICE, WRITE, 0, END, 100);
         assertThat(client.release(node, otherFh)).isZero();
         client.open(node, OpenFlags.O_RDWR);
-        otherFh = client.opened.fh();
+        otherFh = client.opened.fh;
         assertThat(client.setlk(node, otherFh, BOB, WRITE, 0, END, 200)).isEqualTo(-Errno.EAGAIN);
         assertThat(client.release(node, fh)).isZero();
         assertThat(client.setlk(node, otherFh, BOB, WRITE, 0, END, 200)).isZero();
@@ -130,7 +132,7 @@ class LocksTest {
 
     private int flock(long handle, int type) {
         client.lock.clear();
-        client.lock.type(type);
+        client.lock.type = type;
         return client.session.setlk(client.caller(), node, handle, ALICE, client.lock, FuseFlags.LK_FLOCK);
     }
 
@@ -155,9 +157,9 @@ class LocksTest {
         assertThat(client.setlk(node, otherFh, BOB, WRITE, 1, 1, 200)).isEqualTo(-Errno.ENOLCK);
         try (Client neighbour = client.neighbour()) {
             assertThat(neighbour.lookup(ROOT, "file")).isZero();
-            long known = neighbour.entry.nodeid();
+            long known = neighbour.entry.nodeid;
             assertThat(neighbour.open(known, OpenFlags.O_RDWR)).isZero();
-            assertThat(neighbour.setlk(known, neighbour.opened.fh(), ALICE, WRITE, 1, 1, 100))
+            assertThat(neighbour.setlk(known, neighbour.opened.fh, ALICE, WRITE, 1, 1, 100))
                     .isZero();
         }
         assertThat(client.setlk(node, fh, ALICE, UNLOCK, 0, 100, 100)).isZero();
@@ -184,7 +186,10 @@ class LocksTest {
 
     private static int await(Client client, long unique, long node, long fh, long owner, int type, long at) {
         client.lock.clear();
-        client.lock.type(type).start(at).end(at).pid(1);
+        client.lock.type = type;
+        client.lock.start = at;
+        client.lock.end = at;
+        client.lock.pid = 1;
         Caller caller = Caller.root().request(unique);
         return client.session.awaitLock(caller, node, fh, owner, client.lock, 0);
     }
@@ -216,9 +221,9 @@ class LocksTest {
     void clientsWhoWouldWaitForEachOtherAreTold() {
         try (Client neighbour = client.neighbour()) {
             assertThat(neighbour.lookup(ROOT, "file")).isZero();
-            long known = neighbour.entry.nodeid();
+            long known = neighbour.entry.nodeid;
             neighbour.open(known, OpenFlags.O_RDWR);
-            long opened = neighbour.opened.fh();
+            long opened = neighbour.opened.fh;
             client.setlk(node, fh, ALICE, WRITE, 1, 1, 100);
             neighbour.setlk(known, opened, ALICE, WRITE, 2, 2, 100);
             assertThat(await(client, 1, node, fh, ALICE, WRITE, 2)).isZero();

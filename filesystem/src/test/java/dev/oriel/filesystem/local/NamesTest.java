@@ -54,8 +54,8 @@ class NamesTest {
                     assertThat(client.session.rmdir(client.caller(), ROOT, name))
                             .isZero();
                 }
-                if (client.opened.fh() != 0) {
-                    client.release(client.entry.nodeid(), client.opened.fh());
+                if (client.opened.fh != 0) {
+                    client.release(client.entry.nodeid, client.opened.fh);
                     client.opened.clear();
                 }
             }

@@ -59,7 +59,7 @@ class NodeBudgetTest {
         for (int i = 0; i < FILES && result == 0; i++) {
             result = client.lookup(ROOT, name(i));
             if (result == 0) {
-                known.add(client.entry.nodeid());
+                known.add(client.entry.nodeid);
             }
         }
         assertThat(result).isEqualTo(-Errno.ENFILE);
@@ -77,7 +77,7 @@ class NodeBudgetTest {
             assertThat(client.lookup(ROOT, next)).isEqualTo(-Errno.ENFILE);
             client.session.forget(known.getLast(), 1);
             assertThat(client.lookup(ROOT, next)).isZero();
-            client.session.forget(client.entry.nodeid(), 1);
+            client.session.forget(client.entry.nodeid, 1);
             for (long node : known.subList(1, known.size() - 1)) {
                 client.session.forget(node, 1);
             }
@@ -111,7 +111,7 @@ class NodeBudgetTest {
             client.opened.clear();
             assertThat(client.session.opendir(client.caller(), ROOT, 0, client.opened))
                     .isZero();
-            long fh = client.opened.fh();
+            long fh = client.opened.fh;
             Listing all = new Listing(FILES + 2);
             assertThat(client.session.readdir(client.caller(), ROOT, fh, 0, true, all))
                     .isZero();

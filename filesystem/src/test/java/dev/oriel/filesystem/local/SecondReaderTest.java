@@ -52,7 +52,7 @@ class SecondReaderTest {
         client = Client.of(directory);
         node = client.walk("large");
         assertThat(client.open(node, OpenFlags.O_RDONLY)).isZero();
-        fh = client.opened.fh();
+        fh = client.opened.fh;
     }
 
     @AfterEach

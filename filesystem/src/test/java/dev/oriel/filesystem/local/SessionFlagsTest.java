@@ -17,6 +17,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -61,7 +62,7 @@ class SessionFlagsTest {
             try (Client client =
                     Client.of(LocalOptions.of(directory).cache(policy).zeroMessageOpen(false))) {
                 long node = client.walk("file");
-                assertThat(client.entry.entryValid())
+                assertThat(TimeUnit.NANOSECONDS.toSeconds(client.entry.validNanos))
                         .isEqualTo(
                                 switch (policy) {
                                     case AUTO -> 1;
@@ -71,12 +72,13 @@ class SessionFlagsTest {
                 boolean remembersAbsence = client.lookup(ROOT, "nothing") == 0;
                 assertThat(remembersAbsence).isEqualTo(policy == CachePolicy.ALWAYS || policy == CachePolicy.METADATA);
                 if (remembersAbsence) {
-                    assertThat(client.entry.nodeid()).isZero();
-                    assertThat(client.entry.entryValid()).isEqualTo(86400);
+                    assertThat(client.entry.nodeid).isZero();
+                    assertThat(TimeUnit.NANOSECONDS.toSeconds(client.entry.validNanos))
+                            .isEqualTo(86400);
                 }
                 client.open(node, OpenFlags.O_RDONLY);
-                boolean direct = (client.opened.openFlags() & FuseFlags.FOPEN_DIRECT_IO) != 0;
-                boolean kept = (client.opened.openFlags() & FuseFlags.FOPEN_KEEP_CACHE) != 0;
+                boolean direct = (client.opened.openFlags & FuseFlags.FOPEN_DIRECT_IO) != 0;
+                boolean kept = (client.opened.openFlags & FuseFlags.FOPEN_KEEP_CACHE) != 0;
                 assertThat(direct).isEqualTo(policy == CachePolicy.NEVER || policy == CachePolicy.METADATA);
                 assertThat(kept).isEqualTo(policy == CachePolicy.ALWAYS);
             }
@@ -97,12 +99,13 @@ class SessionFlagsTest {
             assertThat(client.link(node, ROOT, "new")).isEqualTo(-Errno.EROFS);
             assertThat(client.unlink(ROOT, "file")).isEqualTo(-Errno.EROFS);
             assertThat(client.rename(ROOT, "file", ROOT, "new", 0)).isEqualTo(-Errno.EROFS);
-            client.change.valid(FuseFlags.FATTR_MODE).mode(0);
+            client.change.valid = FuseFlags.FATTR_MODE;
+            client.change.mode = 0;
             assertThat(client.setattr(node)).isEqualTo(-Errno.EROFS);
             assertThat(client.session.removexattr(client.caller(), node, client.name("user.a")))
                     .isEqualTo(-Errno.EROFS);
             assertThat(client.open(node, OpenFlags.O_RDONLY)).isZero();
-            assertThat(client.read(node, client.opened.fh(), 0, 10)).isEqualTo("content");
+            assertThat(client.read(node, client.opened.fh, 0, 10)).isEqualTo("content");
         }
         assertThat(directory.toFile().list()).containsExactly("file");
     }
@@ -112,8 +115,8 @@ class SessionFlagsTest {
         try (Client client = Client.of(LocalOptions.of(directory).writeback(true))) {
             int flags = OpenFlags.O_WRONLY | OpenFlags.O_APPEND;
             assertThat(client.create(ROOT, "file", flags, 0600)).isZero();
-            long node = client.entry.nodeid();
-            long fh = client.opened.fh();
+            long node = client.entry.nodeid;
+            long fh = client.opened.fh;
             client.write(node, fh, 0, flags, FuseFlags.WRITE_CACHE, "abc");
             client.write(node, fh, 1, flags, FuseFlags.WRITE_CACHE, "X");
             assertThat(client.read(node, fh, 0, 10)).isEqualTo("aXc");
@@ -124,8 +127,8 @@ class SessionFlagsTest {
     void holesAreMadeFoundAndCopied() {
         try (Client client = Client.of(directory)) {
             client.create(ROOT, "file", OpenFlags.O_RDWR, 0600);
-            long node = client.entry.nodeid();
-            long fh = client.opened.fh();
+            long node = client.entry.nodeid;
+            long fh = client.opened.fh;
             client.write(node, fh, 0, "x".repeat(65536));
             int punch = FallocateMode.FALLOC_FL_PUNCH_HOLE | FallocateMode.FALLOC_FL_KEEP_SIZE;
             assertThat(client.session.fallocate(client.caller(), node, fh, 0, 32768, punch))
@@ -139,8 +142,8 @@ class SessionFlagsTest {
             assertThat(client.session.lseek(client.caller(), node, fh, 70000, Seek.SEEK_DATA))
                     .isEqualTo(-Errno.ENXIO);
             client.create(ROOT, "copy", OpenFlags.O_RDWR, 0600);
-            long copy = client.entry.nodeid();
-            long copyFh = client.opened.fh();
+            long copy = client.entry.nodeid;
+            long copyFh = client.opened.fh;
             assertThat(client.session.copyFileRange(client.caller(), node, fh, 32768, copy, copyFh, 0, 100, 0))
                     .isEqualTo(100);
             assertThat(client.read(copy, copyFh, 0, 200)).isEqualTo("x".repeat(100));
@@ -153,8 +156,8 @@ class SessionFlagsTest {
     void inodeFlagsAreReadAndSetAndOtherIoctlsAreUnknown() {
         try (Client client = Client.of(directory)) {
             client.create(ROOT, "file", OpenFlags.O_RDWR, 0600);
-            long node = client.entry.nodeid();
-            long fh = client.opened.fh();
+            long node = client.entry.nodeid;
+            long fh = client.opened.fh;
             MemorySegment argument = Arena.ofAuto().allocate(32, 8);
             int noatime = 0x80; // FS_NOATIME_FL
             argument.set(ValueLayout.JAVA_INT, 0, noatime);

@@ -41,7 +41,7 @@ class SubmountsTest {
 
     private static long number(Client client, long node) {
         assertThat(client.getattr(node, FileSystemSession.NO_HANDLE)).isZero();
-        return client.attr.attr().ino();
+        return client.attr.ino;
     }
 
     @Test
@@ -51,17 +51,17 @@ class SubmountsTest {
             numbers.add(number(client, ROOT));
             for (String name : new String[] {"one", "two"}) {
                 long node = client.walk(name);
-                assertThat(client.entry.attr().flags() & FuseFlags.ATTR_SUBMOUNT)
+                assertThat(client.entry.attributes.flags & FuseFlags.ATTR_SUBMOUNT)
                         .isEqualTo(FuseFlags.ATTR_SUBMOUNT);
-                assertThat(numbers.add(client.entry.attr().ino())).as(name).isTrue();
-                assertThat(number(client, node)).isEqualTo(client.entry.attr().ino());
+                assertThat(numbers.add(client.entry.attributes.ino)).as(name).isTrue();
+                assertThat(number(client, node)).isEqualTo(client.entry.attributes.ino);
                 long file = client.walk(name + "/file");
                 assertThat(number(client, file)).as("as on the host").isPositive();
             }
             Listing all = new Listing(100);
             assertThat(client.session.opendir(client.caller(), ROOT, 0, client.opened))
                     .isZero();
-            assertThat(client.session.readdir(client.caller(), ROOT, client.opened.fh(), 0, true, all))
+            assertThat(client.session.readdir(client.caller(), ROOT, client.opened.fh, 0, true, all))
                     .isZero();
             for (long node : all.nodes) {
                 if (node != 0) {
@@ -77,7 +77,7 @@ class SubmountsTest {
             long one = client.walk("one");
             long file = client.walk("one/file"); // looks "one" up once more
             assertThat(client.open(file, OpenFlags.O_RDONLY)).isZero();
-            assertThat(client.release(file, client.opened.fh())).isZero();
+            assertThat(client.release(file, client.opened.fh)).isZero();
             client.session.forget(file, 1);
             assertThat(mounts.unmount(shared.resolve("one"))).as("in use").isNotEmpty();
             client.session.forget(one, 2);
@@ -99,10 +99,10 @@ class SubmountsTest {
                 client.session.forget(one, 2);
                 assertThat(mounts.unmount(shared.resolve("one"))).isEmpty();
                 assertThat(client.lookup(ROOT, "one")).isZero();
-                assertThat(client.entry.attr().flags() & FuseFlags.ATTR_SUBMOUNT)
+                assertThat(client.entry.attributes.flags & FuseFlags.ATTR_SUBMOUNT)
                         .as("the directory below")
                         .isZero();
-                client.session.forget(client.entry.nodeid(), 1);
+                client.session.forget(client.entry.nodeid, 1);
                 Files.writeString(mounts.tmpfs(shared.resolve("one")).resolve("file"), "one");
             }
             assertThat(descriptors()).isEqualTo(before);

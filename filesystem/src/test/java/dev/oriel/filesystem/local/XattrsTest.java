@@ -39,7 +39,7 @@ class XattrsTest {
     void attributesAreSetReadListedAndRemoved() {
         try (Client client = Client.of(LocalOptions.of(directory).xattr(true))) {
             client.create(ROOT, "file", OpenFlags.O_RDWR, 0600);
-            long node = client.entry.nodeid();
+            long node = client.entry.nodeid;
             assertThat(get(client, node, "user.a")).isEqualTo("ENODATA");
             assertThat(set(client, node, "user.a", "value", XattrFlags.XATTR_REPLACE))
                     .isEqualTo(-Errno.ENODATA);
@@ -68,9 +68,9 @@ class XattrsTest {
         assumeThat(CallerIdentity.canChange()).as("runs as root").isTrue();
         try (Client client = Client.of(LocalOptions.of(directory).xattr(true))) {
             client.create(ROOT, "file", OpenFlags.O_RDWR, 0600);
-            long file = client.entry.nodeid();
+            long file = client.entry.nodeid;
             client.symlink(ROOT, "link", "file");
-            long link = client.entry.nodeid();
+            long link = client.entry.nodeid;
             assertThat(set(client, link, "security.oriel", "of the link", 0)).isZero();
             assertThat(get(client, link, "security.oriel")).isEqualTo("of the link");
             assertThat(get(client, file, "security.oriel")).isEqualTo("ENODATA");
@@ -109,13 +109,13 @@ class XattrsTest {
     void aDefaultAclIsInheritedAndOverridesTheUmask() {
         try (Client client = Client.of(LocalOptions.of(directory).posixAcl(true))) {
             client.mkdir(ROOT, "dir", 0755);
-            long dir = client.entry.nodeid();
+            long dir = client.entry.nodeid;
             MemorySegment acl = defaultAcl();
             assertThat(client.session.setxattr(
                             client.caller(), dir, client.name("system.posix_acl_default"), acl, 0, 0))
                     .isZero();
             assertThat(client.create(dir, "file", OpenFlags.O_RDWR, 0666, 077)).isZero();
-            assertThat(client.entry.attr().mode() & 0777).isEqualTo(0664);
+            assertThat(client.entry.attributes.mode & 0777).isEqualTo(0664);
         }
     }
 

@@ -1,13 +1,11 @@
 package dev.oriel.filesystem.local;
 
+import dev.oriel.filesystem.AttributeChange;
+import dev.oriel.filesystem.Attributes;
 import dev.oriel.filesystem.FileSystemSession;
 import dev.oriel.filesystem.Request;
-import dev.oriel.fuse.FuseAttrOut;
+import dev.oriel.filesystem.Status;
 import dev.oriel.fuse.FuseFlags;
-import dev.oriel.fuse.FuseKstatfs;
-import dev.oriel.fuse.FuseSetattrIn;
-import dev.oriel.fuse.FuseStatx;
-import dev.oriel.fuse.FuseStatxOut;
 import dev.oriel.linux.At;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.FileCalls;
@@ -20,21 +18,19 @@ import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /** GETATTR, STATX, SETATTR, ACCESS, STATFS. */
-final class Attributes {
+final class NodeAttributes {
     /** Giving back more than this may take the file system a while. */
     private static final long LARGE_TRUNCATION = 64L << 20;
 
     private static final int MODE_BITS = 07777;
-    private static final int NAME_MAX = 255;
-    private static final int GONE_BLOCK_SIZE = 4096;
 
     private final Share share;
 
-    Attributes(Share share) {
+    NodeAttributes(Share share) {
         this.share = share;
     }
 
-    int getattr(Request request, long nodeid, long fh, FuseAttrOut out) {
+    int getattr(Request request, long nodeid, long fh, Attributes out) {
         ThreadBuffers buffers = ThreadBuffers.current();
         int result = stat(nodeid, fh, 0, Nodes.STAT_MASK, buffers);
         if (result == -Errno.ESTALE
@@ -46,7 +42,7 @@ final class Attributes {
         if (result < 0) {
             return result;
         }
-        reply(nodeid, out, buffers);
+        share.fill(out, buffers.stat, share.nodes.mountOf(nodeid));
         return 0;
     }
 
@@ -54,17 +50,11 @@ final class Attributes {
      * What is left of a directory that is gone: anybody may look into it, nobody change it. Whose it was is not known
      * any more.
      */
-    private void replyGone(long nodeid, FuseAttrOut out) {
-        out.attrValid(share.options.cache().validSeconds());
-        out.attr()
-                .ino(share.nodes.mountOf(nodeid).reported(share.nodes.ino(nodeid)))
-                .mode(FileMode.S_IFDIR | 0555)
-                .blksize(GONE_BLOCK_SIZE);
-    }
-
-    private void reply(long nodeid, FuseAttrOut out, ThreadBuffers buffers) {
-        out.attrValid(share.options.cache().validSeconds());
-        share.fill(out.attr(), buffers.stat, share.nodes.mountOf(nodeid));
+    private void replyGone(long nodeid, Attributes out) {
+        out.validNanos = share.options.cache().validNanos();
+        out.ino = share.nodes.mountOf(nodeid).reported(share.nodes.ino(nodeid));
+        out.mode = FileMode.S_IFDIR | 0555;
+        out.blksize = FileSystemSession.USUAL_BLOCK;
     }
 
     /** Reads the attributes into {@code buffers.stat}. */
@@ -88,48 +78,28 @@ final class Attributes {
         return result;
     }
 
-    int statx(long nodeid, long fh, int syncFlags, int mask, FuseStatxOut out) {
+    int statx(long nodeid, long fh, int syncFlags, int mask, Attributes out) {
         ThreadBuffers buffers = ThreadBuffers.current();
         int sync = syncFlags & (At.AT_STATX_FORCE_SYNC | At.AT_STATX_DONT_SYNC);
         int result = stat(nodeid, fh, sync, mask | Nodes.STAT_MASK, buffers);
         if (result < 0) {
             return result;
         }
-        StatxBuffer stat = buffers.stat;
-        out.attrValid(share.options.cache().validSeconds());
-        FuseStatx reply = out.stat();
-        // Mount and device are the client's own matter: only what it may ask the file system for.
-        reply.mask(stat.mask() & (StatxBuffer.STATX_BASIC_STATS | StatxBuffer.STATX_BTIME))
-                .blksize(stat.blksize())
-                .attributes(stat.attributes() & ~StatxBuffer.STATX_ATTR_MOUNT_ROOT)
-                .attributesMask(stat.attributesMask() & ~StatxBuffer.STATX_ATTR_MOUNT_ROOT)
-                .nlink(stat.nlink())
-                .uid(stat.uid())
-                .gid(stat.gid())
-                .mode(stat.mode())
-                .ino(share.nodes.mountOf(nodeid).reported(stat))
-                .size(stat.size())
-                .blocks(stat.blocks())
-                .rdevMajor(stat.rdevMajor())
-                .rdevMinor(stat.rdevMinor());
-        reply.atime().tvSec(stat.atimeSeconds()).tvNsec(stat.atimeNanos());
-        reply.btime().tvSec(stat.btimeSeconds()).tvNsec(stat.btimeNanos());
-        reply.ctime().tvSec(stat.ctimeSeconds()).tvNsec(stat.ctimeNanos());
-        reply.mtime().tvSec(stat.mtimeSeconds()).tvNsec(stat.mtimeNanos());
+        share.fill(out, buffers.stat, share.nodes.mountOf(nodeid));
         return 0;
     }
 
-    int setattr(Request request, long nodeid, FuseSetattrIn in, FuseAttrOut out) {
+    int setattr(Request request, long nodeid, AttributeChange in, Attributes out) {
         if (share.isReadOnly()) {
             return -Errno.EROFS;
         }
         ThreadBuffers buffers = ThreadBuffers.current();
-        int valid = in.valid();
+        int valid = in.valid;
         OpenHandle handle = null;
         long node = -1;
         int descriptor;
-        if ((valid & FuseFlags.FATTR_FH) != 0 && share.isHandle(in.fh())) {
-            handle = share.handles.enter(in.fh(), nodeid);
+        if ((valid & FuseFlags.FATTR_FH) != 0 && share.isHandle(in.fh)) {
+            handle = share.handles.enter(in.fh, nodeid);
             if (handle == null) {
                 return -Errno.EBADF;
             }
@@ -151,7 +121,7 @@ final class Attributes {
             share.nodes.release(nodeid, node);
         }
         if (result == 0) {
-            reply(nodeid, out, buffers);
+            share.fill(out, buffers.stat, share.nodes.mountOf(nodeid));
         }
         return result;
     }
@@ -160,13 +130,13 @@ final class Attributes {
             Request request,
             long nodeid,
             int valid,
-            FuseSetattrIn in,
+            AttributeChange in,
             @Nullable OpenHandle handle,
             int descriptor,
             ThreadBuffers buffers) {
         int result = 0;
         if ((valid & FuseFlags.FATTR_SIZE) != 0 && !request.mayBlock()) {
-            long size = in.size();
+            long size = in.size;
             result = FileCalls.statx(
                     descriptor, ThreadBuffers.EMPTY, At.AT_EMPTY_PATH, StatxBuffer.STATX_SIZE, buffers.stat);
             if (result == 0 && buffers.stat.size() - size > LARGE_TRUNCATION) {
@@ -174,15 +144,15 @@ final class Attributes {
             }
         }
         if (result == 0 && (valid & FuseFlags.FATTR_MODE) != 0) {
-            result = FileCalls.chmod(buffers.procPath.set(descriptor), in.mode() & MODE_BITS);
+            result = FileCalls.chmod(buffers.procPath.set(descriptor), in.mode & MODE_BITS);
         }
         if (result == 0 && (valid & (FuseFlags.FATTR_UID | FuseFlags.FATTR_GID)) != 0) {
-            int uid = (valid & FuseFlags.FATTR_UID) != 0 ? in.uid() : -1;
-            int gid = (valid & FuseFlags.FATTR_GID) != 0 ? in.gid() : -1;
+            int uid = (valid & FuseFlags.FATTR_UID) != 0 ? in.uid : -1;
+            int gid = (valid & FuseFlags.FATTR_GID) != 0 ? in.gid : -1;
             result = FileCalls.fchownat(descriptor, ThreadBuffers.EMPTY, uid, gid, At.AT_EMPTY_PATH);
         }
         if (result == 0 && (valid & FuseFlags.FATTR_SIZE) != 0) {
-            result = truncate(nodeid, valid, in.size(), handle, descriptor, buffers);
+            result = truncate(nodeid, valid, in.size, handle, descriptor, buffers);
         }
         int times = FuseFlags.FATTR_ATIME | FuseFlags.FATTR_MTIME;
         if (result == 0 && (valid & times) != 0) {
@@ -220,20 +190,20 @@ final class Attributes {
         return resumed < 0 ? resumed : result;
     }
 
-    private static void setTimes(int valid, FuseSetattrIn in, TimesBuffer times) {
+    private static void setTimes(int valid, AttributeChange in, TimesBuffer times) {
         if ((valid & FuseFlags.FATTR_ATIME) == 0) {
             times.setAccess(0, TimesBuffer.UTIME_OMIT);
         } else if ((valid & FuseFlags.FATTR_ATIME_NOW) != 0) {
             times.setAccess(0, TimesBuffer.UTIME_NOW);
         } else {
-            times.setAccess(in.atime(), Integer.toUnsignedLong(in.atimensec()));
+            times.setAccess(in.atime, Integer.toUnsignedLong(in.atimensec));
         }
         if ((valid & FuseFlags.FATTR_MTIME) == 0) {
             times.setModification(0, TimesBuffer.UTIME_OMIT);
         } else if ((valid & FuseFlags.FATTR_MTIME_NOW) != 0) {
             times.setModification(0, TimesBuffer.UTIME_NOW);
         } else {
-            times.setModification(in.mtime(), Integer.toUnsignedLong(in.mtimensec()));
+            times.setModification(in.mtime, Integer.toUnsignedLong(in.mtimensec));
         }
     }
 
@@ -267,7 +237,7 @@ final class Attributes {
         return resumed < 0 ? resumed : result;
     }
 
-    int statfs(long nodeid, FuseKstatfs out) {
+    int statfs(long nodeid, Status out) {
         ThreadBuffers buffers = ThreadBuffers.current();
         long node = share.nodes.acquire(nodeid, buffers);
         if (node < 0) {
@@ -279,14 +249,14 @@ final class Attributes {
         if (result < 0) {
             return result;
         }
-        out.blocks(statfs.blocks())
-                .bfree(statfs.bfree())
-                .bavail(statfs.bavail())
-                .files(statfs.files())
-                .ffree(statfs.ffree())
-                .bsize((int) statfs.bsize())
-                .namelen((int) Math.min(statfs.namelen(), NAME_MAX))
-                .frsize((int) statfs.frsize());
+        out.blocks = statfs.blocks();
+        out.bfree = statfs.bfree();
+        out.bavail = statfs.bavail();
+        out.files = statfs.files();
+        out.ffree = statfs.ffree();
+        out.bsize = (int) statfs.bsize();
+        out.namelen = (int) Math.min(statfs.namelen(), FileSystemSession.NAME_MAX);
+        out.frsize = (int) statfs.frsize();
         return 0;
     }
 

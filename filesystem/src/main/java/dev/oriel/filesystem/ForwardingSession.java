@@ -1,23 +1,15 @@
-package dev.oriel.device;
+package dev.oriel.filesystem;
 
-import dev.oriel.filesystem.DirectoryEntries;
-import dev.oriel.filesystem.FileSystemSession;
-import dev.oriel.filesystem.Name;
-import dev.oriel.filesystem.Request;
-import dev.oriel.fuse.FuseAttrOut;
-import dev.oriel.fuse.FuseEntryOut;
-import dev.oriel.fuse.FuseFileLock;
-import dev.oriel.fuse.FuseKstatfs;
-import dev.oriel.fuse.FuseOpenOut;
-import dev.oriel.fuse.FuseSetattrIn;
-import dev.oriel.fuse.FuseStatxOut;
 import dev.oriel.linux.IoVector;
 import java.lang.foreign.MemorySegment;
 
-/** A session that stands before another: what it does not change goes straight there. */
-abstract class ForwardingSession implements FileSystemSession {
+/**
+ * A session that stands before another and means something else in some operations: it overrides those, and all others go
+ * straight on. It may change what the session behind has filled in before it returns.
+ */
+public abstract class ForwardingSession implements FileSystemSession {
     /** The session behind. */
-    abstract FileSystemSession delegate();
+    protected abstract FileSystemSession delegate();
 
     @Override
     public long flags() {
@@ -35,7 +27,7 @@ abstract class ForwardingSession implements FileSystemSession {
     }
 
     @Override
-    public int lookup(Request request, long parent, Name name, FuseEntryOut out) {
+    public int lookup(Request request, long parent, Name name, Entry out) {
         return delegate().lookup(request, parent, name, out);
     }
 
@@ -45,17 +37,17 @@ abstract class ForwardingSession implements FileSystemSession {
     }
 
     @Override
-    public int getattr(Request request, long nodeid, long fh, FuseAttrOut out) {
+    public int getattr(Request request, long nodeid, long fh, Attributes out) {
         return delegate().getattr(request, nodeid, fh, out);
     }
 
     @Override
-    public int setattr(Request request, long nodeid, FuseSetattrIn in, FuseAttrOut out) {
+    public int setattr(Request request, long nodeid, AttributeChange in, Attributes out) {
         return delegate().setattr(request, nodeid, in, out);
     }
 
     @Override
-    public int statx(Request request, long nodeid, long fh, int syncFlags, int mask, FuseStatxOut out) {
+    public int statx(Request request, long nodeid, long fh, int syncFlags, int mask, Attributes out) {
         return delegate().statx(request, nodeid, fh, syncFlags, mask, out);
     }
 
@@ -65,17 +57,17 @@ abstract class ForwardingSession implements FileSystemSession {
     }
 
     @Override
-    public int symlink(Request request, long parent, Name name, Name target, FuseEntryOut out) {
+    public int symlink(Request request, long parent, Name name, Name target, Entry out) {
         return delegate().symlink(request, parent, name, target, out);
     }
 
     @Override
-    public int mknod(Request request, long parent, Name name, int mode, int rdev, int umask, FuseEntryOut out) {
+    public int mknod(Request request, long parent, Name name, int mode, int rdev, int umask, Entry out) {
         return delegate().mknod(request, parent, name, mode, rdev, umask, out);
     }
 
     @Override
-    public int mkdir(Request request, long parent, Name name, int mode, int umask, FuseEntryOut out) {
+    public int mkdir(Request request, long parent, Name name, int mode, int umask, Entry out) {
         return delegate().mkdir(request, parent, name, mode, umask, out);
     }
 
@@ -95,12 +87,12 @@ abstract class ForwardingSession implements FileSystemSession {
     }
 
     @Override
-    public int link(Request request, long nodeid, long newParent, Name newName, FuseEntryOut out) {
+    public int link(Request request, long nodeid, long newParent, Name newName, Entry out) {
         return delegate().link(request, nodeid, newParent, newName, out);
     }
 
     @Override
-    public int open(Request request, long nodeid, int flags, int openFlags, FuseOpenOut out) {
+    public int open(Request request, long nodeid, int flags, int openFlags, Opened out) {
         return delegate().open(request, nodeid, flags, openFlags, out);
     }
 
@@ -113,21 +105,14 @@ abstract class ForwardingSession implements FileSystemSession {
             int mode,
             int umask,
             int openFlags,
-            FuseEntryOut entry,
-            FuseOpenOut out) {
+            Entry entry,
+            Opened out) {
         return delegate().create(request, parent, name, flags, mode, umask, openFlags, entry, out);
     }
 
     @Override
     public int tmpfile(
-            Request request,
-            long parent,
-            int flags,
-            int mode,
-            int umask,
-            int openFlags,
-            FuseEntryOut entry,
-            FuseOpenOut out) {
+            Request request, long parent, int flags, int mode, int umask, int openFlags, Entry entry, Opened out) {
         return delegate().tmpfile(request, parent, flags, mode, umask, openFlags, entry, out);
     }
 
@@ -157,7 +142,7 @@ abstract class ForwardingSession implements FileSystemSession {
     }
 
     @Override
-    public int opendir(Request request, long nodeid, int flags, FuseOpenOut out) {
+    public int opendir(Request request, long nodeid, int flags, Opened out) {
         return delegate().opendir(request, nodeid, flags, out);
     }
 
@@ -177,7 +162,7 @@ abstract class ForwardingSession implements FileSystemSession {
     }
 
     @Override
-    public int statfs(Request request, long nodeid, FuseKstatfs out) {
+    public int statfs(Request request, long nodeid, Status out) {
         return delegate().statfs(request, nodeid, out);
     }
 
@@ -207,17 +192,17 @@ abstract class ForwardingSession implements FileSystemSession {
     }
 
     @Override
-    public int getlk(Request request, long nodeid, long fh, long owner, FuseFileLock lock, FuseFileLock out) {
+    public int getlk(Request request, long nodeid, long fh, long owner, FileLock lock, FileLock out) {
         return delegate().getlk(request, nodeid, fh, owner, lock, out);
     }
 
     @Override
-    public int setlk(Request request, long nodeid, long fh, long owner, FuseFileLock lock, int lkFlags) {
+    public int setlk(Request request, long nodeid, long fh, long owner, FileLock lock, int lkFlags) {
         return delegate().setlk(request, nodeid, fh, owner, lock, lkFlags);
     }
 
     @Override
-    public int awaitLock(Request request, long nodeid, long fh, long owner, FuseFileLock lock, int lkFlags) {
+    public int awaitLock(Request request, long nodeid, long fh, long owner, FileLock lock, int lkFlags) {
         return delegate().awaitLock(request, nodeid, fh, owner, lock, lkFlags);
     }
 
