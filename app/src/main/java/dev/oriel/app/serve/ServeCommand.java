@@ -345,10 +345,10 @@ public final class ServeCommand implements Callable<Integer> {
         Confinement confinement = confinement();
         FileHandlePolicy handles = fileHandles == null ? confinement.handlesByDefault() : fileHandles;
         Privileges privileges = privileges(handles);
-        Log.configure(debug ? LogLevel.DEBUG : logLevel, syslog ? SyslogSink.open("oriel") : LogSink.standardError());
         Path directory = Host.sharedDirectory(sharedDir());
         Host.requireSocketFolder(options, sharedDir());
         confinement.requireEntered();
+        Log.configure(debug ? LogLevel.DEBUG : logLevel, syslog ? SyslogSink.open("oriel") : LogSink.standardError());
         LocalOptions local = localOptions(directory, handles, Host.limitOpenFiles(rlimitNofile));
         privileges.dropOthers();
         Host.tellMissingPrivileges(local);

@@ -25,11 +25,15 @@ public final class ServerProcess implements AutoCloseable {
     private final Path errors;
     private Process process;
     private BufferedReader output;
-    private boolean isConfined = true;
+    private boolean isConfined;
 
     private ServerProcess(ProcessBuilder builder, Path errors) throws IOException {
         this.builder = builder;
         this.errors = errors;
+        isConfined = launcher() != null;
+        if (!isConfined) {
+            builder.command().add("--sandbox=none");
+        }
         process = builder.start();
         output = process.inputReader();
     }
@@ -55,9 +59,13 @@ public final class ServerProcess implements AutoCloseable {
         return new ServerProcess(builder, errors);
     }
 
+    private static @Nullable String launcher() {
+        return System.getProperty("oriel.launcher");
+    }
+
     /** How this program was started: by its launcher, or, where Java was started directly, in the same way. */
     private static List<String> command() {
-        String launcher = System.getProperty("oriel.launcher");
+        String launcher = launcher();
         return launcher != null
                 ? List.of(launcher)
                 : List.of(
@@ -100,7 +108,7 @@ public final class ServerProcess implements AutoCloseable {
         return line != null;
     }
 
-    /** Whether it is in a sandbox, as far as that was not forbidden by an option. */
+    /** Whether it is in a sandbox, as far as that was not forbidden by an option. Java that was started directly has none. */
     public boolean isConfined() {
         return isConfined;
     }
