@@ -16,7 +16,15 @@ module dev.oriel.app {
 
     opens dev.oriel.app to
             info.picocli;
+    opens dev.oriel.app.bench to
+            info.picocli;
+    opens dev.oriel.app.serve to
+            info.picocli;
+    opens dev.oriel.app.share to
+            info.picocli;
+    opens dev.oriel.app.tour to
+            info.picocli;
 
     provides System.LoggerFinder with
-            dev.oriel.app.LogFinder;
+            dev.oriel.app.log.LogFinder;
 }

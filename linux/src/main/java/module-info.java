@@ -4,4 +4,5 @@ module dev.oriel.linux {
     requires static transitive org.jspecify;
 
     exports dev.oriel.linux;
+    exports dev.oriel.linux.credential;
 }

@@ -1,5 +1,19 @@
 package dev.oriel.app;
 
+import dev.oriel.app.bench.BenchCommand;
+import dev.oriel.app.command.CommandFailed;
+import dev.oriel.app.command.Program;
+import dev.oriel.app.log.Log;
+import dev.oriel.app.serve.LegacyOptions;
+import dev.oriel.app.serve.PeerOptions;
+import dev.oriel.app.serve.ServeCommand;
+import dev.oriel.app.share.CatCommand;
+import dev.oriel.app.share.CpCommand;
+import dev.oriel.app.share.DfCommand;
+import dev.oriel.app.share.LsCommand;
+import dev.oriel.app.share.StatCommand;
+import dev.oriel.app.share.TreeCommand;
+import dev.oriel.app.tour.TryCommand;
 import java.io.PrintWriter;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -16,7 +30,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "oriel",
         description = "Shares host directories with virtual machines by virtio-fs.",
-        version = "oriel " + Oriel.VERSION,
+        version = "oriel " + Program.VERSION,
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND",
         footer = {
@@ -28,7 +42,7 @@ import picocli.CommandLine.Spec;
             "Exit status: 0 all went well; 1 it failed; 2 the command line was wrong."
         })
 public final class Oriel implements Runnable {
-    static final String VERSION = "0.1.0";
+    public static final String VERSION = "0.1.0";
 
     /** The system property with the name that the launcher was called by. */
     static final String NAME_PROPERTY = "oriel.name";
@@ -54,7 +68,7 @@ public final class Oriel implements Runnable {
         CommandLine command = asVirtiofsd ? new CommandLine(ServeCommand.asVirtiofsd()) : oriel(arguments);
         if (asVirtiofsd) {
             command.setCommandName("virtiofsd");
-            command.getCommandSpec().version("virtiofsd (Oriel) " + VERSION);
+            command.getCommandSpec().version("virtiofsd (Oriel) " + Program.VERSION);
         }
         command.setCaseInsensitiveEnumValuesAllowed(true);
         command.setUsageHelpAutoWidth(false);

@@ -2,8 +2,10 @@ package dev.oriel.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -13,10 +15,14 @@ class CommandLineTest {
     @SuppressWarnings("NullAway.Init") // by JUnit
     private Path folder;
 
+    private Path share() throws IOException {
+        return Files.createDirectories(folder.resolve("share"));
+    }
+
     private CommandRun serve(String... more) throws Exception {
         String[] arguments = new String[3 + more.length];
         arguments[0] = "serve";
-        arguments[1] = "--shared-dir=" + folder;
+        arguments[1] = "--shared-dir=" + share();
         arguments[2] = "--socket-path=" + folder.resolve("socket");
         System.arraycopy(more, 0, arguments, 3, more.length);
         return CommandRun.oriel(arguments);
@@ -92,9 +98,25 @@ class CommandLineTest {
     }
 
     @Test
-    void aConfinementThatOrielDoesNotHaveIsRefusedRatherThanIgnored() throws Exception {
-        assertWrongUsage(serve("--sandbox=namespace"), "--sandbox namespace", "--sandbox none");
-        assertWrongUsage(serve("--seccomp=kill"), "--seccomp kill", "--seccomp none");
+    void aSandboxThatTheProcessIsNotInIsRefused() throws Exception {
+        for (String sandbox : List.of("namespace", "chroot")) {
+            CommandRun run = CommandRun.oriel(
+                    "serve",
+                    "--shared-dir=" + share(),
+                    "--socket-path=" + folder.resolve("socket"),
+                    "--sandbox=" + sandbox);
+            assertThat(run.err()).contains("--sandbox");
+            assertThat(run.status()).as(run.err()).isIn(1, 2);
+        }
+        assertWrongUsage(serve("--sandbox=jail"), "--sandbox", "jail");
+        assertWrongUsage(serve("--seccomp=maybe"), "--seccomp", "maybe");
+    }
+
+    @Test
+    void aSocketInTheShareIsRefused() throws Exception {
+        assertFailure(
+                CommandRun.oriel("serve", "--shared-dir=" + folder, "--socket-path=" + folder.resolve("socket")),
+                "this directory is the share");
     }
 
     @Test
@@ -122,9 +144,9 @@ class CommandLineTest {
     void aSocketThatCannotBeMadeIsSaid() throws Exception {
         Path file = Files.writeString(folder.resolve("file"), "precious");
         assertFailure(
-                CommandRun.oriel("serve", "--shared-dir=" + folder, "--socket-path=" + folder.resolve("gone/socket")),
+                CommandRun.oriel("serve", "--shared-dir=" + share(), "--socket-path=" + folder.resolve("gone/socket")),
                 "there is no directory");
-        assertFailure(CommandRun.oriel("serve", "--shared-dir=" + folder, "--socket-path=" + file), "not a socket");
+        assertFailure(CommandRun.oriel("serve", "--shared-dir=" + share(), "--socket-path=" + file), "not a socket");
         assertThat(file).hasContent("precious");
     }
 
@@ -136,7 +158,7 @@ class CommandLineTest {
 
     @Test
     void aDescriptorThatIsNoSocketIsSaid() throws Exception {
-        assertFailure(CommandRun.oriel("serve", "--shared-dir=" + folder, "--fd=0"), "--fd", "descriptor 0");
+        assertFailure(CommandRun.oriel("serve", "--shared-dir=" + share(), "--fd=0"), "--fd", "descriptor 0");
     }
 
     @Test

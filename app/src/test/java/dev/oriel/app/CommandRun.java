@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 
 /**
  * The real command in a process of its own, run to its end.
@@ -14,15 +15,15 @@ import java.util.concurrent.CompletableFuture;
  */
 public record CommandRun(int status, String out, String err) {
 
-    static CommandRun oriel(String... arguments) throws IOException, InterruptedException {
+    public static CommandRun oriel(String... arguments) throws IOException, InterruptedException {
         return run("oriel", Map.of(), arguments);
     }
 
-    static CommandRun virtiofsd(String... arguments) throws IOException, InterruptedException {
+    public static CommandRun virtiofsd(String... arguments) throws IOException, InterruptedException {
         return run("virtiofsd", Map.of(), arguments);
     }
 
-    static CommandRun run(String name, Map<String, String> environment, String... arguments)
+    public static CommandRun run(String name, Map<String, String> environment, String... arguments)
             throws IOException, InterruptedException {
         return end(start(name, environment, arguments));
     }
@@ -36,7 +37,7 @@ public record CommandRun(int status, String out, String err) {
                 .start();
     }
 
-    static Process start(String name, Map<String, String> environment, String... arguments) throws IOException {
+    public static Process start(String name, Map<String, String> environment, String... arguments) throws IOException {
         return builder(name, environment, arguments).start();
     }
 
@@ -51,12 +52,18 @@ public record CommandRun(int status, String out, String err) {
                 "--module",
                 "dev.oriel.app/dev.oriel.app.Oriel"));
         words.addAll(List.of(arguments));
+        // Java that is started directly is in no sandbox.
+        if (arguments.length > 0
+                && arguments[0].equals("serve")
+                && Stream.of(arguments).noneMatch(word -> word.startsWith("--sandbox"))) {
+            words.add("--sandbox=none");
+        }
         ProcessBuilder builder = new ProcessBuilder(words);
         builder.environment().putAll(environment);
         return builder;
     }
 
-    static CommandRun end(Process process) throws IOException, InterruptedException {
+    public static CommandRun end(Process process) throws IOException, InterruptedException {
         process.getOutputStream().close();
         CompletableFuture<String> err = CompletableFuture.supplyAsync(() -> text(process.errorReader()));
         String out = text(process.inputReader());

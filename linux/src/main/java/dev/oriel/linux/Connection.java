@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.ref.Reference.reachabilityFence;
 
+import dev.oriel.linux.abi.Native;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 

@@ -2,6 +2,7 @@ package dev.oriel.linux;
 
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import dev.oriel.linux.abi.Native;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

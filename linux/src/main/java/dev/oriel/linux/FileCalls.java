@@ -3,6 +3,8 @@ package dev.oriel.linux;
 import static java.lang.Integer.toUnsignedLong;
 import static java.lang.ref.Reference.reachabilityFence;
 
+import dev.oriel.linux.abi.Machine;
+import dev.oriel.linux.abi.Native;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 

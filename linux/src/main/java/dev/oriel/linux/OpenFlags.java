@@ -1,5 +1,7 @@
 package dev.oriel.linux;
 
+import dev.oriel.linux.abi.Machine;
+
 /** Flags of open(2) (include/uapi/asm-generic/fcntl.h). A guest of another architecture may use other values: translate first. */
 public final class OpenFlags {
     public static final int O_RDONLY = 0;

@@ -1,5 +1,6 @@
 package dev.oriel.linux;
 
+import dev.oriel.linux.abi.Native;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

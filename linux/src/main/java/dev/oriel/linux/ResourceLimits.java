@@ -1,5 +1,6 @@
 package dev.oriel.linux;
 
+import dev.oriel.linux.abi.Native;
 import java.lang.invoke.MethodHandle;
 
 /** Limits of this process: prlimit(2). */

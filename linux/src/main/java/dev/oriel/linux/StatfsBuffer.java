@@ -3,6 +3,7 @@ package dev.oriel.linux;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import dev.oriel.linux.abi.Machine;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 

@@ -4,6 +4,8 @@ import static java.lang.Integer.toUnsignedLong;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.ref.Reference.reachabilityFence;
 
+import dev.oriel.linux.abi.Machine;
+import dev.oriel.linux.abi.Native;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;

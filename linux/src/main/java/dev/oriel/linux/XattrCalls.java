@@ -2,6 +2,7 @@ package dev.oriel.linux;
 
 import static java.lang.ref.Reference.reachabilityFence;
 
+import dev.oriel.linux.abi.Native;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 

@@ -1,8 +1,0 @@
-package dev.oriel.app;
-
-/** How ranges of a DAX window get their content. */
-enum DaxMode {
-    AUTO,
-    DIRECT,
-    STAGED
-}

@@ -1,0 +1,182 @@
+package dev.oriel.app.bench;
+
+import dev.oriel.app.command.Json;
+import dev.oriel.benchmarks.DaxDriverBenchmark;
+import dev.oriel.benchmarks.DaxGuestBenchmark;
+import dev.oriel.benchmarks.DaxMemoryBenchmark;
+import dev.oriel.benchmarks.PeerSubject;
+import dev.oriel.guests.GuestKit;
+import dev.oriel.guests.KitPart;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code oriel bench dax}. */
+@Command(
+        name = "dax",
+        description = "The DAX window: in a guest, from the driver, and what it costs in memory.",
+        mixinStandardHelpOptions = true,
+        synopsisSubcommandLabel = "COMMAND",
+        subcommands = {BenchDaxCommand.InGuest.class, BenchDaxCommand.FromDriver.class, BenchDaxCommand.InMemory.class})
+final class BenchDaxCommand implements Runnable {
+    private static final OrielSubject WINDOW =
+            new OrielSubject("oriel, window", List.of("--dax", "--request-queues=1"));
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // by picocli
+    private CommandSpec spec;
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "say what to measure: guest, driver or memory");
+    }
+
+    /** {@code oriel bench dax guest}. */
+    @Command(
+            name = "guest",
+            description =
+                    "Random reads in an x86_64 guest through the window, by request, and from the Rust virtiofsd; and what a "
+                            + "mapping costs.",
+            mixinStandardHelpOptions = true,
+            sortOptions = false)
+    static final class InGuest implements Callable<Integer> {
+        @Mixin
+        private ReportOptions report = new ReportOptions();
+
+        @Override
+        public Integer call() throws Exception {
+            GuestKit kit = GuestKit.locate();
+            int rounds = report.rounds();
+            kit.fetch(List.of(KitPart.X86_64, KitPart.TOOLS, KitPart.PEER), report.progress());
+            List<String> timed = new ArrayList<>(WINDOW.always());
+            timed.add("--log-level=trace");
+            DaxGuestBenchmark benchmark = new DaxGuestBenchmark(
+                    kit,
+                    new OrielSubject(WINDOW.name(), timed),
+                    List.of(new OrielSubject("oriel, requests", List.of()), new PeerSubject(kit, List.of())));
+            return report.write(benchmark.run(rounds, report.progress()));
+        }
+    }
+
+    /** {@code oriel bench dax driver}. */
+    @Command(
+            name = "driver",
+            description = "Reads through a pinned range of the driver, beside the same file mapped on the host.",
+            mixinStandardHelpOptions = true,
+            sortOptions = false)
+    static final class FromDriver implements Callable<Integer> {
+        @Mixin
+        private ReportOptions report = new ReportOptions();
+
+        @Override
+        public Integer call() throws Exception {
+            return report.write(new DaxDriverBenchmark(WINDOW).run(report.rounds(), report.progress()));
+        }
+    }
+
+    /** {@code oriel bench dax memory}. */
+    @Command(
+            name = "memory",
+            description =
+                    "What two guests that read one file cost the host in memory, through the window and by request.",
+            mixinStandardHelpOptions = true,
+            sortOptions = false)
+    static final class InMemory implements Callable<Integer> {
+        @Spec
+        @SuppressWarnings("NullAway.Init") // by picocli
+        private CommandSpec spec;
+
+        @Option(
+                names = "--size",
+                paramLabel = "MIB",
+                defaultValue = "1024",
+                description = "Of the file, in MiB (default: ${DEFAULT-VALUE}). Each guest gets memory for all of it.")
+        private int size = 1024;
+
+        @Option(names = "--json", description = "Print the figures as JSON.")
+        private boolean json;
+
+        @Override
+        public Integer call() throws Exception {
+            if (size < 1) {
+                throw new ParameterException(spec.commandLine(), "--size " + size + ": it takes at least 1 MiB");
+            }
+            GuestKit kit = GuestKit.locate();
+            PrintWriter err = spec.commandLine().getErr();
+            kit.fetch(List.of(KitPart.X86_64), err::println);
+            OrielSubject requests = new OrielSubject("oriel, requests", List.of());
+            List<DaxMemoryBenchmark.Way> ways = new DaxMemoryBenchmark(kit, WINDOW, requests, size).run(line -> {
+                err.println(line);
+                err.flush();
+            });
+            PrintWriter out = spec.commandLine().getOut();
+            if (json) {
+                out.println(Json.write(Map.of(
+                        "mib",
+                        size,
+                        "ways",
+                        ways.stream().map(InMemory::figures).toList())));
+            } else {
+                out.printf(
+                        Locale.ROOT,
+                        "Two guests read one file of %d MiB; memory of the host in MiB, each page once:%n%n",
+                        size);
+                ways.forEach(way -> print(way, out));
+            }
+            out.flush();
+            return 0;
+        }
+
+        private static void print(DaxMemoryBenchmark.Way way, PrintWriter out) {
+            out.printf(Locale.ROOT, "%-48s %10s %10s %10s%n", way.name(), "before", "after", "cost");
+            line(
+                    out,
+                    "  the file in the host's page cache",
+                    way.before().file(),
+                    way.after().file());
+            line(
+                    out,
+                    "  virtual machines and server besides",
+                    way.before().machines(),
+                    way.after().machines());
+            line(out, "  together", way.before().sum(), way.after().sum());
+            out.printf(
+                    Locale.ROOT, "  pages of the file that the virtual machines have mapped: %.1f%n%n", way.mapped());
+        }
+
+        private static void line(PrintWriter out, String name, double before, double after) {
+            out.printf(Locale.ROOT, "%-48s %10.1f %10.1f %+10.1f%n", name, before, after, after - before);
+        }
+
+        private static Map<String, Object> figures(DaxMemoryBenchmark.Way way) {
+            Map<String, Object> figures = new LinkedHashMap<>();
+            figures.put("way", way.name());
+            figures.put("before", figures(way.before()));
+            figures.put("after", figures(way.after()));
+            figures.put("cost_mib", rounded(way.cost()));
+            figures.put("mapped_mib", rounded(way.mapped()));
+            return figures;
+        }
+
+        private static Map<String, Object> figures(DaxMemoryBenchmark.Memory memory) {
+            Map<String, Object> figures = new LinkedHashMap<>();
+            figures.put("file_mib", rounded(memory.file()));
+            figures.put("machines_mib", rounded(memory.machines()));
+            return figures;
+        }
+
+        private static double rounded(double value) {
+            return Math.round(value * 10) / 10.0;
+        }
+    }
+}

@@ -1,0 +1,491 @@
+package dev.oriel.app.serve;
+
+import dev.oriel.app.command.CommandFailed;
+import dev.oriel.app.command.Json;
+import dev.oriel.app.command.Program;
+import dev.oriel.app.log.Log;
+import dev.oriel.app.log.LogLevel;
+import dev.oriel.app.log.LogSink;
+import dev.oriel.app.log.SyslogSink;
+import dev.oriel.device.DaxOptions;
+import dev.oriel.filesystem.local.CachePolicy;
+import dev.oriel.filesystem.local.FileHandlePolicy;
+import dev.oriel.filesystem.local.LocalOptions;
+import dev.oriel.virtio.queue.Polling;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/**
+ * {@code oriel serve}: shares a directory until it is told to stop. Options that the Rust virtiofsd has too have its names and
+ * meanings; under the name {@code virtiofsd} this is the whole command.
+ */
+@Command(
+        name = "serve",
+        description = "Shares a host directory with virtual machines, in the foreground, until SIGTERM or Ctrl-C.",
+        mixinStandardHelpOptions = true,
+        version = "oriel " + Program.VERSION,
+        sortOptions = false,
+        abbreviateSynopsis = true,
+        footer = {
+            "",
+            "Several virtual machines may connect, at once or one after another; each has a session of its own.",
+            "Exit status: 0 stopped by a signal; 1 it failed; 2 the command line was wrong."
+        })
+public final class ServeCommand implements Callable<Integer> {
+    /** QEMU's largest virtqueue for a file system, and what the advice for QEMU names. */
+    public static final int DEFAULT_QUEUE_SIZE = 1024;
+
+    private static final String HARMLESS = "accepted for compatibility; no effect";
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // by picocli
+    private CommandSpec spec;
+
+    private final boolean asVirtiofsd;
+
+    @Option(names = "--shared-dir", paramLabel = "DIR", description = "The directory to share.")
+    private @Nullable Path sharedDir;
+
+    @Option(
+            names = {"--socket-path", "--socket"},
+            paramLabel = "PATH",
+            description = "Listen for virtual machines on a UNIX socket made here.")
+    private @Nullable Path socketPath;
+
+    @Option(
+            names = "--vfio-user-path",
+            paramLabel = "PATH",
+            description = "Instead: be a whole PCI device, for QEMU's vfio-user-pci, on a UNIX socket made here. A DAX"
+                    + " window is then staged, of any size. See docs/operating.md.")
+    private @Nullable Path vfioUserPath;
+
+    @Option(
+            names = "--fd",
+            paramLabel = "N",
+            description = "Use descriptor N, a UNIX socket that listens already, instead of a path (libvirt, systemd).")
+    private @Nullable Integer fd;
+
+    @Option(
+            names = "--socket-group",
+            paramLabel = "GROUP",
+            description = "Let this group connect too; by default only the user who serves may.")
+    private @Nullable String socketGroup;
+
+    @Option(
+            names = "--tag",
+            paramLabel = "TAG",
+            description = "The name to mount by, 1 to " + ShareOptions.MOST_TAG_BYTES
+                    + " bytes. Without it the virtual machine names the share, as QEMU "
+                    + "does; user-mode Linux and other front-ends that ask the device need it.")
+    private @Nullable String tag;
+
+    @Option(
+            names = "--cache",
+            paramLabel = "POLICY",
+            defaultValue = "auto",
+            description = "What the guest may cache: auto, always, metadata or never (default: ${DEFAULT-VALUE}). auto:"
+                    + " names and attributes for a second, contents while open; always: everything for a day;"
+                    + " metadata: names and attributes for a day; never: nothing.")
+    private CachePolicy cache = CachePolicy.AUTO;
+
+    @Option(
+            names = "--zero-message-open",
+            negatable = true,
+            defaultValue = "true",
+            fallbackValue = "true",
+            description =
+                    "With --cache always, as root: the guest opens and closes files without asking (default: it does,"
+                            + " unless with --readonly, --allow-direct-io, --preserve-noatime, --posix-lock, --flock or"
+                            + " --dax).")
+    private boolean zeroMessageOpen = true;
+
+    @Option(
+            names = "--posix-lock",
+            description =
+                    "The guest's POSIX locks are the host's and other guests' too (default: its own). What waits for"
+                            + " one can be neither interrupted nor killed. See docs/operating.md.")
+    private boolean posixLock;
+
+    @Option(names = "--flock", description = "The same for locks of flock(2).")
+    private boolean flock;
+
+    @Option(names = "--readonly", description = "The guest cannot change anything.")
+    private boolean readonly;
+
+    @Option(names = "--xattr", description = "Pass extended attributes through.")
+    private boolean xattr;
+
+    @Option(names = "--posix-acl", description = "Pass POSIX access control lists through; implies --xattr.")
+    private boolean posixAcl;
+
+    @Option(
+            names = "--security-label",
+            description = "Set the guest's security labels on what it creates; implies --xattr.")
+    private boolean securityLabel;
+
+    @Option(
+            names = "--announce-submounts",
+            negatable = true,
+            defaultValue = "true",
+            fallbackValue = "true",
+            description = "Tell the guest which directories are mount points (default: told).")
+    private boolean announceSubmounts = true;
+
+    @Option(
+            names = "--inode-file-handles",
+            paramLabel = "WHEN",
+            description =
+                    "Remember files by file handle rather than by name: never, prefer or mandatory (default: never"
+                            + " in a sandbox, prefer without). Handles need CAP_DAC_READ_SEARCH, with which a server that was"
+                            + " taken over could leave its sandbox.")
+    private @Nullable FileHandlePolicy fileHandles;
+
+    @Option(names = "--writeback", description = "Let the guest collect writes before it sends them.")
+    private boolean writeback;
+
+    @Option(
+            names = "--allow-mmap",
+            description = "With cache metadata or never: shared mappings work in the guest, cached all the same.")
+    private boolean allowMmap;
+
+    @Option(names = "--allow-direct-io", description = "Pass O_DIRECT on to the host; otherwise it is dropped.")
+    private boolean allowDirectIo;
+
+    @Option(names = "--no-readdirplus", description = "Do not send attributes along with directory entries.")
+    private boolean noReaddirplus;
+
+    @Option(
+            names = "--killpriv-v2",
+            negatable = true,
+            description =
+                    "Let the host clear set-user-ID bits and file capabilities on write (default: the guest does).")
+    private boolean killprivV2;
+
+    @Option(
+            names = "--allow-project-ids",
+            description = "Let the guest change the project of a file, and so whose project quota it counts against.")
+    private boolean allowProjectIds;
+
+    @Option(names = "--preserve-noatime", description = "Pass O_NOATIME on to the host; otherwise it is dropped.")
+    private boolean preserveNoatime;
+
+    @Option(
+            names = "--dax",
+            paramLabel = "MODE",
+            arity = "0..1",
+            fallbackValue = "auto",
+            description = "Offer a DAX window, in which the guest uses files as memory: direct, staged or auto (alone:"
+                    + " auto). direct maps the files' own pages as far as possible; staged shows copies, which a"
+                    + " host process that truncates a file cannot take away from the guest; auto is direct where"
+                    + " the virtual machine can map files. See docs/dax.md.")
+    private @Nullable DaxMode dax;
+
+    @Option(
+            names = "--dax-window",
+            paramLabel = "SIZE",
+            defaultValue = "512M",
+            converter = ByteSize.class,
+            description = "Size of the DAX window, a power of two from 2M (default: ${DEFAULT-VALUE}).")
+    private long daxWindow;
+
+    @Option(
+            names = "--dax-min-size",
+            paramLabel = "SIZE",
+            defaultValue = "512K",
+            converter = ByteSize.class,
+            description = "A guest that mounts without dax= reads files smaller than this by request (default:"
+                    + " ${DEFAULT-VALUE}).")
+    private long daxMinSize;
+
+    @Option(
+            names = "--request-queues",
+            paramLabel = "N",
+            defaultValue = "4",
+            description = "Request queues that the device has, 1 to " + ShareOptions.MOST_REQUEST_QUEUES
+                    + " (default: ${DEFAULT-VALUE}); QEMU's num-request-queues may be less.")
+    private int requestQueues = 4;
+
+    @Option(
+            names = "--queue-size",
+            paramLabel = "N",
+            defaultValue = "" + DEFAULT_QUEUE_SIZE,
+            description = "Most entries that a queue may have, a power of two up to 32768 (default: ${DEFAULT-VALUE}).")
+    private int queueSize = DEFAULT_QUEUE_SIZE;
+
+    @Option(
+            names = "--poll",
+            paramLabel = "TIME",
+            defaultValue = "auto",
+            converter = PollTime.class,
+            description =
+                    "How long a queue looks for another request before it sleeps: auto (up to 200 microseconds, while"
+                            + " requests come that fast and a processor is to spare), off, or microseconds (default:"
+                            + " ${DEFAULT-VALUE}).")
+    private Polling polling = Polling.AUTO;
+
+    @Option(
+            names = "--thread-pool-size",
+            paramLabel = "N",
+            defaultValue = "4",
+            description =
+                    "Threads for requests that have to wait for a disk (default: ${DEFAULT-VALUE}); with 0 they hold"
+                            + " up their queue.")
+    private int threadPoolSize = 4;
+
+    @Option(
+            names = "--rlimit-nofile",
+            paramLabel = "N",
+            description =
+                    "Most open files; 0 leaves the limit as it is (default: 1000000, or the most that is allowed).")
+    private @Nullable Long rlimitNofile;
+
+    @Option(
+            names = "--node-memory",
+            paramLabel = "SIZE",
+            converter = ByteSize.class,
+            description =
+                    "Memory for the files that guests know, some 100 bytes each, and without file handles their names"
+                            + " (default: half of Java's heap). A guest that has spent it gets ENFILE until it forgets some.")
+    private @Nullable Long nodeMemory;
+
+    @Option(
+            names = "--log-level",
+            paramLabel = "LEVEL",
+            defaultValue = "info",
+            description = "off, error, warn, info, debug or trace (default: ${DEFAULT-VALUE}).")
+    private LogLevel logLevel = LogLevel.INFO;
+
+    @Option(names = "--syslog", description = "Log to syslog instead of standard error.")
+    private boolean syslog;
+
+    @Option(
+            names = "--print-capabilities",
+            description = "Print what libvirt asks of a vhost-user program, as JSON, and end.")
+    private boolean printCapabilities;
+
+    @Option(
+            names = "--sandbox",
+            paramLabel = "MODE",
+            defaultValue = "namespace",
+            description = "What the server sees of the host: namespace (a root of its own, with the share and nothing"
+                    + " else that it does not need, and no network), chroot (such a root, for root alone) or none"
+                    + " (default: ${DEFAULT-VALUE}). See docs/operating.md.")
+    private Sandbox sandbox = Sandbox.NAMESPACE;
+
+    @Option(
+            names = "--seccomp",
+            paramLabel = "ACTION",
+            defaultValue = "kill",
+            description = "What becomes of a server that makes a system call which serving does not need: kill, trap"
+                    + " (SIGSYS), log (it is made, and logged) or none (default: ${DEFAULT-VALUE}).")
+    private SeccompAction seccomp = SeccompAction.KILL;
+
+    @Option(
+            names = "--uid-map",
+            paramLabel = ":INSIDE:OUTSIDE:COUNT:",
+            description = "Without root: which users of the host a guest's are, a range each time (default: all that"
+                    + " /etc/subuid gives, and this user as the guest's root).")
+    private List<String> uidMaps = List.of();
+
+    @Option(names = "--gid-map", paramLabel = ":INSIDE:OUTSIDE:COUNT:", description = "The same for groups.")
+    private List<String> gidMaps = List.of();
+
+    @Option(
+            names = "--modcaps",
+            paramLabel = "LIST",
+            description = "Capabilities to keep (+) or to give up (-) beside those that serving needs, as in"
+                    + " +sys_admin:-mknod. Kept are chown, dac_override, fowner, fsetid, setgid, setuid, mknod, setfcap,"
+                    + " and dac_read_search for file handles, if the process has them.")
+    private @Nullable String modcaps;
+
+    @Option(names = "-d", hidden = true, description = "As --log-level debug.")
+    private boolean debug;
+
+    @Option(names = "-f", hidden = true, description = HARMLESS)
+    @SuppressWarnings("unused") // there is nothing to do: it stays in the foreground anyway
+    private boolean foreground;
+
+    /** As a subcommand of {@code oriel}. */
+    public ServeCommand() {
+        this(false);
+    }
+
+    private ServeCommand(boolean asVirtiofsd) {
+        this.asVirtiofsd = asVirtiofsd;
+    }
+
+    /** With virtiofsd's conventions: nothing on standard output but what its namesake prints. */
+    public static ServeCommand asVirtiofsd() {
+        return new ServeCommand(true);
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        if (printCapabilities) {
+            PrintWriter out = spec.commandLine().getOut();
+            Map<String, Object> capabilities = new LinkedHashMap<>();
+            capabilities.put("type", "fs");
+            capabilities.put("features", List.of("separate-options"));
+            out.println(Json.write(capabilities));
+            out.flush();
+            return 0;
+        }
+        ShareOptions options = options();
+        Confinement confinement = confinement();
+        FileHandlePolicy handles = fileHandles == null ? confinement.handlesByDefault() : fileHandles;
+        Privileges privileges = privileges(handles);
+        Path directory = Host.sharedDirectory(sharedDir());
+        Host.requireSocketFolder(options, sharedDir());
+        confinement.requireEntered();
+        Log.configure(debug ? LogLevel.DEBUG : logLevel, syslog ? SyslogSink.open("oriel") : LogSink.standardError());
+        LocalOptions local = localOptions(directory, handles, Host.limitOpenFiles(rlimitNofile));
+        privileges.dropOthers();
+        Host.tellMissingPrivileges(local);
+        Host.tellLargeWindow(options);
+        Host.tellDirectWindow(options);
+        return Server.run(
+                options,
+                sharedDir(),
+                local,
+                privileges,
+                confinement,
+                asVirtiofsd ? null : spec.commandLine().getOut());
+    }
+
+    private Path sharedDir() {
+        if (sharedDir == null) {
+            throw wrong("say what to share: --shared-dir DIR");
+        }
+        return sharedDir;
+    }
+
+    private LocalOptions localOptions(Path directory, FileHandlePolicy handles, long openFiles) throws CommandFailed {
+        try {
+            return LocalOptions.of(directory)
+                    .cache(cache)
+                    .zeroMessageOpen(zeroMessageOpen)
+                    .posixLock(posixLock)
+                    .flock(flock)
+                    .readOnly(readonly)
+                    .xattr(xattr)
+                    .posixAcl(posixAcl)
+                    .securityLabel(securityLabel)
+                    .announceSubmounts(announceSubmounts)
+                    .inodeFileHandles(handles)
+                    .writeback(writeback)
+                    .allowMmap(allowMmap)
+                    .allowDirectIo(allowDirectIo)
+                    .readdirplus(!noReaddirplus)
+                    .killprivV2(killprivV2)
+                    .preserveNoatime(preserveNoatime)
+                    .allowProjectIds(allowProjectIds)
+                    .daxMinSize(daxMinSize)
+                    .descriptors(Host.descriptorsForSessions(openFiles, requestQueues))
+                    .nodeMemory(Host.nodeMemory(nodeMemory))
+                    .sessions(Server.MOST_CONNECTIONS)
+                    .build();
+        } catch (IllegalArgumentException tooFew) {
+            throw new CommandFailed(
+                    "a limit of " + openFiles + " open files (--rlimit-nofile, ulimit -n): " + tooFew.getMessage(),
+                    tooFew);
+        }
+    }
+
+    /** What was typed, judged as far as the command line alone allows. */
+    private ShareOptions options() {
+        sharedDir();
+        List<String> sockets = sockets();
+        if (sockets.size() != 1) {
+            throw wrong(
+                    sockets.isEmpty()
+                            ? "say where to listen: --socket-path PATH (or --fd N for a socket that listens already,"
+                                    + " or --vfio-user-path PATH to be a PCI device)"
+                            : String.join(" and ", sockets) + " exclude each other: there is one socket");
+        }
+        if (fd != null && fd < 0) {
+            throw wrong("--fd " + fd + ": a descriptor is a number from 0");
+        }
+        if (fd != null && socketGroup != null) {
+            throw wrong(
+                    "--socket-group is for a socket made by --socket-path; who made that of --fd has set its group");
+        }
+        if (vfioUserPath != null && dax == DaxMode.DIRECT) {
+            throw wrong(
+                    "--dax=direct: over vfio-user files cannot be mapped into the window; say --dax or --dax=staged");
+        }
+        try {
+            return new ShareOptions(
+                    vfioUserPath == null ? DeviceProtocol.VHOST_USER : DeviceProtocol.VFIO_USER,
+                    vfioUserPath == null ? socketPath : vfioUserPath,
+                    fd,
+                    socketGroup,
+                    tag,
+                    requestQueues,
+                    queueSize,
+                    polling,
+                    threadPoolSize,
+                    rlimitNofile,
+                    daxOptions(),
+                    dax == DaxMode.AUTO);
+        } catch (IllegalArgumentException invalid) {
+            throw wrong(String.valueOf(invalid.getMessage()));
+        }
+    }
+
+    /** The options that were given of those of which one is needed. */
+    private List<String> sockets() {
+        List<String> given = new ArrayList<>();
+        if (socketPath != null) {
+            given.add("--socket-path");
+        }
+        if (fd != null) {
+            given.add("--fd");
+        }
+        if (vfioUserPath != null) {
+            given.add("--vfio-user-path");
+        }
+        return given;
+    }
+
+    private @Nullable DaxOptions daxOptions() {
+        if (dax == null) {
+            return null;
+        }
+        try {
+            return new DaxOptions(daxWindow, dax != DaxMode.STAGED);
+        } catch (IllegalArgumentException invalid) {
+            throw new IllegalArgumentException("--dax-window: " + invalid.getMessage(), invalid);
+        }
+    }
+
+    private Confinement confinement() {
+        try {
+            return Confinement.of(sandbox, seccomp.filter(), uidMaps, gidMaps);
+        } catch (IllegalArgumentException invalid) {
+            throw wrong(String.valueOf(invalid.getMessage()));
+        }
+    }
+
+    private Privileges privileges(FileHandlePolicy handles) {
+        try {
+            return Privileges.of(handles, modcaps);
+        } catch (IllegalArgumentException invalid) {
+            throw wrong(String.valueOf(invalid.getMessage()));
+        }
+    }
+
+    private ParameterException wrong(String message) {
+        return new ParameterException(spec.commandLine(), message);
+    }
+}

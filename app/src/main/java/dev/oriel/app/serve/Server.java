@@ -1,0 +1,152 @@
+package dev.oriel.app.serve;
+
+import dev.oriel.app.command.CommandFailed;
+import dev.oriel.app.command.Program;
+import dev.oriel.device.DaxOptions;
+import dev.oriel.device.VirtioFsDevice;
+import dev.oriel.filesystem.FileSystem;
+import dev.oriel.filesystem.local.LocalFileSystem;
+import dev.oriel.filesystem.local.LocalOptions;
+import dev.oriel.linux.ConnectionServer;
+import dev.oriel.linux.LinuxException;
+import dev.oriel.linux.UnixSocket;
+import dev.oriel.vfiouser.VfioUserConnection;
+import dev.oriel.vhostuser.VhostUserBackend;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** A share on its socket, from listening to the end. */
+final class Server implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger("dev.oriel.app");
+
+    /** Virtual machines at once; what bounds them in truth is memory and descriptors. */
+    static final int MOST_CONNECTIONS = 64;
+
+    private final FileSystem fileSystem;
+    private final boolean readOnly;
+    private final ConnectionServer frontEnds;
+
+    private Server(FileSystem fileSystem, boolean readOnly, UnixSocket socket, ShareOptions options) {
+        this.fileSystem = fileSystem;
+        this.readOnly = readOnly;
+        frontEnds = new ConnectionServer(
+                socket,
+                switch (options.protocol()) {
+                    case VHOST_USER ->
+                        (name, connection) -> new VhostUserBackend(
+                                name, connection, device(options, window(name, options)), offer(options));
+                    case VFIO_USER ->
+                        (name, connection) -> new VfioUserConnection(
+                                name,
+                                connection,
+                                device(options, options.dax()),
+                                options.queueSize(),
+                                options.polling());
+                },
+                MOST_CONNECTIONS);
+    }
+
+    private VirtioFsDevice device(ShareOptions options, @Nullable DaxOptions dax) {
+        return new VirtioFsDevice(
+                fileSystem, options.advisedTag(), options.requestQueues(), options.threadPoolSize(), dax);
+    }
+
+    private @Nullable DaxOptions window(String name, ShareOptions options) {
+        DaxOptions chosen = window(options, readOnly, frontEnds.connections());
+        if (!Objects.equals(chosen, options.dax())) {
+            LOG.log(
+                    System.Logger.Level.INFO,
+                    "{0}: its DAX window is staged, as others are connected: a file that one of them truncates would end a"
+                            + " virtual machine that has it mapped (docs/dax.md)",
+                    name);
+        }
+        return chosen;
+    }
+
+    /** The window of one more virtual machine beside {@code others} on the same share. */
+    static @Nullable DaxOptions window(ShareOptions options, boolean readOnly, int others) {
+        DaxOptions dax = options.dax();
+        return dax != null && dax.direct() && options.daxByItself() && !readOnly && others > 0 ? dax.staged() : dax;
+    }
+
+    private static VhostUserBackend.Options offer(ShareOptions options) {
+        return new VhostUserBackend.Options(
+                options.queueSize(), options.tag() != null || options.dax() != null, options.polling());
+    }
+
+    /**
+     * Serves until a signal ends the process, with status 0.
+     *
+     * @param sharedDir the directory as it was typed
+     * @param privileges those that this thread has kept
+     * @param confinement is complete before anybody is served
+     * @param out gets the lines to paste; null: none are wanted
+     * @return the exit status, to be returned by a process that a signal ends already
+     * @throws CommandFailed if it cannot serve, or no longer
+     */
+    static int run(
+            ShareOptions options,
+            Path sharedDir,
+            LocalOptions local,
+            Privileges privileges,
+            Confinement confinement,
+            @Nullable PrintWriter out)
+            throws CommandFailed {
+        UnixSocket socket = Host.listen(options);
+        Server server;
+        try {
+            server = new Server(LocalFileSystem.open(local), local.readOnly(), socket, options);
+        } catch (LinuxException refused) {
+            socket.close();
+            throw new CommandFailed(String.valueOf(refused.getMessage()), refused);
+        }
+        // After SIGTERM the JVM would end with 143; for a server that was told to stop and did, that is no failure.
+        Thread stop = new Thread(
+                () -> {
+                    privileges.dropOthersHere(); // what is still to be written back is subject to quotas too
+                    server.close();
+                    LOG.log(System.Logger.Level.INFO, "stopped");
+                    Runtime.getRuntime().halt(0);
+                },
+                "oriel-stop");
+        Runtime.getRuntime().addShutdownHook(stop);
+        try {
+            confinement.close(local.sharedDir(), local.inodeFileHandles());
+            if (out != null) {
+                introduce(options, sharedDir, local, out);
+            }
+            ServiceManager.tellReady();
+            server.frontEnds.run();
+            return 0;
+        } catch (LinuxException broken) {
+            Runtime.getRuntime().removeShutdownHook(stop);
+            server.close();
+            throw new CommandFailed("can serve no longer: " + broken.getMessage(), broken);
+        } catch (CommandFailed refused) {
+            Runtime.getRuntime().removeShutdownHook(stop);
+            server.close();
+            throw refused;
+        }
+    }
+
+    private static void introduce(ShareOptions options, Path sharedDir, LocalOptions local, PrintWriter out) {
+        out.println("Oriel " + Program.VERSION + " shares "
+                + sharedDir.toAbsolutePath().normalize() + (local.readOnly() ? " (read-only)" : " (read-write)"));
+        if (options.socketPath() == null) {
+            out.println(ServerProcess.LISTENING + "descriptor " + options.fd());
+        } else {
+            out.println(ServerProcess.LISTENING + options.socketPath());
+            out.print(Introduction.text(options, options.socketPath().toAbsolutePath()));
+        }
+        out.flush();
+    }
+
+    /** Ends all connections, waits for their requests, and removes the socket. */
+    @Override
+    public void close() {
+        frontEnds.close();
+        fileSystem.close();
+    }
+}

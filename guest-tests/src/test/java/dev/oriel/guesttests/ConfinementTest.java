@@ -1,0 +1,192 @@
+package dev.oriel.guesttests;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import dev.oriel.linux.ThreadCredentials;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** What a server that was started as people start it can still see and do, told by the kernel. */
+@Tag("guest")
+class ConfinementTest {
+    /** virtiofsd's: chown, dac_override, fowner, fsetid, setgid, setuid, mknod, setfcap. */
+    private static final String KEPT = "00000000880000db";
+
+    private Path folder = Path.of("");
+    private Path share = Path.of("");
+    private Path state = Path.of("");
+
+    @BeforeEach
+    void makeFolders() throws IOException {
+        folder = Folders.create("confined");
+        share = Files.createDirectory(folder.resolve("a share"));
+        state = Files.createDirectory(folder.resolve("run"));
+        Files.writeString(folder.resolve("secret"), "of the host");
+        Files.writeString(share.resolve("file"), "of the share");
+    }
+
+    @AfterEach
+    void removeFolders() throws IOException {
+        Folders.delete(folder);
+    }
+
+    private OrielServer start(String... options) throws IOException {
+        return OrielServer.start(share, state, "confined", List.of(options));
+    }
+
+    private static Set<String> status(OrielServer server, String field) throws IOException {
+        Set<String> values = new TreeSet<>();
+        try (Stream<Path> threads = Files.list(Path.of("/proc/" + server.pid() + "/task"))) {
+            for (Path thread : threads.toList()) {
+                for (String line : Files.readAllLines(thread.resolve("status"))) {
+                    if (line.startsWith(field + ":")) {
+                        values.add(line.substring(field.length() + 1).strip());
+                    }
+                }
+            }
+        }
+        return values;
+    }
+
+    /** What it runs in: the program is the host's, its namespaces and root are the server's. */
+    private static String inside(OrielServer server, String... command) throws Exception {
+        List<String> words = Stream.concat(
+                        Stream.of("nsenter", "--mount", "--root", "--target", String.valueOf(server.pid())),
+                        Stream.of(command))
+                .toList();
+        Process process = new ProcessBuilder(words).redirectErrorStream(true).start();
+        process.getOutputStream().close();
+        String said = new String(process.getInputStream().readAllBytes(), UTF_8);
+        process.waitFor();
+        return said;
+    }
+
+    @Test
+    void allItsThreadsAreFilteredAndCannotGainPrivileges() throws Exception {
+        try (OrielServer server = start()) {
+            assertThat(status(server, "Seccomp")).containsExactly("2");
+            assertThat(status(server, "NoNewPrivs")).containsExactly("1");
+            if (ThreadCredentials.geteuid() == 0) {
+                assertThat(status(server, "CapBnd")).containsExactly(KEPT);
+                assertThat(status(server, "CapEff")).containsExactly(KEPT);
+            }
+            assertThat(status(server, "CapAmb")).containsExactly("0000000000000000");
+        }
+    }
+
+    @Test
+    void itHasNamespacesOfItsOwn() throws Exception {
+        try (OrielServer server = start()) {
+            for (String namespace : List.of("mnt", "net", "ipc", "uts")) {
+                assertThat(Files.readSymbolicLink(Path.of("/proc/" + server.pid() + "/ns/" + namespace)))
+                        .as(namespace)
+                        .isNotEqualTo(Files.readSymbolicLink(Path.of("/proc/self/ns/" + namespace)));
+            }
+            assertThat(Files.readAllLines(Path.of("/proc/" + server.pid() + "/net/dev")))
+                    .noneMatch(line -> line.contains("eth") || line.contains("wl"));
+        }
+    }
+
+    @Test
+    void itSeesTheShareAndWhatItNeedsAndNothingElse() throws Exception {
+        try (OrielServer server = start()) {
+            Path root = Path.of("/proc/" + server.pid() + "/root");
+            try (Stream<Path> top = Files.list(root)) {
+                assertThat(top.map(path -> path.getFileName().toString()))
+                        .contains("share", "socket", "proc", "dev")
+                        .doesNotContain("home", "root", "run", "var", "boot", "sys");
+            }
+            assertThat(root.resolve("share/file")).hasContent("of the share");
+            assertThat(root.resolve("." + folder.resolve("secret"))).doesNotExist();
+            assertThat(root.resolve("etc/passwd")).doesNotExist();
+            assertThat(root.resolve("usr/bin/sh")).doesNotExist();
+            try (Stream<Path> old = Files.list(root.resolve("old"))) {
+                assertThat(old).isEmpty();
+            }
+            for (String line : Files.readAllLines(Path.of("/proc/" + server.pid() + "/mountinfo"))) {
+                String[] words = line.split(" ", -1);
+                boolean laid = words[4].startsWith("/proc") || words[4].startsWith("/dev");
+                assertThat(words[5]).as(line).satisfies(options -> {
+                    assertThat(laid || options.contains("nosuid")).isTrue();
+                    assertThat(laid || options.contains("nodev")).isTrue();
+                });
+                if (words[4].equals("/share") || words[4].equals("/socket")) {
+                    assertThat(words[5]).as(line).contains("noexec");
+                } else if (!laid) {
+                    assertThat(words[5]).as(line).startsWith("ro");
+                }
+            }
+        }
+    }
+
+    @Test
+    void aProgramInItsNamespacesFindsNoOtherToRun() throws Exception {
+        assumeThat(ThreadCredentials.geteuid()).isZero();
+        try (OrielServer server = start()) {
+            assertThat(inside(server, "/usr/bin/setpriv", "--version")).contains("setpriv");
+            assertThat(inside(server, "/bin/sh", "-c", "echo ran")).doesNotContain("ran\n");
+        }
+    }
+
+    /** Where the host's mounts are shared, as systemd makes them. */
+    @Test
+    void whatIsMountedInTheShareLaterIsSeenAndCanBeUnmounted() throws Exception {
+        assumeThat(ThreadCredentials.geteuid()).isZero();
+        Path mounted = Files.createDirectory(share.resolve("mounted"));
+        assertThat(run("mount", "--bind", "--make-shared", share.toString(), share.toString()))
+                .isZero();
+        try (OrielServer server = start()) {
+            Path seen = Path.of("/proc/" + server.pid() + "/root/share/mounted/late");
+            assertThat(run("mount", "-t", "tmpfs", "none", mounted.toString())).isZero();
+            Files.writeString(mounted.resolve("late"), "");
+            assertThat(seen).exists();
+            assertThat(run("umount", mounted.toString())).isZero();
+            assertThat(seen).doesNotExist();
+        } finally {
+            assertThat(run("umount", "--recursive", share.toString())).isZero();
+        }
+    }
+
+    private static int run(String... command) throws Exception {
+        return new ProcessBuilder(command).inheritIO().start().waitFor();
+    }
+
+    @Test
+    void chrootGivesTheSameRoot() throws Exception {
+        assumeThat(ThreadCredentials.geteuid()).isZero();
+        try (OrielServer server = start("--sandbox=chroot")) {
+            Path root = Path.of("/proc/" + server.pid() + "/root");
+            assertThat(root.resolve("share/file")).hasContent("of the share");
+            assertThat(root.resolve("etc/passwd")).doesNotExist();
+            assertThat(status(server, "CapBnd")).containsExactly(KEPT);
+        }
+    }
+
+    @Test
+    void itCanBeToldNotToBeConfined() throws Exception {
+        try (OrielServer server = start("--sandbox=none", "--seccomp=none")) {
+            assertThat(status(server, "Seccomp")).containsExactly("0");
+            assertThat(Files.readSymbolicLink(Path.of("/proc/" + server.pid() + "/ns/mnt")))
+                    .isEqualTo(Files.readSymbolicLink(Path.of("/proc/self/ns/mnt")));
+        }
+    }
+
+    @Test
+    void capabilitiesCanBeKeptAndGivenUp() throws Exception {
+        assumeThat(ThreadCredentials.geteuid()).isZero();
+        try (OrielServer server = start("--modcaps=+sys_admin:-mknod", "--inode-file-handles=prefer")) {
+            assertThat(status(server, "CapBnd")).containsExactly("00000000802000df");
+        }
+    }
+}

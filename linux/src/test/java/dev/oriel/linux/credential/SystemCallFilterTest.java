@@ -1,0 +1,122 @@
+package dev.oriel.linux.credential;
+
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import java.io.IOException;
+import java.net.URL;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What a process can still do, in a JVM of its own each time. */
+class SystemCallFilterTest {
+    /** 128 and SIGSYS. */
+    private static final int KILLED = 159;
+
+    /** C functions whose system call has another name. */
+    private static final Map<String, String> CALL_OF_FUNCTION = Map.of(
+            "eventfd", "eventfd2",
+            "posix_fadvise", "fadvise64",
+            "prlimit", "prlimit64",
+            "send", "sendto");
+
+    /** Those of which an argument is looked at; syscall(2) is any, and getpagesize(3) none. */
+    private static final Set<String> JUDGED = Set.of("ioctl", "prctl", "unshare", "socket", "syscall", "getpagesize");
+
+    /** What is done before the filter is there, when a server begins to listen. */
+    private static final Set<String> BEFORE = Set.of("bind", "listen");
+
+    private static final Pattern LINKED = Pattern.compile("Native\\.link\\(\\s*\"([a-z0-9_]+)\"");
+
+    @TempDir
+    @SuppressWarnings("NullAway.Init") // by JUnit
+    private Path folder;
+
+    private record End(int status, String said) {}
+
+    private End run(String wall, String deed) throws Exception {
+        Process process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-XX:-CreateCoredumpOnCrash",
+                        "--enable-native-access=dev.oriel.linux",
+                        "--module-path=" + classesOf(SystemCallFilter.class, 5),
+                        "--patch-module=dev.oriel.linux=" + classesOf(FilteredProcess.class, 5),
+                        "--module=dev.oriel.linux/dev.oriel.linux.credential.FilteredProcess",
+                        wall,
+                        deed,
+                        folder.toString())
+                .redirectErrorStream(true)
+                .start();
+        process.getOutputStream().close();
+        String said = String.join("\n", process.inputReader().lines().toList());
+        return new End(process.waitFor(), said);
+    }
+
+    /** The directory that has the class files of the package of {@code type}, {@code depth} folders up. */
+    private static Path classesOf(Class<?> type, int depth) throws Exception {
+        URL file = requireNonNull(type.getResource(type.getSimpleName() + ".class"));
+        return Path.of(file.toURI()).resolve("../".repeat(depth)).normalize();
+    }
+
+    @Test
+    void whatAServerDoesGoesOn() throws Exception {
+        End end = run("KILL", "serve");
+        assertThat(end.said()).contains("file 1.5", "close: -9", "went on");
+        assertThat(end.status()).isZero();
+    }
+
+    @Test
+    void aUnixSocketCanBeMade() throws Exception {
+        assertThat(run("KILL", "local")).isEqualTo(new End(0, "went on"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"internet", "execute", "mount", "namespace"})
+    void aCallThatServingDoesNotNeedEndsTheProcess(String deed) throws Exception {
+        End end = run("KILL", deed);
+        assertThat(end.said()).doesNotContain("went on");
+        assertThat(end.status()).isEqualTo(KILLED);
+    }
+
+    @Test
+    void aCallCanBeLoggedInstead() throws Exception {
+        assertThat(run("LOG", "namespace").said()).endsWith("went on");
+    }
+
+    @Test
+    void landlockHoldsAProcessToItsFolder() throws Exception {
+        assumeThat(Landlock.version()).isPositive();
+        assertThat(run("landlock", "serve").said()).endsWith("went on");
+        assertThat(run("landlock", "write").said()).contains("AccessDeniedException");
+    }
+
+    /** Whoever links another C function has to say here whether a server that listens may call it. */
+    @Test
+    void everyFunctionThatIsLinkedIsAllowed() throws IOException {
+        Set<String> missing = new TreeSet<>();
+        try (Stream<Path> sources = Files.walk(Path.of("src/main/java"))) {
+            for (Path source :
+                    sources.filter(file -> file.toString().endsWith(".java")).toList()) {
+                LINKED.matcher(Files.readString(source))
+                        .results()
+                        .map((MatchResult match) -> match.group(1))
+                        .map(function -> CALL_OF_FUNCTION.getOrDefault(function, function))
+                        .filter(call -> !JUDGED.contains(call) && !BEFORE.contains(call))
+                        .filter(call -> !SystemCallFilter.allowed().containsKey(call))
+                        .forEach(missing::add);
+            }
+        }
+        assertThat(missing).isEmpty();
+    }
+}

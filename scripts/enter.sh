@@ -1,0 +1,125 @@
+#!/usr/bin/env bash
+# The inside of the sandbox: runs in the new namespaces, lays a root with what a server needs and nothing else, goes there and becomes
+# Java. Called by scripts/sandbox.sh only.
+#
+#   /share                       the shared directory, with what is mounted in it
+#   /socket                      the folder of the socket
+#   the JDK, the modules, the start cache, setpriv (and unshare, without root) and all their libraries, at their own paths, read-only
+#   /proc/self, /proc/sys/fs/nr_open, /proc/sys/vm/max_map_count
+#   /dev/null, /dev/random, /dev/urandom; /dev/log with --syslog; systemd's socket for notifications
+#   /etc/group with the group of --socket-group, /etc/ld.so.cache, and /mounts, the table of all this
+set -euo pipefail
+
+name=$1 mode=$2 shared=$3 folder=$4 group=$5 syslog=$6 bounding=$7 own_ids=$8 java_home=$9
+modules=${10} cache=${11}
+shift 11
+
+die() {
+    printf '%s: --sandbox %s cannot be had here: %s.\n%s\n' "$name" "$mode" "$1" \
+        'Nothing was served. Where the host confines the server in another way (docs/operating.md), say --sandbox none.' >&2
+    exit 1
+}
+
+# run COMMAND...: what it says is the reason why there is no sandbox.
+run() {
+    local said
+    said=$("$@" 2>&1) || die "${said:-$1 failed}"
+}
+
+# Where the root is put together: a folder that is not needed any more, in these namespaces.
+for base in /sys /mnt /media /srv /opt; do
+    if [ -d "$base" ]; then break; fi
+done
+
+# Mounts are laid by one command, as a table of mounts says.
+table=''
+folders=("$base/share" "$base/old" "$base/dev" "$base/etc" "$base/proc/self" "$base/proc/sys/fs" "$base/proc/sys/vm")
+files=()
+
+# escaped PATH: as in fstab(5)
+escaped() {
+    local path=${1//\\/\\134}
+    path=${path// /\\040}
+    path=${path//$'\t'/\\011}
+    path=${path//$'\n'/\\012}
+    printf %s "$path"
+}
+
+# lay OPTIONS PATH [PLACE]: PATH, a folder or a file, at PLACE.
+lay() {
+    local place=$base${3-$2}
+    if [ -d "$2" ]; then folders+=("$place"); else folders+=("${place%/*}") files+=("$place"); fi
+    table+="$(escaped "$2") $(escaped "$place") none $1 0 0"$'\n'
+}
+
+case $shared in /*) ;; *) shared=$PWD/$shared ;; esac
+lay rbind,nosuid,nodev,noexec "$shared" /share
+case $folder in /* | '') ;; *) folder=$PWD/$folder ;; esac
+[ -z "$folder" ] || lay bind,nosuid,nodev,noexec "$folder" /socket
+
+programs=bind,ro,nosuid,nodev
+lay $programs "$java_home"
+# Some distributions keep a part of a JDK elsewhere.
+for link in "$java_home"/conf "$java_home"/conf/* "$java_home"/lib "$java_home"/lib/* "$java_home"/lib/security/*; do
+    if [ -L "$link" ]; then
+        target=$(readlink -f "$link")
+        case $target in "$java_home"/* | '') ;; *) [ ! -e "$target" ] || lay $programs "$target" ;; esac
+    fi
+done
+lay $programs "$modules"
+[ -z "$cache" ] || [ ! -s "$cache" ] || lay $programs,noexec "$cache"
+
+# libraries PROGRAM [LIBRARY...]: their libraries, one in a line, and the loader; the loader tells, as it does for ldd(1).
+libraries() {
+    local first arrow library
+    LD_TRACE_LOADED_OBJECTS=1 LD_LIBRARY_PATH=$java_home/lib:$java_home/lib/server LD_PRELOAD="${*:2}" "$1" 2>/dev/null |
+        while read -r first arrow library _; do
+            case $first in /*) echo "$first" ;; *) [ "$arrow" != '=>' ] || echo "$library" ;; esac
+        done
+}
+setpriv=$(readlink -f "$(command -v setpriv)")
+lay $programs "$setpriv" /usr/bin/setpriv
+[ -z "$own_ids" ] || lay $programs "$(readlink -f "$(command -v unshare)")" /usr/bin/unshare
+loader=''
+while read -r library; do
+    case $library in
+    "$java_home"/*) ;;
+    /*)
+        lay $programs "$library"
+        case ${library##*/} in ld-*) loader=$library ;; esac
+        ;;
+    esac
+done < <(libraries "$setpriv" libjvm.so libjava.so libjli.so libnio.so libnet.so libzip.so libjimage.so libsyslookup.so)
+[ -n "$loader" ] || die "the libraries of $setpriv and Java cannot be told"
+[ ! -e /etc/ld.so.cache ] || lay $programs,noexec /etc/ld.so.cache
+
+lay bind "/proc/$$" /proc/self
+lay bind,ro /proc/sys/fs/nr_open
+lay bind,ro /proc/sys/vm/max_map_count
+for device in /dev/null /dev/random /dev/urandom; do lay bind,nosuid,noexec $device; done
+if [ -n "$syslog" ] && [ -S /dev/log ]; then lay bind,nosuid,nodev,noexec "$(readlink -f /dev/log)" /dev/log; fi
+case ${NOTIFY_SOCKET-} in /*) [ ! -S "$NOTIFY_SOCKET" ] || lay bind,nosuid,nodev,noexec "$NOTIFY_SOCKET" ;; esac
+here=$PWD
+folders+=("$base$here")
+
+run mount -t tmpfs -o nosuid,nodev,mode=755,size=1m --make-unbindable oriel "$base"
+run mkdir -p "${folders[@]}"
+for file in "${files[@]}"; do : >"$file"; done
+if [ -n "$group" ]; then getent group "$group" >"$base/etc/group" || :; fi
+printf %s "$table" >"$base/mounts" # mount(8) wants a file
+run mount --all --fstab "$base/mounts"
+run mount -o remount,bind,ro "$base"
+confined=(/usr/bin/setpriv --bounding-set "$bounding" --inh-caps=-all --ambient-caps=-all --no-new-privs -- "$@")
+if [ "$mode" = chroot ]; then
+    cd "$base$here"
+    exec chroot "$base" "${confined[@]}"
+fi
+umount=$(readlink -f "$(command -v umount)")
+old=''
+while read -r library; do old+=:/old${library%/*}; done < <(libraries "$umount")
+run pivot_root "$base" "$base/old"
+run "$loader" --library-path "${old#:}" "/old$umount" --lazy /old
+cd "$here"
+# shellcheck disable=SC2086 # two words
+[ -z "$own_ids" ] || exec /usr/bin/unshare --user --keep-caps $own_ids -- "${confined[@]}"
+exec "${confined[@]}"

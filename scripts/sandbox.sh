@@ -1,0 +1,170 @@
+# shellcheck shell=bash disable=SC2154 # set by oriel
+# What `oriel serve` does before Java starts: it chooses the sandbox and enters its namespaces. Sourced by `oriel`, which sets name,
+# root, modules, java_home, java_command, with_cache and cache. scripts/enter.sh goes on inside, in the same process.
+#
+# Java reads the same options, and says what is wrong with them. It is told what was done (-Doriel.sandbox=MODE) and does not
+# serve if that is not what the options ask for: what is overlooked here ends in a refusal, never in an open server.
+
+# What serving needs, as virtiofsd keeps it: to act as any user, and to make, own and label what root of a guest may.
+kept_capabilities=(chown dac_override fowner fsetid setgid setuid mknod setfcap)
+
+# enter_sandbox ARGUMENTS...: those of serve. Returns if nothing is to be confined; otherwise this process becomes the server.
+enter_sandbox() {
+    local sandbox=namespace shared='' folder='' modcaps='' handles='' group='' syslog='' files='' uid_maps=() gid_maps=()
+    read_options "$@" || return 0
+    case $sandbox in namespace | chroot) ;; *) return 0 ;; esac
+    # What is missing or wrong is left to Java to say.
+    [ -d "$shared" ] && { [ -z "$folder" ] || [ -d "$folder" ]; } || return 0
+
+    local tool missing=()
+    for tool in unshare setpriv mount umount mkdir pivot_root; do
+        command -v "$tool" >/dev/null || [ -x "/usr/sbin/$tool" ] || [ -x "/sbin/$tool" ] || missing+=("$tool")
+    done
+    PATH=$PATH:/usr/sbin:/sbin
+    if [ ${#missing[@]} -gt 0 ]; then
+        cannot_confine "${missing[*]} of util-linux is missing"
+        return 0
+    fi
+
+    local namespaces=(--mount --propagation slave) bounding own_ids=''
+    [ "$sandbox" = chroot ] || namespaces+=(--net --ipc --uts)
+    if [ "$EUID" -eq 0 ]; then
+        [ ${#uid_maps[@]} -eq 0 ] && [ ${#gid_maps[@]} -eq 0 ] || return 0
+        bounding=$(bounding_set) || return 0
+        raise_open_files "$files"
+    else
+        [ "$sandbox" = namespace ] || return 0
+        map_ids || return 0
+    fi
+    local refusal
+    if ! refusal=$(unshare "${namespaces[@]}" true 2>&1); then
+        cannot_confine "${refusal#unshare: }"
+        return 0
+    fi
+    exec unshare "${namespaces[@]}" "$BASH" "$root/scripts/enter.sh" "$name" "$sandbox" "$shared" "$folder" "$group" "$syslog" "$bounding" \
+        "$own_ids" "$java_home" "$modules" "${cache-}" "${java_command[0]}" "-Doriel.sandbox=$sandbox" "${java_command[@]:1}" "$@"
+}
+
+# Java says it, when it has found nothing else to complain about.
+cannot_confine() {
+    java_command=("${java_command[0]}" "-Doriel.sandbox.refusal=$1" "${java_command[@]:1}")
+}
+
+# Sets what enter_sandbox declares; fails if nothing will be served.
+read_options() {
+    local word value
+    while [ $# -gt 0 ]; do
+        word=$1 value=''
+        shift
+        case $word in
+        --*=*) value=${word#*=} word=${word%%=*} ;;
+        -o) legacy_options "${1-}" && shift ;;
+        -o*) legacy_options "${word#-o}" ;;
+        --sandbox | --shared-dir | --socket-path | --socket | --vfio-user-path | --modcaps | --inode-file-handles | --uid-map | \
+            --gid-map | --socket-group | --rlimit-nofile) value=${1-} && shift ;;
+        esac
+        case $word in
+        --sandbox) sandbox=$value ;;
+        --shared-dir) shared=$value ;;
+        --socket-path | --socket | --vfio-user-path) case $value in */*) folder=${value%/*}/ ;; *) folder=. ;; esac ;;
+        --modcaps) modcaps=$value ;;
+        --inode-file-handles) handles=$value ;;
+        --uid-map) uid_maps+=("$value") ;;
+        --gid-map) gid_maps+=("$value") ;;
+        --socket-group) group=$value ;;
+        --rlimit-nofile) files=$value ;;
+        --syslog) syslog=1 ;;
+        --help | -h | --version | -V | --print-capabilities) return 1 ;;
+        esac
+    done
+}
+
+# legacy_options LIST: source=DIR,sandbox=MODE,... of -o; a value cannot hold a comma.
+legacy_options() {
+    local option options
+    IFS=, read -ra options <<<"$1"
+    for option in "${options[@]}"; do
+        case $option in
+        source=*) shared=${option#*=} ;;
+        sandbox=*) sandbox=${option#*=} ;;
+        modcaps=*) modcaps=${option#*=} ;;
+        esac
+    done
+}
+
+# raise_open_files N: inside, nobody can raise the hard limit any more. Without N as many as Java wants, as far as the kernel lets.
+raise_open_files() {
+    local wanted=${1:-1000000} hard
+    hard=$(ulimit -Hn)
+    [[ $wanted =~ ^[0-9]+$ ]] && [ "$hard" != unlimited ] && [ "$wanted" -gt "$hard" ] || return 0
+    ulimit -Hn "$wanted" 2>/dev/null || :
+}
+
+# Prints what setpriv is told; fails if --modcaps is not right.
+bounding_set() {
+    local kept=" ${kept_capabilities[*]} " change capability changes list=-all
+    # File handles open anything on the same file system: only who asks for them keeps what they need.
+    case $handles in '' | never) ;; *) kept+='dac_read_search ' ;; esac
+    IFS=:, read -ra changes <<<"$modcaps"
+    for change in "${changes[@]}"; do
+        capability=${change:1}
+        capability=${capability,,}
+        capability=${capability#cap_}
+        case $change in
+        +*)
+            setpriv --list-caps | grep -qx "$capability" || return 1
+            kept+="$capability "
+            ;;
+        -*) kept=${kept/ $capability / } ;;
+        *) return 1 ;;
+        esac
+    done
+    for capability in $kept; do
+        list+=,+$capability
+    done
+    echo "$list"
+}
+
+# map_ids: adds to namespaces, sets bounding and own_ids, for who is not root; fails if --uid-map or --gid-map is not right.
+#
+# Whoever has a range of ids in /etc/subuid and /etc/subgid serves as root of a user namespace: 0 is himself, and the ids from 1 on are
+# his range. Whoever has none keeps his own id, and no capability: then all that a guest makes is his.
+map_ids() {
+    local user
+    namespaces+=(--user)
+    if [ ${#uid_maps[@]} -eq 0 ] && [ ${#gid_maps[@]} -eq 0 ]; then
+        user=$(id -un 2>/dev/null) || user=$EUID
+        if command -v newuidmap >/dev/null && command -v newgidmap >/dev/null && has_range "$user" /etc/subuid && has_range "$user" /etc/subgid
+        then
+            namespaces+=(--map-root-user --map-users=auto --map-groups=auto)
+            bounding=$(bounding_set)
+            return
+        fi
+        # Root until the sandbox is laid, as mount(8) and umount(8) want it, and then himself.
+        namespaces+=(--map-root-user)
+        bounding=-all
+        own_ids="--map-user=$EUID --map-group=$(id -g)"
+        return
+    fi
+    local range ids option
+    for option in users:"${uid_maps[*]}" groups:"${gid_maps[*]}"; do
+        ids=${option#*:}
+        for range in $ids; do
+            # :INSIDE:OUTSIDE:COUNT: in which any character may be in place of the colon, as with virtiofsd
+            IFS=${range:0:1} read -r _ inside outside count _ <<<"$range"
+            [[ $inside$outside$count =~ ^[0-9]+$ && -n $inside && -n $outside && -n $count ]] || return 1
+            namespaces+=("--map-${option%%:*}=$outside,$inside,$count")
+        done
+    done
+    namespaces+=(--setuid 0 --setgid 0)
+    bounding=$(bounding_set)
+}
+
+# has_range USER FILE
+has_range() {
+    local line
+    while IFS= read -r line; do
+        case $line in "$1":* | "$EUID":*) return 0 ;; esac
+    done 2>/dev/null <"$2"
+    return 1
+}
