@@ -24,6 +24,7 @@ final class GuestProgram {
             "naming.py",
             "opening.py",
             "operations.py",
+            "performer.py",
             "programs.py",
             "tree.py",
             "users.py",

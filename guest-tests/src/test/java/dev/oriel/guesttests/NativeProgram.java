@@ -25,15 +25,32 @@ final class NativeProgram implements AutoCloseable {
 
     static NativeProgram start(GuestKit kit, String program, String... arguments) throws IOException {
         Path programs = Folders.create("programs");
+        Path output = programs.resolve("output");
+        return start(kit, programs, output, ProcessBuilder.Redirect.to(output.toFile()), program, arguments);
+    }
+
+    /** Starts one that is told what to do, and answers, by lines. */
+    static NativeProgram converse(GuestKit kit, String program, String... arguments) throws IOException {
+        Path programs = Folders.create("programs");
+        return start(kit, programs, programs.resolve("output"), ProcessBuilder.Redirect.PIPE, program, arguments);
+    }
+
+    private static NativeProgram start(
+            GuestKit kit,
+            Path programs,
+            Path output,
+            ProcessBuilder.Redirect redirect,
+            String program,
+            String... arguments)
+            throws IOException {
         GuestProgram.copyTo(programs);
         List<String> words = new ArrayList<>(kit.hostCommand("python3"));
         words.addAll(List.of("-B", programs.resolve(program + ".py").toString()));
         words.addAll(List.of(arguments));
-        Path output = programs.resolve("output");
         ProcessBuilder builder = new ProcessBuilder(words)
                 .directory(programs.toFile())
                 .redirectErrorStream(true)
-                .redirectOutput(output.toFile());
+                .redirectOutput(redirect);
         // Started through the loader, it cannot tell by its own name where its library is.
         builder.environment().put("PYTHONHOME", kit.tools().resolve("usr").toString());
         return new NativeProgram(programs, builder.start(), output);
@@ -64,6 +81,26 @@ final class NativeProgram implements AutoCloseable {
             throw new IOException("it does not end: " + Files.readString(output));
         }
         return Files.readAllLines(output);
+    }
+
+    /** Tells one that {@link #converse converses} a line. */
+    void tell(String line) throws IOException {
+        process.outputWriter().write(line + "\n");
+        process.outputWriter().flush();
+    }
+
+    /** The next line that it says and that begins so. */
+    String awaitLine(String start) throws IOException {
+        StringBuilder others = new StringBuilder();
+        String line = process.inputReader().readLine();
+        while (line != null && !line.startsWith(start)) {
+            others.append(line).append('\n');
+            line = process.inputReader().readLine();
+        }
+        if (line == null) {
+            throw new IOException("it ended without a line like '" + start + "':\n" + others);
+        }
+        return line;
     }
 
     @Override
