@@ -195,6 +195,18 @@ class DaxCoherenceTest {
         return answer;
     }
 
+    private Answer list(long fh) {
+        Answer listed = client.call(
+                client.request(FuseOpcode.READDIRPLUS, 1)
+                        .u64(fh, 0)
+                        .u32(4096, 0)
+                        .u64(0)
+                        .u32(0, 0),
+                4096);
+        assertThat(listed.error()).isZero();
+        return listed;
+    }
+
     private byte[] seen(long offset, int length) {
         return window.at(offset, length).toArray(JAVA_BYTE);
     }
@@ -352,13 +364,7 @@ class DaxCoherenceTest {
         long node = lookup("log");
         assertThat(setup(node, 0, READ, 0)).isZero();
         Answer opened = client.call(client.request(FuseOpcode.OPENDIR, 1).u32(0, 0), 16);
-        Answer listed = client.call(
-                client.request(FuseOpcode.READDIRPLUS, 1)
-                        .u64(opened.u64(0), 0)
-                        .u32(4096, 0)
-                        .u64(0)
-                        .u32(0, 0),
-                4096);
+        Answer listed = list(opened.u64(0));
         int found = 0;
         for (int at = 0; at < listed.bodyLength(); ) {
             int length = listed.u32(at + 128 + 16);
@@ -373,6 +379,25 @@ class DaxCoherenceTest {
             at += (128 + 24 + length + 7) & -8;
         }
         assertThat(found).isEqualTo(2);
+    }
+
+    /** "." and ".." are looked up by nobody; a program lists the folder of a file that it has open. */
+    @Test
+    void aListingForgetsNoFileThatTheClientUses() throws Exception {
+        file("used", 5000);
+        long node = lookup("used");
+        assertThat(setup(node, 0, READ, 0)).isZero();
+        Answer opened = client.call(client.request(FuseOpcode.OPENDIR, 1).u32(0, 0), 16);
+        for (int i = 0; i < 3; i++) {
+            assertThat(lookup("used")).isEqualTo(node);
+            list(opened.u64(0));
+            Guest.Sent forget = client.guest.send(
+                    Client.HIPRIO,
+                    client.request(FuseOpcode.FORGET, node).u64(1).done(),
+                    0);
+            assertThat(client.guest.await(forget)).isEmpty();
+        }
+        assertThat(getattr(node).u64(24)).as("size").isEqualTo(5000);
     }
 
     @Test

@@ -124,6 +124,37 @@ class LocalDirectoryTest {
         }
     }
 
+    /** Of "." and "..", and of what is gone by the time that it is looked up. */
+    @Test
+    void whatIsListedWithoutItsNodeHasNoNodeOfAnEarlierReply() throws Exception {
+        Files.createDirectory(directory.resolve("empty"));
+        Files.createSymbolicLink(directory.resolve("link"), Path.of("x".repeat(1000)));
+        try (LocalFileSystem share = share();
+                Client client = new Client(share, LITTLE_ENDIAN).mount()) {
+            long link = client.call(client.request(FuseOpcode.LOOKUP, 1).name("link"), 128)
+                    .u64(0);
+            long empty = client.call(client.request(FuseOpcode.LOOKUP, 1).name("empty"), 128)
+                    .u64(0);
+            long fh = client.call(client.request(FuseOpcode.OPENDIR, empty).u32(0, 0), 16)
+                    .u64(0);
+            assertThat(client.call(client.request(FuseOpcode.READLINK, link), 4096)
+                            .bodyLength())
+                    .isEqualTo(1000);
+            Answer listed = client.call(
+                    client.request(FuseOpcode.READDIRPLUS, empty)
+                            .u64(fh, 0)
+                            .u32(4096, 0)
+                            .u64(0)
+                            .u32(0, 0),
+                    4096);
+            assertThat(listed.bodyLength()).isPositive();
+            for (int at = 0; at < listed.bodyLength(); ) {
+                assertThat(listed.u64(at)).as("nodeid").isZero();
+                at += (128 + 24 + listed.u32(at + 128 + 16) + 7) & -8;
+            }
+        }
+    }
+
     @Test
     void aLockThatTheHostHoldsIsWaitedFor() throws Exception {
         Path file = Files.write(directory.resolve("file"), new byte[10]);
