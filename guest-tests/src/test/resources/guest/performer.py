@@ -3,7 +3,7 @@
     performer.py FOLDER
 
 Each line is a number, an operation and its arguments. It is answered by a line "= NUMBER RESULT", or "= NUMBER !ERRNO WHY".
-Open files are known by slots. Bytes that are written come of a phase: what phase P puts at offset O of a file is
+Open files and maps are known by numbers, here called slots. Bytes that are written come of a phase: what phase P puts at offset O of a file is
 (O + P) % 251 + 1, so that each byte tells where it belongs, and is never that of a hole.
 """
 
@@ -76,8 +76,8 @@ def read(slot, offset, *sizes):
     return pieces(os.pread(fds[slot], sum(sizes), offset), sizes)
 
 
-def load(slot, offset, *sizes):
-    return pieces(maps[slot].load(offset, sum(sizes)), sizes)
+def load(number, offset, *sizes):
+    return pieces(maps[number].load(offset, sum(sizes)), sizes)
 
 
 def write(slot, offset, length, phase):
@@ -118,12 +118,12 @@ def close(slot):
     os.close(fds.pop(slot))
 
 
-def map_(slot, length):
-    maps[slot] = Map(fds[slot], length)
+def map_(number, slot, length):
+    maps[number] = Map(fds[slot], length)
 
 
-def unmap(slot):
-    maps.pop(slot).close()
+def unmap(number):
+    maps.pop(number).close()
 
 
 def stat(slot, asks):
@@ -183,7 +183,7 @@ OPERATIONS = {
     "load": load,
     "write": write,
     "append": append,
-    "store": lambda slot, offset, length, phase: maps[slot].store(offset, data(offset, length, phase)),
+    "store": lambda number, offset, length, phase: maps[number].store(offset, data(offset, length, phase)),
     "truncate": lambda slot, size: os.ftruncate(fds[slot], size),
     "create": create,
     "make": make,
@@ -192,7 +192,7 @@ OPERATIONS = {
     "close": close,
     "map": map_,
     "unmap": unmap,
-    "msync": lambda slot: maps[slot].sync(),
+    "msync": lambda number: maps[number].sync(),
     "fsync": lambda slot: os.fsync(fds[slot]),
     "fdatasync": lambda slot: os.fdatasync(fds[slot]),
     "syncfs": lambda slot: calls.syncfs(fds[slot]),

@@ -197,17 +197,20 @@ final class RandomWriter {
     }
 
     private AssertionError failure(int party, SharedFile file, String what) {
-        List<String> told = history.stream()
+        List<String> all = List.copyOf(history);
+        List<String> own = all.stream()
                 .filter(line -> line.contains(": file " + file.id + ","))
                 .toList();
-        return new AssertionError("step %d, %s, %s of %d bytes: %s%nwhat was done with it:%n  %s"
-                .formatted(
-                        step,
-                        parties.get(party),
-                        file,
-                        file.size,
-                        what,
-                        String.join("\n  ", told.subList(Math.max(0, told.size() - IN_HISTORY), told.size()))));
+        return new AssertionError(
+                "step %d, %s, %s of %d bytes: %s%nwhat was done with it:%n  %s%nwhat was done at last:%n  %s"
+                        .formatted(
+                                step,
+                                parties.get(party),
+                                file,
+                                file.size,
+                                what,
+                                String.join("\n  ", own.subList(Math.max(0, own.size() - IN_HISTORY), own.size())),
+                                String.join("\n  ", all.subList(Math.max(0, all.size() - IN_HISTORY), all.size()))));
     }
 
     private void expect(boolean right, int party, SharedFile file, String what) {
@@ -679,7 +682,7 @@ final class RandomWriter {
         } else if (slot.mapped == 0 && slot.open && slot.file.size > 0) {
             slot.map = ++numbers;
             slot.mapped = slot.file.size;
-            tell(party, slot.file, "map %d %d".formatted(slot.fd, slot.mapped));
+            tell(party, slot.file, "map %d %d %d".formatted(slot.map, slot.fd, slot.mapped));
         }
     }
 

@@ -74,7 +74,10 @@ class RandomWriterTest {
                 party.leave();
             }
         } catch (AssertionError e) {
-            throw new AssertionError("-Doriel.writer.seed=" + seed + ": " + e.getMessage(), e);
+            throw new AssertionError(
+                    "-Doriel.writer.seed=" + seed + ": " + e.getMessage() + "\nthe server says:\n"
+                            + shared.server().log(),
+                    e);
         }
         for (GuestRun guest : guests) {
             guest.await().orThrow();
