@@ -2,7 +2,7 @@
 
     performer.py FOLDER
 
-Each line is a number, an operation and its arguments. It is answered by a line "= NUMBER RESULT", or "= NUMBER !ERRNO WHY".
+Each line is a number, an operation and its arguments, without blanks in them. It is answered by a line "= NUMBER RESULT", or "= NUMBER !ERRNO WHY".
 Open files and maps are known by numbers, here called slots. Bytes that are written come of a phase: what phase P puts at offset O of a file is
 (O + P) % 251 + 1, so that each byte tells where it belongs, and is never that of a hole.
 """
@@ -72,6 +72,10 @@ def pieces(content, sizes):
     return f"{len(content)} {' '.join(sums)}"
 
 
+def text(content):
+    return content.decode("latin-1").replace("\0", ".")
+
+
 def read(slot, offset, *sizes):
     return pieces(os.pread(fds[slot], sum(sizes), offset), sizes)
 
@@ -110,6 +114,10 @@ def open_by_name(slot, name):
     fds[slot] = os.open(name, os.O_RDWR)
 
 
+def open_direct(slot, name):
+    fds[slot] = os.open(name, os.O_RDWR | os.O_CREAT | os.O_DIRECT)
+
+
 def open_again(slot, other):
     fds[slot] = os.open(f"/proc/self/fd/{fds[other]}", os.O_RDWR)
 
@@ -127,7 +135,7 @@ def unmap(number):
 
 
 def stat(slot, asks):
-    """With `asks` the guest may not answer of what it knows."""
+    """Size, time of modification in ns, blocks. With `asks` the guest may not answer of what it knows."""
     if asks:
         calls.Statx(f"/proc/self/fd/{fds[slot]}", flags=calls.AT_STATX_FORCE_SYNC)
     return attributes(os.fstat(fds[slot]))
@@ -143,6 +151,35 @@ def dated(slot, seconds):
 
 def fallocate(slot, mode, offset, length):
     calls.fallocate(fds[slot], mode, offset, length)
+
+
+def as_user(uid, operation, *arguments):
+    """The same by a user of the guest."""
+    child = os.fork()
+    if child == 0:
+        try:
+            os.setgroups([])
+            os.setresgid(uid, uid, uid)
+            os.setresuid(uid, uid, uid)
+            OPERATIONS[operation](*arguments)
+            os._exit(0)
+        except OSError as e:
+            os._exit(e.errno)
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if status != 0:
+        raise OSError(status, operation)
+
+
+def fill(name):
+    """Takes all the room that its file system has."""
+    with open(name, "wb", buffering=0) as file:
+        for size in (1 << 20, PAGE):
+            try:
+                while True:
+                    file.write(data(0, size, 0))
+            except OSError as e:
+                if errno_name(e.errno) != "ENOSPC":
+                    raise
 
 
 def seek(slot, offset):
@@ -188,6 +225,14 @@ OPERATIONS = {
     "create": create,
     "make": make,
     "open": open_by_name,
+    "open-direct": open_direct,
+    "put": lambda slot, offset, word: whole(os.pwrite(fds[slot], word.encode(), offset), len(word), "write"),
+    "get": lambda slot, offset, length: text(os.pread(fds[slot], length, offset)),
+    "poke": lambda number, offset, word: maps[number].store(offset, word.encode()),
+    "peek": lambda number, offset, length: text(maps[number].load(offset, length)),
+    "as": as_user,
+    "chown": lambda slot, uid: os.fchown(fds[slot], uid, uid),
+    "fill": fill,
     "again": open_again,
     "close": close,
     "map": map_,

@@ -292,8 +292,13 @@ final class RandomWriter {
         sent(party, file);
     }
 
-    private static void sent(int party, SharedFile file) {
-        file.views[party].unsent.clear();
+    private void sent(int party, SharedFile file) {
+        if (!file.views[party].unsent.isEmpty()) {
+            file.views[party].unsent.clear();
+            for (int other = 0; other < host; other++) {
+                file.views[other].unasked |= other != party;
+            }
+        }
     }
 
     /** A party sees these bytes as the file has them, after this. */
@@ -691,6 +696,7 @@ final class RandomWriter {
         slot.mapped = 0;
         if (!slot.open) {
             slots.get(party).remove(slot);
+            sent(party, slot.file);
         }
     }
 
@@ -703,9 +709,6 @@ final class RandomWriter {
     private void close(int party, Slot slot) throws IOException, InterruptedException {
         if (!slot.open) {
             unmap(party, slot);
-            if (opened(party, slot.file) == null && slotOf(slots.get(party), slot.file, false) == null) {
-                sent(party, slot.file);
-            }
             return;
         }
         if (slot.mapped > 0 && oneIn(2)) {

@@ -61,7 +61,7 @@ final class SharedFolder implements AutoCloseable {
         return serve(prefix, Attachment.VHOST_USER_FS, options);
     }
 
-    private static SharedFolder serve(Function<Path, List<String>> prefix, Attachment attachment, List<String> options)
+    static SharedFolder serve(Function<Path, List<String>> prefix, Attachment attachment, List<String> options)
             throws IOException, InterruptedException {
         Path state = Folders.create("test");
         try {

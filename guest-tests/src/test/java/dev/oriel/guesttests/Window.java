@@ -40,6 +40,11 @@ enum Window {
         return this == VFIO_USER ? SharedFolder.serveOverVfioUser(options(more)) : SharedFolder.serve(options(more));
     }
 
+    /** By which device a virtual machine has it. */
+    Attachment attachment() {
+        return this == VFIO_USER ? Attachment.VFIO_USER : Attachment.VHOST_USER_FS;
+    }
+
     /** Attaches the share with its window, and all files go through it. */
     static Share always(Share share) {
         Share attached = share.attachment() == Attachment.VFIO_USER ? share : share.withDaxWindow();

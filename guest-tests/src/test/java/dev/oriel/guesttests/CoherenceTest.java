@@ -1,0 +1,110 @@
+package dev.oriel.guesttests;
+
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
+
+import dev.oriel.guesttests.RandomWriter.Access;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.DynamicNode;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.TestFactory;
+
+/**
+ * Two guests and the host see of one tree what docs/dax.md promises: each cell of its table ({@link CoherenceCells}), and all of
+ * them while all three change the tree at random ({@link RandomWriter}).
+ *
+ * <p>{@code -Doriel.writer.steps=1000000} goes on for so many steps in each way, on guests that are booted anew now and
+ * then; {@code -Doriel.writer.seed=N} takes another way through them, and the same one each time.
+ */
+@Tag("guest")
+class CoherenceTest {
+    private static final long STEPS = Long.getLong("oriel.writer.steps", 600);
+    private static final long SEED = Long.getLong("oriel.writer.seed", 1);
+
+    /** What a console may say bounds how long a guest can be told what to do. */
+    private static final long STEPS_OF_A_BOOT = 40_000;
+
+    private static final Duration NAMES_VALID = Duration.ofMillis(1100);
+
+    @TestFactory
+    Stream<DynamicNode> withoutAWindow() {
+        return Stream.of(GuestCases.container("by request", () -> all("by request", null, Access.REQUESTS)));
+    }
+
+    @TestFactory
+    Stream<DynamicNode> throughADirectWindow() {
+        return through(Window.DIRECT, Access.PAGES);
+    }
+
+    @TestFactory
+    Stream<DynamicNode> throughAStagedWindow() {
+        return through(Window.STAGED, Access.COPIES);
+    }
+
+    @TestFactory
+    Stream<DynamicNode> throughAWindowOverVfioUser() {
+        return through(Window.VFIO_USER, Access.COPIES);
+    }
+
+    private static Stream<DynamicNode> through(Window window, Access access) {
+        String name = window.toString();
+        return Stream.of(GuestCases.container(name, () -> all(name, window, access)));
+    }
+
+    private static Stream<DynamicNode> all(String name, @Nullable Window window, Access access) throws Exception {
+        List<DynamicNode> tests = new ArrayList<>();
+        for (long done = 0; done < STEPS; done += STEPS_OF_A_BOOT) {
+            try (TwoGuests tree = TwoGuests.start(window, "--killpriv-v2")) {
+                if (done == 0) {
+                    test(tests, name, CoherenceCells.of(tree, access));
+                }
+                long seed = SEED + done;
+                long steps = Math.min(STEPS - done, STEPS_OF_A_BOOT);
+                test(
+                        tests,
+                        name,
+                        Map.of("%d steps at random, -Doriel.writer.seed=%d".formatted(steps, seed), () -> {
+                            clear(tree);
+                            new RandomWriter(seed, access, tree.parties(), NAMES_VALID).run(steps);
+                        }));
+                if (done == 0) {
+                    test(tests, name, CoherenceCells.ends(tree, access));
+                }
+                tree.end();
+            }
+        }
+        return tests.stream();
+    }
+
+    /** The model begins with an empty folder. */
+    private static void clear(TwoGuests tree) throws Exception {
+        try (Stream<java.nio.file.Path> files = java.nio.file.Files.list(tree.work())) {
+            for (java.nio.file.Path file : files.toList()) {
+                java.nio.file.Files.delete(file);
+            }
+        }
+        Thread.sleep(NAMES_VALID);
+    }
+
+    /** Cells are tested now, while the guests live, and judged when their turn has come. */
+    private static void test(List<DynamicNode> tests, String name, Map<String, CoherenceCells.Cell> cells) {
+        cells.forEach((cell, body) -> {
+            Throwable thrown = null;
+            try {
+                body.test();
+            } catch (Exception | AssertionError e) {
+                thrown = e;
+            }
+            Throwable outcome = thrown;
+            tests.add(dynamicTest(name + ": " + cell, () -> {
+                if (outcome != null) {
+                    throw outcome;
+                }
+            }));
+        });
+    }
+}
