@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.oriel.guesttests.RandomWriter.Access;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -18,6 +19,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * The cells of "What is coherent when" in docs/dax.md, one column at a time: each method is a row, named as it is there. Files have
@@ -351,6 +353,37 @@ final class CoherenceCells {
         assertThat(file.path).hasSize(at - 40);
         assertThat(stat(one, fd)[0]).isEqualTo(at - 40);
         assertThat(file.content(at - 60, 6)).isEqualTo("stored");
+        if (access == Access.COPIES) {
+            whatIsCutOffMeanwhileIsGone();
+        }
+    }
+
+    /** The host cuts the file at some moment of the writing. */
+    private void whatIsCutOffMeanwhileIsGone() throws Exception {
+        File file = new File();
+        int large = 4 << 20;
+        int fd = open(one, file.name);
+        for (int i = 1; i <= 20; i++) {
+            file.resize(large);
+            stat(one, fd);
+            int map = map(one, fd, large);
+            done(one, "store %d 0 %d %d".formatted(map, large, i));
+            int pause = i;
+            Thread host = Thread.ofPlatform().start(() -> {
+                LockSupport.parkNanos(pause * 100_000L);
+                try {
+                    file.resize(PAGE);
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+            done(one, "fsync " + fd);
+            host.join();
+            done(one, "fsync " + fd);
+            assertThat(file.path).hasSize(PAGE);
+            done(one, "unmap " + map);
+        }
+        done(one, "close " + fd);
     }
 
     private void guestsSeeEachOther() throws Exception {
