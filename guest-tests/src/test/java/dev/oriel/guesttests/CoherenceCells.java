@@ -202,7 +202,8 @@ final class CoherenceCells {
         }
         List<String> ways = new ArrayList<>(List.of("fsync " + fd, "fdatasync " + fd, "msync " + map, "syncfs " + fd));
         if (access == Access.COPIES) {
-            ways.addAll(List.of("stat " + fd + " 0", "chmod " + fd + " 420", "chown " + fd + " 5", "dated " + fd + " 7"));
+            ways.addAll(
+                    List.of("stat " + fd + " 0", "chmod " + fd + " 420", "chown " + fd + " 5", "dated " + fd + " 7"));
         }
         ways.addAll(List.of("close " + fd, "unmap " + map));
         for (String way : ways) {
@@ -328,7 +329,8 @@ final class CoherenceCells {
             done(one, "unlink ../small/filler");
             done(one, "fsync " + fd);
             done(one, "syncfs " + fd);
-            assertThat(tree.onSmallDisk(name.substring(name.lastIndexOf('/') + 1)).substring(100_000, 100_021))
+            assertThat(tree.onSmallDisk(name.substring(name.lastIndexOf('/') + 1))
+                            .substring(100_000, 100_021))
                     .isEqualTo("stored-on-a-full-disk");
         } else {
             done(one, "unlink ../small/filler");

@@ -64,13 +64,10 @@ class CoherenceTest {
                 }
                 long seed = SEED + done;
                 long steps = Math.min(STEPS - done, STEPS_OF_A_BOOT);
-                test(
-                        tests,
-                        name,
-                        Map.of("%d steps at random, -Doriel.writer.seed=%d".formatted(steps, seed), () -> {
-                            clear(tree);
-                            new RandomWriter(seed, access, tree.parties(), NAMES_VALID).run(steps);
-                        }));
+                test(tests, name, Map.of("%d steps at random, -Doriel.writer.seed=%d".formatted(steps, seed), () -> {
+                    clear(tree);
+                    new RandomWriter(seed, access, tree.parties(), NAMES_VALID).run(steps);
+                }));
                 if (done == 0) {
                     test(tests, name, CoherenceCells.ends(tree, access));
                 }

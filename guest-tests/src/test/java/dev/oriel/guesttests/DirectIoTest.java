@@ -22,8 +22,7 @@ class DirectIoTest {
                 .filter(word -> !word.isEmpty())
                 .toList();
         try (SharedFolder shared = SharedFolder.serve(options)) {
-            GuestRun run = shared.start(
-                    shared.guest(GuestKind.UML, share -> share, Party.script("/mnt/work")));
+            GuestRun run = shared.start(shared.guest(GuestKind.UML, share -> share, Party.script("/mnt/work")));
             Party guest = Party.inGuest("guest", run);
             guest.awaitReady();
 
