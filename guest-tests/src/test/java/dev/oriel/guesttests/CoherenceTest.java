@@ -3,6 +3,8 @@ package dev.oriel.guesttests;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import dev.oriel.guesttests.RandomWriter.Access;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,11 +24,20 @@ import org.junit.jupiter.api.TestFactory;
  */
 @Tag("guest")
 class CoherenceTest {
-    private static final long STEPS = Long.getLong("oriel.writer.steps", 600);
+    private static final long STEPS = Long.getLong("oriel.writer.steps", 400);
     private static final long SEED = Long.getLong("oriel.writer.seed", 1);
 
     /** What a console may say bounds how long a guest can be told what to do. */
-    private static final long STEPS_OF_A_BOOT = 40_000;
+    private static final long STEPS_OF_A_BOOT = 10_000;
+
+    /** How the share is served: the seed chooses. The first is that of seed 1. */
+    private static final List<List<String>> OPTIONS = List.of(
+            List.of(),
+            List.of("--cache=never", "--allow-mmap"),
+            List.of("--inode-file-handles=never", "--poll=off"),
+            List.of("--request-queues=4", "--thread-pool-size=1"));
+
+    private static final String SMALL_WINDOW = "--dax-window=8M";
 
     private static final Duration NAMES_VALID = Duration.ofMillis(1100);
 
@@ -57,16 +68,22 @@ class CoherenceTest {
 
     private static Stream<DynamicNode> all(String name, @Nullable Window window, Access access) throws Exception {
         List<DynamicNode> tests = new ArrayList<>();
-        for (long done = 0; done < STEPS; done += STEPS_OF_A_BOOT) {
-            try (TwoGuests tree = TwoGuests.start(window, "--killpriv-v2")) {
+        long seed = SEED;
+        for (long done = 0; done < STEPS; done += STEPS_OF_A_BOOT, seed++) {
+            List<String> options = new ArrayList<>(OPTIONS.get((int) Math.floorMod(seed - 1, OPTIONS.size())));
+            options.add("--killpriv-v2");
+            if (window != null) {
+                options.add(SMALL_WINDOW);
+            }
+            try (TwoGuests tree = TwoGuests.start(window, options)) {
                 if (done == 0) {
                     test(tests, name, CoherenceCells.of(tree, access));
                 }
-                long seed = SEED + done;
+                long way = seed;
                 long steps = Math.min(STEPS - done, STEPS_OF_A_BOOT);
                 test(tests, name, Map.of("%d steps at random, -Doriel.writer.seed=%d".formatted(steps, seed), () -> {
                     clear(tree);
-                    new RandomWriter(seed, access, tree.parties(), NAMES_VALID).run(steps);
+                    new RandomWriter(way, access, tree.parties(), NAMES_VALID).run(steps);
                 }));
                 if (done == 0) {
                     test(tests, name, CoherenceCells.ends(tree, access));
@@ -79,9 +96,9 @@ class CoherenceTest {
 
     /** The model begins with an empty folder. */
     private static void clear(TwoGuests tree) throws Exception {
-        try (Stream<java.nio.file.Path> files = java.nio.file.Files.list(tree.work())) {
-            for (java.nio.file.Path file : files.toList()) {
-                java.nio.file.Files.delete(file);
+        try (Stream<Path> files = Files.list(tree.work())) {
+            for (Path file : files.toList()) {
+                Files.delete(file);
             }
         }
         Thread.sleep(NAMES_VALID);

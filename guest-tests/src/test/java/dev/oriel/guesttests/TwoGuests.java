@@ -36,12 +36,12 @@ final class TwoGuests implements AutoCloseable {
      *
      * @param window what the guests have; null: nothing, in user-mode Linux
      */
-    static TwoGuests start(@Nullable Window window, String... options) throws IOException, InterruptedException {
+    static TwoGuests start(@Nullable Window window, List<String> options) throws IOException, InterruptedException {
         Attachment attachment = window == null ? Attachment.VHOST_USER_FS : window.attachment();
         SharedFolder shared = SharedFolder.serve(
                 folder -> hasSmallDisk() ? LimitsTest.withMounts(SMALL_DISK, folder) : List.of(),
                 attachment,
-                window == null ? List.of(options) : window.options(options));
+                window == null ? options : window.options(options.toArray(String[]::new)));
         try {
             NativeProgram program = NativeProgram.converse(
                     SharedFolder.KIT, "performer", shared.work().toString());
