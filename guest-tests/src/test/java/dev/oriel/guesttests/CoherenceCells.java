@@ -2,7 +2,9 @@ package dev.oriel.guesttests;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.oriel.guests.GuestException;
 import dev.oriel.guesttests.RandomWriter.Access;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -77,8 +79,13 @@ final class CoherenceCells {
 
     /** What cannot be tested of guests that shall live on. */
     static Map<String, Cell> ends(TwoGuests tree, Access access) {
-        CoherenceCells cells = new CoherenceCells(tree, access, WHOLE_PAGE, "");
-        return Map.of("guest dies", cells::guestDies);
+        CoherenceCells those = new CoherenceCells(tree, access, WHOLE_PAGE, "");
+        Map<String, Cell> cells = new LinkedHashMap<>();
+        cells.put("guest dies", those::guestDies);
+        if (TwoGuests.hasSmallDisk() && access == Access.PAGES) {
+            cells.put("an error of writing back (full disk), direct", those::aFullDiskEndsTheMachine);
+        }
+        return cells;
     }
 
     private void addTo(Map<String, Cell> cells) {
@@ -443,17 +450,29 @@ final class CoherenceCells {
             poke(one, map, LAST_PAGE, "last-words");
         }
         tree.run(0).close();
-        long end = System.nanoTime() + PATIENCE.toNanos();
-        while (System.nanoTime() < end && !file.content(LAST_PAGE, 10).equals("last-words")) {
-            if (access == Access.REQUESTS) {
-                break;
-            }
-            Thread.sleep(10); // the server sees the end of the connection
-        }
-        assertThat(file.content(WHOLE_PAGE, 10)).isEqualTo("last-words");
         if (access != Access.REQUESTS) {
+            long end = System.nanoTime() + PATIENCE.toNanos();
+            while (System.nanoTime() < end && !file.content(LAST_PAGE, 10).equals("last-words")) {
+                Thread.sleep(10); // the server has yet to see the end of the connection
+            }
             assertThat(file.content(LAST_PAGE, 10)).isEqualTo("last-words");
         }
+        assertThat(file.content(WHOLE_PAGE, 10)).isEqualTo("last-words");
+        assertThat(tree.server().isAlive()).isTrue();
+    }
+
+    /** There is no help: the host has no page to give to whoever stores. */
+    private void aFullDiskEndsTheMachine() throws Exception {
+        String name = "../small/sparse" + ++numbers;
+        int fd = ++numbers;
+        done(two, "create " + fd + " " + name);
+        done(two, "truncate " + fd + " 600000");
+        int map = map(two, fd, 600_000);
+        done(two, "fill ../small/filler");
+        assertThatThrownBy(() -> two.perform("poke " + map + " 100000 stored"))
+                .isInstanceOf(GuestException.class)
+                .hasMessageContaining("the guest ended");
+        tree.run(1).close();
         assertThat(tree.server().isAlive()).isTrue();
     }
 }

@@ -38,6 +38,7 @@ class IdentityTest {
         return "cat >/tmp/program.py <<'END-OF-SCRIPT'\n" + text + "END-OF-SCRIPT\ntools python3 /tmp/program.py\n";
     }
 
+    /** docs/operating.md, "When the host changes the tree too": the host uses a number again. */
     @ParameterizedTest
     @ValueSource(strings = {"--cache=auto", "--cache=always"})
     void namesAreUsedAgainOnOverlayfs(String option) throws Exception {
@@ -86,6 +87,7 @@ class IdentityTest {
         }
     }
 
+    /** docs/operating.md, "When the host changes the tree too": the host unmounts. */
     @Test
     void aSubmountThatTheGuestHasLeftIsUnmountedOnTheHost() throws Exception {
         try (SharedFolder shared =
@@ -129,6 +131,7 @@ class IdentityTest {
         return process.waitFor() == 0 ? "" : said;
     }
 
+    /** docs/operating.md, "When the host changes the tree too": the host removes a file. */
     @Test
     void whatIsWrittenUnderANameThatTheHostHasRemovedIsThereAfterwards() throws Exception {
         try (SharedFolder shared = SharedFolder.serve(List.of("--cache=metadata"))) {

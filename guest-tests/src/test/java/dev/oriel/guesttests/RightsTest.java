@@ -70,6 +70,7 @@ class RightsTest {
         }
     }
 
+    /** docs/operating.md, "When the host changes the tree too": the host makes a file. */
     @Test
     void aFileThatTheHostHasMadeMeanwhileIsOpenedOnlyByWhoMay() throws Exception {
         try (SharedFolder shared = SharedFolder.serve(List.of("--cache=metadata"))) {
