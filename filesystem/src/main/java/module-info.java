@@ -7,4 +7,5 @@ module dev.oriel.filesystem {
 
     exports dev.oriel.filesystem;
     exports dev.oriel.filesystem.local;
+    exports dev.oriel.filesystem.node;
 }

@@ -6,6 +6,7 @@ package dev.oriel.filesystem;
  * <p>One {@code FileSystem} may be served to several clients at once; each client's {@code FUSE_INIT} begins a {@link
  * FileSystemSession} of its own, which holds everything that the client was given (inodes, handles, locks).
  */
+@FunctionalInterface
 public interface FileSystem extends AutoCloseable {
 
     /**
@@ -16,7 +17,7 @@ public interface FileSystem extends AutoCloseable {
      */
     FileSystemSession begin(long offered);
 
-    /** Releases what the file system itself holds. All its sessions have been closed by then. */
+    /** Releases what the file system itself holds, by default nothing. All its sessions have been closed by then. */
     @Override
-    void close();
+    default void close() {}
 }

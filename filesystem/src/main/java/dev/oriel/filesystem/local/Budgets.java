@@ -1,5 +1,7 @@
 package dev.oriel.filesystem.local;
 
+import dev.oriel.filesystem.node.Budget;
+
 /** What the sessions of one shared directory have together. */
 final class Budgets {
     /** A session that is guaranteed less could not work. */

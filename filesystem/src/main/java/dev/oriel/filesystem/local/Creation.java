@@ -43,7 +43,7 @@ final class Creation {
         if (directory < 0) {
             return (int) directory;
         }
-        int result = share.nodes.enter((int) directory, name, parent, buffers);
+        int result = share.lookup.enter((int) directory, name, parent, buffers);
         if (result == 0) {
             share.fill(out, parent, buffers);
         } else if (result == -Errno.ENOENT && share.options.cache().cachesAbsence()) {
@@ -99,7 +99,7 @@ final class Creation {
         if (directory < 0) {
             return (int) directory;
         }
-        int result = share.nodes.reserve(name.length(), buffers);
+        int result = share.lookup.reserve(name.length(), buffers);
         if (result == 0) {
             try {
                 result = makeAs(request, (int) directory, name, mode, device, target, umask, buffers);
@@ -107,10 +107,10 @@ final class Creation {
                     result = label(request, (int) directory, name, mode, buffers);
                 }
                 if (result == 0) {
-                    result = share.nodes.enterNew((int) directory, name, parent, buffers);
+                    result = share.lookup.enterNew((int) directory, name, parent, buffers);
                 }
             } finally {
-                share.nodes.unreserve(buffers);
+                share.lookup.unreserve(buffers);
             }
         }
         if (result == 0) {
@@ -180,12 +180,12 @@ final class Creation {
         long directory = share.nodes.acquire(newParent, buffers);
         int result = (int) Math.min(directory, 0);
         if (result == 0) {
-            result = share.nodes.reserve(newName.length(), buffers);
+            result = share.lookup.reserve(newName.length(), buffers);
             if (result == 0) {
                 try {
                     result = linkTo((int) node, (int) directory, newName, newParent, buffers);
                 } finally {
-                    share.nodes.unreserve(buffers);
+                    share.lookup.unreserve(buffers);
                 }
             }
             if (result == 0) {
@@ -201,7 +201,7 @@ final class Creation {
         // The way that needs no privilege; the link of /proc is followed to the file, and no further.
         int result = FileCalls.linkat(
                 At.AT_FDCWD, buffers.procPath.set(node), directory, newName.segment(), At.AT_SYMLINK_FOLLOW);
-        return result == 0 ? share.nodes.enter(directory, newName, newParent, buffers) : result;
+        return result == 0 ? share.lookup.enter(directory, newName, newParent, buffers) : result;
     }
 
     int remove(Request request, long parent, Name name, int flags) {
@@ -224,7 +224,7 @@ final class Creation {
         if (result == 0) {
             result = FileCalls.unlinkat((int) directory, name.segment(), flags);
             if (looked) {
-                share.nodes.nameRemoved(result == 0, buffers);
+                share.lastNames.nameRemoved(result == 0, buffers);
             }
         }
         share.nodes.release(parent, directory);
@@ -238,13 +238,13 @@ final class Creation {
      * @return 0; -ENFILE or WOULD_BLOCK: nothing is held
      */
     private int hold(Request request, int directory, Name name, long parent, ThreadBuffers buffers) {
-        int result = share.nodes.holdLastName(directory, name, parent, share.zeroMessage, buffers);
+        int result = share.lastNames.holdLastName(directory, name, parent, share.zeroMessage, buffers);
         if (result == -Errno.ENFILE && !request.mayBlock()) {
             return FileSystemSession.WOULD_BLOCK;
         }
         for (int i = 0; i < HOLD_ATTEMPTS && result == -Errno.ENFILE; i++) {
             LockSupport.parkNanos(HOLD_PAUSE_NANOS);
-            result = share.nodes.holdLastName(directory, name, parent, share.zeroMessage, buffers);
+            result = share.lastNames.holdLastName(directory, name, parent, share.zeroMessage, buffers);
         }
         return result;
     }
@@ -268,12 +268,12 @@ final class Creation {
         long to = share.nodes.acquire(newParent, buffers);
         int result = (int) Math.min(to, 0);
         if (result == 0) {
-            result = share.nodes.reserveForMove(newParent, newName.length(), buffers);
+            result = share.lookup.reserveForMove(newParent, newName.length(), buffers);
             if (result == 0) {
                 try {
                     result = move(request, parent, (int) from, name, newParent, (int) to, newName, flags, buffers);
                 } finally {
-                    share.nodes.unreserve(buffers);
+                    share.lookup.unreserve(buffers);
                 }
             }
             share.nodes.release(newParent, to);
@@ -299,12 +299,12 @@ final class Creation {
         }
         result = renameAs(request, from, name, to, newName, flags, buffers);
         if (replaces) {
-            share.nodes.nameRemoved(result == 0, buffers);
+            share.lastNames.nameRemoved(result == 0, buffers);
         }
         if (result == 0) {
-            share.nodes.moved(to, newName, newParent, buffers);
+            share.lookup.moved(to, newName, newParent, buffers);
             if ((flags & RenameFlags.RENAME_EXCHANGE) != 0) {
-                share.nodes.moved(from, name, parent, buffers);
+                share.lookup.moved(from, name, parent, buffers);
             }
         }
         return result;

@@ -1,5 +1,7 @@
 package dev.oriel.filesystem.local;
 
+import dev.oriel.filesystem.node.Allowance;
+import dev.oriel.filesystem.node.InodeTable;
 import dev.oriel.linux.FileCalls;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -55,11 +57,11 @@ final class DescriptorCache {
      */
     int pin(int slot) {
         while (true) {
-            long word = inodes.descriptor(slot);
+            long word = inodes.transientWord(slot, LocalInode.DESCRIPTOR);
             if ((int) word == 0 || word < 0 || (word & PINS) == PINS) {
                 return -1;
             }
-            if (inodes.compareAndSetDescriptor(slot, word, (word + PIN) | RECENT)) {
+            if (inodes.compareAndSetTransientWord(slot, LocalInode.DESCRIPTOR, word, (word + PIN) | RECENT)) {
                 return (int) word - 1;
             }
         }
@@ -72,9 +74,9 @@ final class DescriptorCache {
      */
     boolean unpin(int slot) {
         while (true) {
-            long word = inodes.descriptor(slot);
+            long word = inodes.transientWord(slot, LocalInode.DESCRIPTOR);
             boolean last = word < 0 && (word & PINS) == PIN;
-            if (inodes.compareAndSetDescriptor(slot, word, last ? 0 : word - PIN)) {
+            if (inodes.compareAndSetTransientWord(slot, LocalInode.DESCRIPTOR, word, last ? 0 : word - PIN)) {
                 if (last) {
                     close(word);
                 }
@@ -100,12 +102,12 @@ final class DescriptorCache {
      */
     boolean discard(int slot) {
         while (true) {
-            long word = inodes.descriptor(slot);
+            long word = inodes.transientWord(slot, LocalInode.DESCRIPTOR);
             if (word == 0) {
                 return true;
             }
             boolean unused = (word & PINS) == 0;
-            if (inodes.compareAndSetDescriptor(slot, word, unused ? 0 : word | DOOMED)) {
+            if (inodes.compareAndSetTransientWord(slot, LocalInode.DESCRIPTOR, word, unused ? 0 : word | DOOMED)) {
                 if (unused) {
                     close(word);
                 }
@@ -126,12 +128,12 @@ final class DescriptorCache {
             return false;
         }
         while (true) {
-            long word = inodes.descriptor(slot);
+            long word = inodes.transientWord(slot, LocalInode.DESCRIPTOR);
             if ((word & KEPT) != 0 || word < 0) {
                 kept.decrementAndGet();
                 return true;
             }
-            if (inodes.compareAndSetDescriptor(slot, word, word | KEPT)) {
+            if (inodes.compareAndSetTransientWord(slot, LocalInode.DESCRIPTOR, word, word | KEPT)) {
                 return true;
             }
         }
@@ -139,17 +141,17 @@ final class DescriptorCache {
 
     /** Whether the descriptor of a slot, which the caller has pinned, is kept. */
     boolean isKept(int slot) {
-        return (inodes.descriptor(slot) & KEPT) != 0;
+        return (inodes.transientWord(slot, LocalInode.DESCRIPTOR) & KEPT) != 0;
     }
 
     /** Takes a {@link #keep} back. */
     void keepNoMore(int slot) {
         while (true) {
-            long word = inodes.descriptor(slot);
+            long word = inodes.transientWord(slot, LocalInode.DESCRIPTOR);
             if ((word & KEPT) == 0) {
                 return;
             }
-            if (inodes.compareAndSetDescriptor(slot, word, word & ~KEPT)) {
+            if (inodes.compareAndSetTransientWord(slot, LocalInode.DESCRIPTOR, word, word & ~KEPT)) {
                 kept.decrementAndGet();
                 return;
             }
@@ -180,7 +182,7 @@ final class DescriptorCache {
 
     /** Closes the descriptor of a slot, if nobody uses it. */
     private boolean evict(int slot, boolean evenRecent) {
-        long word = inodes.descriptor(slot);
+        long word = inodes.transientWord(slot, LocalInode.DESCRIPTOR);
         if ((int) word == 0) {
             return true;
         }
@@ -188,10 +190,10 @@ final class DescriptorCache {
             return false;
         }
         if ((word & RECENT) != 0 && !evenRecent) {
-            inodes.compareAndSetDescriptor(slot, word, word & ~RECENT);
+            inodes.compareAndSetTransientWord(slot, LocalInode.DESCRIPTOR, word, word & ~RECENT);
             return false;
         }
-        if (!inodes.compareAndSetDescriptor(slot, word, 0)) {
+        if (!inodes.compareAndSetTransientWord(slot, LocalInode.DESCRIPTOR, word, 0)) {
             return false;
         }
         FileCalls.close((int) word - 1);
@@ -220,7 +222,9 @@ final class DescriptorCache {
             lock.lock();
             try {
                 int place = place();
-                if (place < 0 || !inodes.installDescriptor(nodeid, descriptor + 1L | PIN | RECENT)) {
+                if (place < 0
+                        || !inodes.installTransientWord(
+                                nodeid, LocalInode.DESCRIPTOR, descriptor + 1L | PIN | RECENT)) {
                     return false;
                 }
                 ring[place] = slot;

@@ -141,13 +141,13 @@ final class Directories {
         if (!entries.fits(entry.nameLength())) {
             return false;
         }
-        if (!entry.isDotOrDotDot() && share.nodes.hasRoomToList()) {
+        if (!entry.isDotOrDotDot() && share.lookup.hasRoomToList()) {
             // A copy, as a part of the buffer would be an object of its own for each entry.
             MemorySegment name = buffers.listedName;
             MemorySegment.copy(memory, entry.nameOffset(), name, 0, entry.nameLength());
             name.set(JAVA_BYTE, entry.nameLength(), (byte) 0);
             // A mount that waits to be triggered stays so: listing a directory is not visiting all in it.
-            int result = share.nodes.enter(directory.descriptor(), name, At.AT_NO_AUTOMOUNT, nodeid, name, buffers);
+            int result = share.lookup.enter(directory.descriptor(), name, At.AT_NO_AUTOMOUNT, nodeid, name, buffers);
             if (result == 0) {
                 Entry found = entries.entry();
                 share.fill(found, nodeid, buffers);

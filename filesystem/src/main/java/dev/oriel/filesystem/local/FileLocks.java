@@ -18,7 +18,7 @@ final class FileLocks {
     }
 
     int get(long nodeid, long fh, long owner, FileLock lock, FileLock out) {
-        OpenFile file = share.handles.enterFile(fh, nodeid);
+        OpenFile file = share.handles.enter(fh, nodeid, OpenFile.class);
         if (file == null) {
             return -Errno.EBADF;
         }
@@ -31,7 +31,7 @@ final class FileLocks {
         if ((lkFlags & FuseFlags.LK_FLOCK) != 0) {
             return flock(nodeid, fh, lock.type);
         }
-        OpenFile file = share.handles.enterFile(fh, nodeid);
+        OpenFile file = share.handles.enter(fh, nodeid, OpenFile.class);
         if (file == null) {
             return -Errno.EBADF;
         }
@@ -45,7 +45,7 @@ final class FileLocks {
         if ((lkFlags & FuseFlags.LK_FLOCK) != 0) {
             return 0;
         }
-        OpenFile file = share.handles.enterFile(fh, nodeid);
+        OpenFile file = share.handles.enter(fh, nodeid, OpenFile.class);
         if (file == null) {
             return -Errno.EBADF;
         }

@@ -162,7 +162,7 @@ final class Files {
         }
         int hostFlags = hostFlags(flags);
         int create = OpenFlags.O_CREAT | OpenFlags.O_EXCL | OpenFlags.O_NOFOLLOW;
-        int result = share.nodes.reserve(name.length(), buffers);
+        int result = share.lookup.reserve(name.length(), buffers);
         if (result == 0) {
             try {
                 result = makeOpen(
@@ -173,7 +173,7 @@ final class Files {
                     result = -Errno.ESTALE;
                 }
             } finally {
-                share.nodes.unreserve(buffers);
+                share.lookup.unreserve(buffers);
             }
         }
         share.nodes.release(parent, directory);
@@ -191,13 +191,13 @@ final class Files {
         }
         int create = OpenFlags.O_TMPFILE | (flags & OpenFlags.O_EXCL);
         int hostFlags = hostFlags(flags) & ~OpenFlags.O_TRUNC;
-        int result = share.nodes.reserve(0, buffers);
+        int result = share.lookup.reserve(0, buffers);
         if (result == 0) {
             try {
                 result = makeOpen(
                         request, parent, (int) directory, noName, hostFlags, create, mode, umask, entry, out, buffers);
             } finally {
-                share.nodes.unreserve(buffers);
+                share.lookup.unreserve(buffers);
             }
         }
         share.nodes.release(parent, directory);
@@ -240,7 +240,7 @@ final class Files {
             }
         }
         if (result == 0) {
-            result = share.nodes.enterNew(
+            result = share.lookup.enterNew(
                     opened, ThreadBuffers.EMPTY, ThreadBuffers.AT_EMPTY_PATH, parent, name.segment(), buffers);
         }
         if (result < 0) {
@@ -253,7 +253,7 @@ final class Files {
         share.fill(entry, parent, buffers);
         if (share.zeroMessage) {
             long nodeid = buffers.nodeid;
-            result = share.nodes.keepOpen(nodeid, opened, buffers);
+            result = share.lastNames.keepOpen(nodeid, opened, buffers);
             FileCalls.close(opened);
             share.handles.unreserve();
             if (result < 0) {
@@ -292,7 +292,7 @@ final class Files {
             // there is nothing to do at close: the locks are the client's own
             return -Errno.ENOSYS;
         }
-        OpenFile file = share.handles.enterFile(fh, nodeid);
+        OpenFile file = share.handles.enter(fh, nodeid, OpenFile.class);
         if (file == null) {
             return -Errno.EBADF;
         }
@@ -314,7 +314,7 @@ final class Files {
         if (!share.isHandle(fh)) {
             return 0;
         }
-        OpenFile file = share.handles.enterFile(fh, nodeid);
+        OpenFile file = share.handles.enter(fh, nodeid, OpenFile.class);
         if (file == null) {
             return -Errno.EBADF;
         }
@@ -327,7 +327,7 @@ final class Files {
 
     /** The descriptor of an open file: it stays open until its handle is released. */
     int descriptor(long nodeid, long fh) {
-        OpenFile file = share.handles.enterFile(fh, nodeid);
+        OpenFile file = share.handles.enter(fh, nodeid, OpenFile.class);
         if (file == null) {
             return -Errno.EBADF;
         }

@@ -1,5 +1,6 @@
 package dev.oriel.filesystem.local;
 
+import dev.oriel.filesystem.node.HandleTable;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.FileMode;
 import dev.oriel.linux.OpenFlags;
@@ -21,7 +22,7 @@ final class FilesByNode {
     private static final long SWEEP_NANOS = 500_000_000;
 
     private final Nodes nodes;
-    private final HandleTable budget;
+    private final HandleTable<OpenHandle> budget;
     private final DirentBuffers direntBuffers;
     private final AtomicReferenceArray<@Nullable OpenHandle> places;
     private final AtomicBoolean sweeping = new AtomicBoolean();
@@ -33,7 +34,7 @@ final class FilesByNode {
      * @param direntBuffers for the directories
      * @param capacity most of them
      */
-    FilesByNode(Nodes nodes, HandleTable budget, DirentBuffers direntBuffers, int capacity) {
+    FilesByNode(Nodes nodes, HandleTable<OpenHandle> budget, DirentBuffers direntBuffers, int capacity) {
         this.direntBuffers = direntBuffers;
         this.nodes = nodes;
         this.budget = budget;

@@ -166,7 +166,7 @@ final class OpenDirectory extends OpenHandle {
     }
 
     @Override
-    void dispose() {
+    protected void dispose() {
         if (!isGone()) {
             super.dispose();
         }

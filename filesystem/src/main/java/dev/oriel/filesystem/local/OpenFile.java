@@ -1,5 +1,6 @@
 package dev.oriel.filesystem.local;
 
+import dev.oriel.filesystem.node.HandleTable;
 import dev.oriel.linux.FileCalls;
 import dev.oriel.linux.OpenFlags;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -23,7 +24,7 @@ final class OpenFile extends OpenHandle {
     private final AtomicInteger buffered = new AtomicInteger(NONE);
 
     /** Gave the descriptor that {@link #buffered} is. */
-    private volatile @Nullable HandleTable budget;
+    private volatile @Nullable HandleTable<OpenHandle> budget;
 
     /** Whether a POSIX lock was ever taken through it. */
     private volatile boolean locked;
@@ -79,7 +80,7 @@ final class OpenFile extends OpenHandle {
      * @param reservation gave it, and gets it back
      * @return the one to use: another thread may have been quicker
      */
-    int keepBuffered(int opened, HandleTable reservation) {
+    int keepBuffered(int opened, HandleTable<OpenHandle> reservation) {
         if (buffered.compareAndSet(NONE, opened)) {
             budget = reservation;
             return opened;
@@ -90,10 +91,10 @@ final class OpenFile extends OpenHandle {
     }
 
     @Override
-    void dispose() {
+    protected void dispose() {
         super.dispose();
         int second = buffered.get();
-        HandleTable reservation = budget;
+        HandleTable<OpenHandle> reservation = budget;
         if (second != NONE && reservation != null) {
             FileCalls.close(second);
             reservation.unreserve();

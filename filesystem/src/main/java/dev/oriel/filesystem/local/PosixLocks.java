@@ -1,6 +1,8 @@
 package dev.oriel.filesystem.local;
 
 import dev.oriel.filesystem.FileLock;
+import dev.oriel.filesystem.node.Allowance;
+import dev.oriel.filesystem.node.Budget;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.FcntlCommand;
 import dev.oriel.linux.FileCalls;

@@ -5,6 +5,8 @@ import dev.oriel.filesystem.Entry;
 import dev.oriel.filesystem.FileSystemSession;
 import dev.oriel.filesystem.Name;
 import dev.oriel.filesystem.Request;
+import dev.oriel.filesystem.node.Allowance;
+import dev.oriel.filesystem.node.HandleTable;
 import dev.oriel.fuse.FuseFlags;
 import dev.oriel.fuse.FuseInitFlags;
 import dev.oriel.linux.Errno;
@@ -22,7 +24,9 @@ final class Share {
     final boolean changesIds;
 
     final Nodes nodes;
-    final HandleTable handles;
+    final NodeLookup lookup;
+    final LastNames lastNames;
+    final HandleTable<OpenHandle> handles;
     final RemovedDirectories removedDirectories = new RemovedDirectories();
     final DirentBuffers direntBuffers = new DirentBuffers();
 
@@ -41,8 +45,10 @@ final class Share {
         nodeMemory = budgets.nodeMemory().open();
         openFiles = budgets.openFiles().open();
         cachedDescriptors = budgets.cachedDescriptors().open();
-        handles = new HandleTable(openFiles);
+        handles = new HandleTable<>(openFiles);
         nodes = new Nodes(options, root, has(FuseInitFlags.SUBMOUNTS), handles, nodeMemory, cachedDescriptors);
+        lookup = new NodeLookup(nodes);
+        lastNames = new LastNames(nodes);
         zeroMessage = has(FuseInitFlags.NO_OPEN_SUPPORT);
         byNode =
                 new FilesByNode(nodes, handles, direntBuffers, (int) Math.min(Integer.MAX_VALUE, openFiles.left() / 2));
@@ -66,7 +72,7 @@ final class Share {
     @Nullable
     OpenFile enterFile(long fh, long nodeid, boolean writable) {
         return isHandle(fh)
-                ? handles.enterFile(fh, nodeid)
+                ? handles.enter(fh, nodeid, OpenFile.class)
                 : byNode.enterFile(nodeid, writable, ThreadBuffers.current());
     }
 
@@ -74,7 +80,7 @@ final class Share {
     @Nullable
     OpenDirectory enterDirectory(long fh, long nodeid) {
         return isHandle(fh)
-                ? handles.enterDirectory(fh, nodeid)
+                ? handles.enter(fh, nodeid, OpenDirectory.class)
                 : byNode.enterDirectory(nodeid, ThreadBuffers.current());
     }
 
@@ -214,7 +220,7 @@ final class Share {
                 : 0;
     }
 
-    /** Fills {@code out} with the node that {@link Nodes#enter} found. */
+    /** Fills {@code out} with the node that {@link NodeLookup#enter} found. */
     void fill(Entry out, long parent, ThreadBuffers buffers) {
         MountTable.Mount mount = buffers.mount;
         if (mount == null) {

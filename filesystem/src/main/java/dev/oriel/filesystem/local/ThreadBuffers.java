@@ -34,7 +34,7 @@ final class ThreadBuffers {
     final TimesBuffer times = new TimesBuffer();
     final FileHandleBuffer handle = new FileHandleBuffer();
     final MemorySegment handleMountId = Arena.ofAuto().allocate(Long.BYTES, Long.BYTES);
-    final long[] handleWords = new long[InodeTable.INLINE_HANDLE_BYTES / Long.BYTES];
+    final long[] handleWords = new long[LocalInode.HANDLE_WORDS];
     final ProcSelfFd procPath = new ProcSelfFd();
     final IoVector part = new IoVector(IoVector.SYSTEM_CALL_MAX);
     final MemorySegment ioctl = Arena.ofAuto().allocate(IOCTL_BYTES, Long.BYTES);
@@ -45,13 +45,13 @@ final class ThreadBuffers {
 
     final CallerIdentity identity = new CallerIdentity();
 
-    /** The node that {@link Nodes#enter} found last, and its mount; what it found of it is in {@link #stat}. */
+    /** The node that {@link NodeLookup#enter} found last, and its mount; what it found of it is in {@link #stat}. */
     long nodeid;
 
     MountTable.@Nullable Mount mount;
 
     /**
-     * What {@link Nodes#holdLastName} holds: the node, 0 for none; its descriptor; and whether it is kept for that
+     * What {@link LastNames#holdLastName} holds: the node, 0 for none; its descriptor; and whether it is kept for that
      * reason alone.
      */
     long heldNode;
@@ -59,10 +59,10 @@ final class ThreadBuffers {
     long heldDescriptor;
     boolean keptForRemoval;
 
-    /** The node whose identity ends with the name that {@link Nodes#holdLastName} has looked at; 0 for none. */
+    /** The node whose identity ends with the name that {@link LastNames#holdLastName} has looked at; 0 for none. */
     long endingNode;
 
-    /** What {@link Nodes#reserve} has set aside: a slot, 0 for none, and bytes. */
+    /** What {@link NodeLookup#reserve} has set aside: a slot, 0 for none, and bytes. */
     int spareSlot;
 
     long spareBytes;

@@ -6,8 +6,9 @@
  *     LocalSession             one client; hands each operation to the part that knows it
  *       Creation, Files, FileData, Directories, Attributes, Xattrs, FileLocks, InodeFlagIoctls
  *         Share                what they have in common
- *           Nodes              names to nodeids, nodeids to descriptors
- *             InodeTable       what the client knows      DescriptorCache  what is open of it
+ *           NodeLookup         names to nodeids           LastNames        what must outlive its last name
+ *           Nodes              nodeids to descriptors     DescriptorCache  what is open of them
+ *             InodeTable        what the client knows; an LocalInode is what is kept of each
  *             MountTable       where it lies
  *           HandleTable        what the client has open   PosixLocks       what it has locked
  *     CallerIdentity           whose ids a thread has while it makes something

@@ -3,6 +3,9 @@ package dev.oriel.filesystem.local;
 import static dev.oriel.filesystem.FileSystemSession.ROOT;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.oriel.filesystem.node.Allowance;
+import dev.oriel.filesystem.node.Budget;
+import dev.oriel.filesystem.node.InodeTable;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.OpenFlags;
 import java.io.IOException;
@@ -153,18 +156,21 @@ class NodeBudgetTest {
         Budget budget = new Budget(Long.MAX_VALUE, 1, 0, "spent");
         Allowance memory = budget.open();
         long before = usedMemory();
-        InodeTable table = new InodeTable(memory);
+        InodeTable table = new InodeTable(memory, LocalInode.TRANSIENT_WORDS, LocalInode.HANDLE_WORDS);
         for (int i = 0; i < count; i++) {
-            InodeTable.Location location = new InodeTable.Location(ROOT, new byte[251]);
-            assertThat(memory.take(InodeTable.bytesOf(location))).isTrue();
-            table.insert(InodeTable.kind(0, 0, 0, 0100644), i + 1, 7, new long[4], location, table.allocate());
+            LocalInode.Location location = new LocalInode.Location(ROOT, new byte[251]);
+            assertThat(memory.take(location.heapBytes())).isTrue();
+            table.insert(LocalInode.kind(0, 0, 0, 0100644), i + 1, 7, new long[4], location, table.allocate());
         }
         assertThat(table.size()).isEqualTo(count);
         assertThat(usedMemory() - before).isLessThan(memory.taken() + memory.taken() / 10);
         for (int slot = InodeTable.ROOT_SLOT + 1; slot <= count + 1; slot++) {
             table.forget(slot, 1);
         }
-        assertThat(memory.taken()).as("but for records").isLessThan((count + 1) * (long) InodeTable.NODE_BYTES);
+        assertThat(memory.taken())
+                .as("but for records")
+                .isLessThan((count + 1)
+                        * (long) InodeTable.nodeBytes(LocalInode.TRANSIENT_WORDS + LocalInode.HANDLE_WORDS));
     }
 
     private static long usedMemory() {

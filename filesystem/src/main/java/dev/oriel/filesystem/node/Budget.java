@@ -1,4 +1,4 @@
-package dev.oriel.filesystem.local;
+package dev.oriel.filesystem.node;
 
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -18,7 +18,7 @@ import java.util.concurrent.atomic.AtomicLong;
  *
  * <p>For all threads.
  */
-final class Budget {
+public final class Budget {
     private final long guaranteed;
     private final AtomicInteger guarantees;
     private final AtomicLong shared;
@@ -30,7 +30,7 @@ final class Budget {
      * @param least a part is at least this much: where that is more than there is, fewer sessions have one
      * @param whenSpent what the log says when a session has spent all that it can have
      */
-    Budget(long total, int sessions, long least, String whenSpent) {
+    public Budget(long total, int sessions, long least, String whenSpent) {
         long half = total / 2;
         guaranteed = Math.min(half, Math.max(half / sessions, least));
         int parts = guaranteed == 0 ? 0 : (int) Math.min(sessions, half / guaranteed);
@@ -40,7 +40,7 @@ final class Budget {
     }
 
     /** What a session may have, empty at first. */
-    Allowance open() {
+    public Allowance open() {
         boolean isGuaranteed = guarantees.getAndUpdate(left -> Math.max(0, left - 1)) > 0;
         return new Allowance(this, isGuaranteed ? guaranteed : 0);
     }

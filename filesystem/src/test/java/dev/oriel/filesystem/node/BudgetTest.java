@@ -1,4 +1,4 @@
-package dev.oriel.filesystem.local;
+package dev.oriel.filesystem.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package dev.oriel.filesystem.local;
+package dev.oriel.filesystem.node;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -11,8 +11,8 @@ import java.util.concurrent.atomic.AtomicLong;
  *
  * <p>For all threads. The log has one line when it is spent, and another only after much of it was given back.
  */
-final class Allowance implements AutoCloseable {
-    private static final Logger LOG = System.getLogger("dev.oriel.filesystem.local");
+public final class Allowance implements AutoCloseable {
+    private static final Logger LOG = System.getLogger("dev.oriel.filesystem");
 
     private final Budget budget;
     private final long guaranteed;
@@ -30,7 +30,7 @@ final class Allowance implements AutoCloseable {
     }
 
     /** Takes as much; false if there is not as much left. */
-    boolean take(long amount) {
+    public boolean take(long amount) {
         if (tryTake(amount)) {
             return true;
         }
@@ -41,7 +41,7 @@ final class Allowance implements AutoCloseable {
     }
 
     /** As {@link #take}, for what can be done without: the log is not told. */
-    boolean tryTake(long amount) {
+    public boolean tryTake(long amount) {
         long part;
         long left;
         do {
@@ -60,7 +60,7 @@ final class Allowance implements AutoCloseable {
     }
 
     /** Gives back what was taken. */
-    void give(long amount) {
+    public void give(long amount) {
         if (amount == 0) {
             return;
         }
@@ -79,17 +79,17 @@ final class Allowance implements AutoCloseable {
     }
 
     /** How much could be taken now. */
-    long left() {
+    public long left() {
         return own.get() + budget.sharedLeft();
     }
 
     /** How much nobody else can take from it. */
-    long guaranteed() {
+    public long guaranteed() {
         return guaranteed;
     }
 
     /** How much is taken. */
-    long taken() {
+    public long taken() {
         return guaranteed - own.get() + borrowed.get();
     }
 

@@ -1,4 +1,4 @@
-package dev.oriel.filesystem.local;
+package dev.oriel.filesystem.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -12,8 +12,8 @@ import java.util.concurrent.atomic.AtomicLongArray;
 import org.junit.jupiter.api.Test;
 
 class InodeTableTest {
-    private static final long[] NO_HANDLE = new long[InodeTable.INLINE_HANDLE_BYTES / Long.BYTES];
-    private static final long FILE = InodeTable.kind(0, 0, 0, 0100644);
+    private static final long[] NO_HANDLE = new long[4];
+    private static final long FILE = InodeKind.of(0, 0, 0100644);
 
     private static long lookup(InodeTable table, long ino, long birth) {
         long found = table.find(0, ino, birth);
@@ -40,7 +40,7 @@ class InodeTableTest {
 
     @Test
     void aFileIsOneNodeUntilAllItsLookupsAreForgotten() {
-        InodeTable table = new InodeTable(unlimited());
+        InodeTable table = new InodeTable(unlimited(), 1, 4);
         long node = lookup(table, 10, 1);
         assertThat(lookup(table, 10, 1)).isEqualTo(node);
         assertThat(lookup(table, 10, 2)).isNotEqualTo(node);
@@ -53,7 +53,7 @@ class InodeTableTest {
 
     @Test
     void aNodeNumberIsNeverGivenOutTwice() {
-        InodeTable table = new InodeTable(unlimited());
+        InodeTable table = new InodeTable(unlimited(), 1, 4);
         long first = lookup(table, 1, 1);
         forget(table, first, 1);
         long second = lookup(table, 1, 1);
@@ -65,7 +65,7 @@ class InodeTableTest {
 
     @Test
     void moreForgottenThanLookedUpIsAll() {
-        InodeTable table = new InodeTable(unlimited());
+        InodeTable table = new InodeTable(unlimited(), 1, 4);
         long node = lookup(table, 1, 1);
         forget(table, node, -1L);
         assertThat(table.isLive(node)).isFalse();
@@ -77,7 +77,7 @@ class InodeTableTest {
     void aMillionInodesTakeLessThanTwoHundredBytesEach() {
         int count = 1_000_000;
         long before = usedMemory();
-        InodeTable table = new InodeTable(unlimited());
+        InodeTable table = new InodeTable(unlimited(), 1, 4);
         for (int i = 1; i <= count; i++) {
             lookup(table, i, 7L * i);
         }
@@ -101,7 +101,7 @@ class InodeTableTest {
         int files = 64;
         int threads = 4;
         int rounds = 200_000;
-        InodeTable table = new InodeTable(unlimited());
+        InodeTable table = new InodeTable(unlimited(), 1, 4);
         AtomicLongArray wrong = new AtomicLongArray(1);
         List<Future<List<Long>>> owed = new ArrayList<>();
         try (ExecutorService pool = Executors.newFixedThreadPool(threads)) {
@@ -139,7 +139,7 @@ class InodeTableTest {
                 long node = lookup(table, file + 1, 99);
                 // While this thread is owed a lookup of the file, it cannot have become another node.
                 if (!table.isLive(node)
-                        || table.ino(InodeTable.slot(node)) != file + 1
+                        || table.id(InodeTable.slot(node)) != file + 1
                         || (!mine.isEmpty() && mine.getLast() != node)) {
                     wrong.incrementAndGet(0);
                 }
@@ -160,7 +160,7 @@ class InodeTableTest {
 
     @Test
     void readersFindWhatIsThereWhileTheTableGrows() throws Exception {
-        InodeTable table = new InodeTable(unlimited());
+        InodeTable table = new InodeTable(unlimited(), 1, 4);
         int known = 500;
         long[] nodes = new long[known];
         for (int i = 0; i < known; i++) {
@@ -189,7 +189,7 @@ class InodeTableTest {
 
     @Test
     void anInodeThatWasDetachedLivesOnBesideTheNextOfItsNumber() {
-        InodeTable table = new InodeTable(unlimited());
+        InodeTable table = new InodeTable(unlimited(), 1, 4);
         long first = lookup(table, 7, 0);
         table.detach(first);
         table.detach(first);
