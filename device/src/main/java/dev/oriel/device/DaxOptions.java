@@ -1,5 +1,7 @@
 package dev.oriel.device;
 
+import dev.oriel.device.dax.DaxWindow;
+
 /**
  * The DAX window of a device.
  *

@@ -200,7 +200,7 @@ final class FuseRequest implements Request {
             return 0;
         }
         if (length > longest) {
-            return tooLong();
+            return RequestLengths.tooLong(opcode);
         }
         if (extensionLength > length - FuseInHeader.SIZE) {
             return -Errno.EINVAL;
@@ -210,15 +210,6 @@ final class FuseRequest implements Request {
             fetchRest();
         }
         return 0;
-    }
-
-    /** A value or an ioctl that is longer than any that could be served is no nonsense. */
-    private int tooLong() {
-        return switch (opcode) {
-            case FuseOpcode.SETXATTR -> -Errno.E2BIG;
-            case FuseOpcode.IOCTL -> -Errno.ENOTTY;
-            default -> -Errno.EINVAL;
-        };
     }
 
     private void fetchRest() {

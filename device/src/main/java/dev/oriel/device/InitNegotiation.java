@@ -1,5 +1,7 @@
 package dev.oriel.device;
 
+import dev.oriel.device.dax.DaxSession;
+import dev.oriel.device.dax.DaxWindow;
 import dev.oriel.filesystem.FileSystem;
 import dev.oriel.filesystem.FileSystemSession;
 import dev.oriel.fuse.FuseInitFlags;
@@ -140,7 +142,7 @@ final class InitNegotiation {
                 .maxWrite(MAX_WRITE)
                 .timeGran(session.timeGranularity())
                 .maxPages(MAX_PAGES)
-                .mapAlignment(window == null ? 0 : Integer.numberOfTrailingZeros(StandIn.PAGE))
+                .mapAlignment(window == null ? 0 : Integer.numberOfTrailingZeros(DaxWindow.PAGE))
                 .flags2((int) (flags >>> Integer.SIZE));
     }
 }

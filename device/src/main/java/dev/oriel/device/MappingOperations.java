@@ -1,5 +1,6 @@
 package dev.oriel.device;
 
+import dev.oriel.device.dax.DaxSession;
 import dev.oriel.fuse.FuseRemovemappingIn;
 import dev.oriel.fuse.FuseRemovemappingOne;
 import dev.oriel.fuse.FuseSetupmappingIn;

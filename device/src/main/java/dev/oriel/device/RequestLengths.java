@@ -2,6 +2,7 @@ package dev.oriel.device;
 
 import dev.oriel.fuse.FuseInHeader;
 import dev.oriel.fuse.FuseOpcode;
+import dev.oriel.linux.Errno;
 import java.util.Arrays;
 
 /**
@@ -49,5 +50,14 @@ final class RequestLengths {
     /** The most bytes that a request of this opcode may have, or {@link #BEGINNING_ONLY}. Any opcode. */
     static int longest(int opcode) {
         return opcode >= 0 && opcode < FuseOpcode.COUNT ? LONGEST[opcode] : BEGINNING_ONLY;
+    }
+
+    /** What to answer to a longer one: a value or an ioctl that is longer than any that could be served is no nonsense. */
+    static int tooLong(int opcode) {
+        return switch (opcode) {
+            case FuseOpcode.SETXATTR -> -Errno.E2BIG;
+            case FuseOpcode.IOCTL -> -Errno.ENOTTY;
+            default -> -Errno.EINVAL;
+        };
     }
 }

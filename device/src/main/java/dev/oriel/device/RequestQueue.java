@@ -31,7 +31,6 @@ final class RequestQueue implements ChainHandler {
     private final RequestPool pool;
     private final LongHeads longHeads;
     private final Operations operations;
-    private final long[] counts = new long[FuseOpcode.COUNT];
 
     /** The request that the next chain gets. Of the queue's thread only. */
     private FuseRequest next;
@@ -83,11 +82,6 @@ final class RequestQueue implements ChainHandler {
         return draining;
     }
 
-    /** How many requests of this kind came in. Read without care for other threads: it may lag. */
-    long count(int opcode) {
-        return counts[opcode];
-    }
-
     @Override
     public void handle(DescriptorChain chain) {
         FuseRequest request = next;
@@ -125,7 +119,6 @@ final class RequestQueue implements ChainHandler {
                 return;
             }
             int error = request.decode(session.order(), session);
-            count(request);
             if (error == 0 && request.opcode() == FuseOpcode.DESTROY && !highPriority) {
                 // Leaves first: the session ends when nobody is in it.
                 gate.leave(index);
@@ -156,7 +149,6 @@ final class RequestQueue implements ChainHandler {
 
     private void beginSession(FuseRequest request, ByteOrder order) {
         int error = request.decode(order, null);
-        count(request);
         long result = error != 0 ? error : operations.check(request, highPriority);
         if (result == 0) {
             changeSession(request);
@@ -277,12 +269,5 @@ final class RequestQueue implements ChainHandler {
             }
         }
         return new FuseRequest(this, longHeads);
-    }
-
-    private void count(FuseRequest request) {
-        int opcode = request.opcode();
-        if (opcode >= 0 && opcode < FuseOpcode.COUNT) {
-            counts[opcode]++;
-        }
     }
 }

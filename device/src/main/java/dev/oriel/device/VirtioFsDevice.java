@@ -1,5 +1,6 @@
 package dev.oriel.device;
 
+import dev.oriel.device.dax.DaxWindow;
 import dev.oriel.filesystem.FileSystem;
 import dev.oriel.linux.LinuxException;
 import dev.oriel.virtio.VirtioDevice;
@@ -182,12 +183,4 @@ public final class VirtioFsDevice implements VirtioDevice {
         sessionThread.reset();
     }
 
-    /** How many requests with this opcode ({@code FuseOpcode}) have come in; it may lag a little behind. */
-    public long requests(int opcode) {
-        long sum = 0;
-        for (RequestQueue queue : queues) {
-            sum += queue.count(opcode);
-        }
-        return sum;
-    }
 }

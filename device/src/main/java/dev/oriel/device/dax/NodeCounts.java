@@ -1,4 +1,4 @@
-package dev.oriel.device;
+package dev.oriel.device.dax;
 
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicIntegerArray;

@@ -1,4 +1,4 @@
-package dev.oriel.device;
+package dev.oriel.device.dax;
 
 import dev.oriel.linux.Errno;
 import dev.oriel.virtio.memory.MappableRegion;

@@ -1,4 +1,4 @@
-package dev.oriel.device;
+package dev.oriel.device.dax;
 
 import dev.oriel.filesystem.Attributes;
 import dev.oriel.filesystem.FileSystemSession;
@@ -9,10 +9,6 @@ import dev.oriel.virtio.memory.MappableRegion;
 import dev.oriel.virtio.memory.SharedMemoryRegion;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -26,24 +22,27 @@ import java.util.concurrent.locks.ReentrantLock;
  * <p>The lock is held while the other side answers. Whoever must not wait asks {@link #concerns} first, which takes
  * none, and tells of what it does beside the window ({@link #enter}).
  */
-final class DaxWindow implements AutoCloseable {
+public final class DaxWindow implements AutoCloseable {
     private static final Logger LOG = System.getLogger("dev.oriel.device");
 
+    /** What mappings are multiples of, bytes. */
+    public static final int PAGE = 4096;
+
     /** The size of the ranges that Linux asks for ({@code FUSE_DAX_SHIFT}). */
-    static final long LINUX_RANGE = 2 << 20;
+    public static final long LINUX_RANGE = 2 << 20;
 
     /** No counter of {@link RequestsBesideWindow}. */
     private static final int CONCERNED = -1;
 
     private final long length;
-    private final boolean direct;
+    private final WindowContent content;
     private final WindowMappings other;
     private final StagingMemory memory;
     private final UnwrittenPages unwritten;
     private final StandIn standIn;
     private final DaxFiles files;
     private final RequestsBesideWindow beside = new RequestsBesideWindow();
-    private final TreeMap<Long, DaxMapping> mappings = new TreeMap<>();
+    private final DaxMappings mappings = new DaxMappings();
     private final ReentrantLock lock = new ReentrantLock();
     private volatile WriteErrors errors = new WriteErrors();
 
@@ -51,7 +50,7 @@ final class DaxWindow implements AutoCloseable {
      * @param region where the window is mapped; whoever gave it takes all mappings away when he closes the window
      * @param direct whether pages of files are mapped themselves, if the region can; if not, all is stand-in
      */
-    DaxWindow(SharedMemoryRegion region, boolean direct) throws LinuxException {
+    public DaxWindow(SharedMemoryRegion region, boolean direct) throws LinuxException {
         length = region.length();
         other = new WindowMappings(region instanceof MappableRegion mapped ? mapped : null);
         memory = new StagingMemory(region);
@@ -61,13 +60,13 @@ final class DaxWindow implements AutoCloseable {
             memory.close();
             throw e;
         }
-        this.direct = direct && !memory.isWindow();
+        content = WindowContent.of(other, memory, length, direct);
         standIn = new StandIn(memory);
-        files = new DaxFiles(this.direct, standIn, unwritten);
+        files = new DaxFiles(content instanceof WindowContent.Direct, standIn, unwritten);
     }
 
     /** The device was reset, and is silent: what the other side has mapped is in doubt from now on. */
-    void silence() {
+    public void silence() {
         lock.lock();
         try {
             other.doubt();
@@ -111,12 +110,9 @@ final class DaxWindow implements AutoCloseable {
      * @return 0 or an errno
      */
     int setup(FileSystemSession session, long nodeid, long fileOffset, long size, long flags, long offset) {
-        if (size <= 0
+        if (!isRange(offset, size)
                 || fileOffset < 0
-                || offset < 0
-                || ((size | fileOffset | offset) & (StandIn.PAGE - 1)) != 0
-                || offset > length
-                || size > length - offset
+                || (fileOffset & (PAGE - 1)) != 0
                 || fileOffset > Long.MAX_VALUE - size
                 || (flags & ~(FuseFlags.SETUPMAPPING_READ | FuseFlags.SETUPMAPPING_WRITE)) != 0) {
             return -Errno.EINVAL;
@@ -124,7 +120,7 @@ final class DaxWindow implements AutoCloseable {
         boolean write = (flags & FuseFlags.SETUPMAPPING_WRITE) != 0;
         lock.lock();
         try {
-            DaxMapping there = mappings.get(offset);
+            DaxMapping there = mappings.at(offset);
             if (there != null && there.isOf(nodeid, fileOffset, size)) {
                 return upgrade(there, write);
             }
@@ -146,6 +142,15 @@ final class DaxWindow implements AutoCloseable {
         }
     }
 
+    /** Whether there is such a range of whole pages in the window. */
+    private boolean isRange(long offset, long size) {
+        return size > 0
+                && offset >= 0
+                && ((size | offset) & (PAGE - 1)) == 0
+                && offset <= length
+                && size <= length - offset;
+    }
+
     private int upgrade(DaxMapping mapping, boolean write) {
         if (write && !mapping.writable) {
             if (!mapping.file.writable) {
@@ -158,15 +163,7 @@ final class DaxWindow implements AutoCloseable {
 
     private int establish(
             FileSystemSession session, DaxFile file, long fileOffset, long size, boolean write, long offset) {
-        long pages = 0;
-        if (file.descriptor != DaxFile.NO_DESCRIPTOR && file.unwritten.isEmpty()) {
-            long whole = file.size & -(long) StandIn.PAGE;
-            pages = Math.clamp(whole - fileOffset, 0, size);
-            if (pages < size && (other.hasMany() || other.room() <= length / LINUX_RANGE - mappings.size())) {
-                // A second mapping costs the other side more than a copy; one must be left for every free range.
-                pages = 0;
-            }
-        }
+        long pages = content.ownPages(file, fileOffset, size, mappings.size());
         int error = establish(session, new DaxMapping(file, offset, fileOffset, size, pages, write));
         if (error != 0 && error != -Errno.EINTR && pages > 0) {
             LOG.log(Level.DEBUG, "The front-end does not map a file''s pages ({0}); they are staged", -error);
@@ -183,7 +180,7 @@ final class DaxWindow implements AutoCloseable {
         }
         int error = map(session, mapping, true);
         if (error == 0) {
-            mappings.put(mapping.offset, mapping);
+            mappings.add(mapping);
         } else {
             files.remove(mapping);
         }
@@ -200,47 +197,12 @@ final class DaxWindow implements AutoCloseable {
             }
             files.showUnwritten(mapping);
         }
-        int error = 0;
-        if (mapping.direct > 0) {
-            error = other.map(mapping.offset, mapping.direct, mapping.file.descriptor, mapping.fileOffset);
-        }
-        if (error == 0 && mapping.hasStandIn()) {
-            error = mapStandIn(mapping);
-            if (error != 0 && mapping.direct > 0) {
-                int _ = other.unmap(mapping.offset, mapping.direct);
-            }
-        }
+        int error = content.show(mapping);
         if (error != 0 && mapping.hasStandIn()) {
             files.keepUnwritten(mapping, mapping.standInOffset(), mapping.end());
             standIn.release(mapping.standInOffset(), mapping.standInLength());
         }
         return error;
-    }
-
-    /** Without direct mappings the whole stand-in is mapped once and for all, if it is not the window itself. */
-    private int mapStandIn(DaxMapping mapping) {
-        if (memory.isWindow()) {
-            return 0;
-        }
-        if (direct) {
-            return other.map(mapping.standInOffset(), mapping.standInLength(), memory.fd(), mapping.standInOffset());
-        }
-        return other.count() > 0 ? 0 : other.map(0, length, memory.fd(), 0);
-    }
-
-    private void unmap(DaxMapping mapping) {
-        if (mapping.direct > 0) {
-            check(other.unmap(mapping.offset, mapping.direct));
-        }
-        if (direct && mapping.hasStandIn()) {
-            check(other.unmap(mapping.standInOffset(), mapping.standInLength()));
-        }
-    }
-
-    private static void check(int error) {
-        if (error != 0) {
-            LOG.log(Level.WARNING, "The front-end did not take a mapping of the DAX window away ({0})", -error);
-        }
     }
 
     /**
@@ -250,11 +212,7 @@ final class DaxWindow implements AutoCloseable {
      * @return 0, or an errno if there is no such range
      */
     int remove(FileSystemSession session, long offset, long size) {
-        if (size <= 0
-                || offset < 0
-                || ((size | offset) & (StandIn.PAGE - 1)) != 0
-                || offset > length
-                || size > length - offset) {
+        if (!isRange(offset, size)) {
             return -Errno.EINVAL;
         }
         lock.lock();
@@ -268,14 +226,14 @@ final class DaxWindow implements AutoCloseable {
 
     /** Takes away what lies in a range. */
     private void clear(FileSystemSession session, long offset, long size) {
-        for (DaxMapping mapping : overlapping(offset, offset + size)) {
+        for (DaxMapping mapping : mappings.overlapping(offset, offset + size)) {
             DaxFile file = mapping.file;
             int failed = writeBack(session, mapping);
             if (failed != 0) {
                 files.keepUnwritten(mapping, offset, offset + size);
             }
-            unmap(mapping);
-            mappings.remove(mapping.offset);
+            content.hide(mapping);
+            mappings.remove(mapping);
             keep(session, mapping, 0, offset - mapping.offset);
             keep(session, mapping, offset + size - mapping.offset, mapping.length);
             files.remove(mapping);
@@ -296,21 +254,11 @@ final class DaxWindow implements AutoCloseable {
         DaxMapping part = mapping.part(from, to);
         files.add(part);
         if (map(session, part, false) == 0) {
-            mappings.put(part.offset, part);
+            mappings.add(part);
         } else {
             files.remove(part);
             LOG.log(Level.WARNING, "The rest of a mapping of the DAX window could not be kept: it is gone");
         }
-    }
-
-    private List<DaxMapping> overlapping(long from, long to) {
-        List<DaxMapping> found = new ArrayList<>();
-        Map.Entry<Long, DaxMapping> before = mappings.lowerEntry(from);
-        if (before != null && before.getValue().end() > from) {
-            found.add(before.getValue());
-        }
-        found.addAll(mappings.subMap(from, to).values());
-        return found;
     }
 
     /**
@@ -486,16 +434,6 @@ final class DaxWindow implements AutoCloseable {
                     "the DAX window had at most {0} mappings at a time; the front-end can bear {1}",
                     other.most(),
                     other.mappingsMax());
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** How many mappings the other side has; for tests and for the log. */
-    int mapped() {
-        lock.lock();
-        try {
-            return other.count();
         } finally {
             lock.unlock();
         }

@@ -1,4 +1,4 @@
-package dev.oriel.device;
+package dev.oriel.device.dax;
 
 import dev.oriel.filesystem.Request;
 import java.lang.foreign.MemorySegment;

@@ -1,4 +1,4 @@
-package dev.oriel.device;
+package dev.oriel.device.dax;
 
 import dev.oriel.linux.LinuxException;
 import dev.oriel.virtio.memory.RegionMemory;
@@ -20,7 +20,7 @@ final class UnwrittenPages implements AutoCloseable {
     /** @param window its length in bytes */
     UnwrittenPages(long window) throws LinuxException {
         memory = new RegionMemory(Math.min(window, MOST));
-        places = (int) (memory.length() / StandIn.PAGE);
+        places = (int) (memory.length() / DaxWindow.PAGE);
     }
 
     /**
@@ -34,15 +34,15 @@ final class UnwrittenPages implements AutoCloseable {
             return -1;
         }
         taken.set(place);
-        long at = (long) place * StandIn.PAGE;
-        MemorySegment.copy(from, offset, memory.segment(), at, StandIn.PAGE);
+        long at = (long) place * DaxWindow.PAGE;
+        MemorySegment.copy(from, offset, memory.segment(), at, DaxWindow.PAGE);
         return at;
     }
 
     /** Forgets a page. */
     void remove(long at) {
-        taken.clear((int) (at / StandIn.PAGE));
-        memory.release(at, StandIn.PAGE);
+        taken.clear((int) (at / DaxWindow.PAGE));
+        memory.release(at, DaxWindow.PAGE);
     }
 
     /** Where they are. */

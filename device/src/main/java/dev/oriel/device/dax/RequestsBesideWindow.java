@@ -1,4 +1,4 @@
-package dev.oriel.device;
+package dev.oriel.device.dax;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;

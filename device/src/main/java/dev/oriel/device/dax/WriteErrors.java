@@ -1,4 +1,4 @@
-package dev.oriel.device;
+package dev.oriel.device.dax;
 
 import java.util.HashMap;
 import java.util.LinkedHashMap;

@@ -1,4 +1,4 @@
-package dev.oriel.device;
+package dev.oriel.device.dax;
 
 import dev.oriel.filesystem.FileSystemSession;
 import dev.oriel.filesystem.Opened;

@@ -1,4 +1,4 @@
-package dev.oriel.device;
+package dev.oriel.device.dax;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

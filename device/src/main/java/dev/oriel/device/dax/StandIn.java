@@ -1,4 +1,4 @@
-package dev.oriel.device;
+package dev.oriel.device.dax;
 
 import dev.oriel.filesystem.Attributes;
 import dev.oriel.filesystem.FileSystemSession;
@@ -16,7 +16,7 @@ import java.util.BitSet;
  * in other pages at the same time stays.
  */
 final class StandIn {
-    static final int PAGE = 4096;
+    private static final int PAGE = DaxWindow.PAGE;
 
     /** The most bytes that one system call moves: pages that the client wrote one after another go together. */
     private static final int RUN_MAX = 1 << 20;

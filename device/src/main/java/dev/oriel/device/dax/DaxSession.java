@@ -1,4 +1,4 @@
-package dev.oriel.device;
+package dev.oriel.device.dax;
 
 import dev.oriel.filesystem.AttributeChange;
 import dev.oriel.filesystem.Attributes;
@@ -16,7 +16,6 @@ import dev.oriel.linux.FallocateMode;
 import dev.oriel.linux.FileMode;
 import dev.oriel.linux.IoVector;
 import dev.oriel.linux.OpenFlags;
-import java.lang.foreign.MemorySegment;
 
 /**
  * A session whose client has a DAX window: what is read by request has what was stored through the window, and what is changed by request is
@@ -24,18 +23,16 @@ import java.lang.foreign.MemorySegment;
  *
  * <p>A request that would wait for the window is served where it may block: never on the thread of a queue.
  */
-final class DaxSession extends ForwardingSession {
-    /** From {@code st_mode} to {@code DT_*}. */
-    private static final int TYPE_SHIFT = 12;
-
+public final class DaxSession extends ForwardingSession {
     private final FileSystemSession session;
     private final DaxWindow window;
 
-    private final ThreadLocal<Entries> entries = ThreadLocal.withInitial(() -> new Entries());
+    private final ThreadLocal<DaxDirectoryEntries> entries;
 
-    DaxSession(FileSystemSession session, DaxWindow window) {
+    public DaxSession(FileSystemSession session, DaxWindow window) {
         this.session = session;
         this.window = window;
+        entries = ThreadLocal.withInitial(() -> new DaxDirectoryEntries(this, window));
     }
 
     @Override
@@ -44,12 +41,12 @@ final class DaxSession extends ForwardingSession {
     }
 
     /** SETUPMAPPING. */
-    int setupMapping(Request request, long nodeid, long fileOffset, long length, long flags, long offset) {
+    public int setupMapping(Request request, long nodeid, long fileOffset, long length, long flags, long offset) {
         return request.mayBlock() ? window.setup(session, nodeid, fileOffset, length, flags, offset) : WOULD_BLOCK;
     }
 
     /** One range of a REMOVEMAPPING. */
-    int removeMapping(Request request, long offset, long length) {
+    public int removeMapping(Request request, long offset, long length) {
         return request.mayBlock() ? window.remove(session, offset, length) : WOULD_BLOCK;
     }
 
@@ -94,7 +91,8 @@ final class DaxSession extends ForwardingSession {
         return result == -Errno.ENOSYS ? 0 : result;
     }
 
-    private void limit(Attributes told) {
+    /** Limits how long the client may remember attributes that it is told. */
+    void limit(Attributes told) {
         if (changesUnseen(told)) {
             told.validNanos = 0;
         }
@@ -427,48 +425,6 @@ final class DaxSession extends ForwardingSession {
             window.end(session);
         } finally {
             session.close();
-        }
-    }
-
-    /** The entries of a READDIRPLUS, each looked at before it is delivered. For one thread. */
-    private final class Entries implements DirectoryEntries {
-        private DirectoryEntries out = this;
-
-        DirectoryEntries before(DirectoryEntries next) {
-            out = next;
-            return this;
-        }
-
-        @Override
-        public boolean fits(int nameLength) {
-            return out.fits(nameLength);
-        }
-
-        @Override
-        public boolean add(long ino, long next, int type, MemorySegment name, long nameOffset, int nameLength) {
-            return out.add(ino, next, type, name, nameOffset, nameLength);
-        }
-
-        @Override
-        public Entry entry() {
-            return out.entry();
-        }
-
-        @Override
-        public boolean add(Entry entry, long next, MemorySegment name, long nameOffset, int nameLength) {
-            long nodeid = entry.nodeid;
-            if (!window.concerns(nodeid)) {
-                limit(entry.attributes);
-                return out.add(entry, next, name, nameOffset, nameLength);
-            }
-            // The client looks it up itself: its size is told when the window has been renewed, which may have to be
-            // waited for.
-            int type = entry.attributes.mode >>> TYPE_SHIFT;
-            boolean added = out.add(entry.attributes.ino, next, type, name, nameOffset, nameLength);
-            if (added) {
-                session.forget(nodeid, 1);
-            }
-            return added;
         }
     }
 }
