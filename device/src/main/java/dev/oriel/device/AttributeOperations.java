@@ -48,7 +48,7 @@ final class AttributeOperations {
         this.scratch = scratch;
     }
 
-    long getattr(FuseRequest request) {
+    long getattr(ReceivedRequest request) {
         int in = request.arguments(FuseGetattrIn.SIZE);
         if (in < 0 || !reply.admits(FuseAttrOut.SIZE)) {
             return -Errno.EINVAL;
@@ -62,7 +62,7 @@ final class AttributeOperations {
         return result < 0 ? result : scratch.encoder.attributes(out);
     }
 
-    long setattr(FuseRequest request) {
+    long setattr(ReceivedRequest request) {
         int in = request.arguments(FuseSetattrIn.SIZE);
         if (in < 0 || !reply.admits(FuseAttrOut.SIZE)) {
             return -Errno.EINVAL;
@@ -91,7 +91,7 @@ final class AttributeOperations {
         change.gid = in.gid();
     }
 
-    long statx(FuseRequest request) {
+    long statx(ReceivedRequest request) {
         int in = request.arguments(FuseStatxIn.SIZE);
         if (in < 0 || !reply.admits(FuseStatxOut.SIZE)) {
             return -Errno.EINVAL;
@@ -111,7 +111,7 @@ final class AttributeOperations {
         return result < 0 ? result : scratch.encoder.statx(out);
     }
 
-    long statfs(FuseRequest request) {
+    long statfs(ReceivedRequest request) {
         if (!reply.admits(FuseKstatfs.SIZE)) {
             return -Errno.EINVAL;
         }
@@ -120,7 +120,7 @@ final class AttributeOperations {
         return result < 0 ? result : scratch.encoder.status(out);
     }
 
-    long access(FuseRequest request) {
+    long access(ReceivedRequest request) {
         int in = request.arguments(FuseAccessIn.SIZE);
         if (in < 0) {
             return -Errno.EINVAL;
@@ -129,7 +129,7 @@ final class AttributeOperations {
         return request.session().fileSystem().access(request, request.nodeid(), accessIn.mask());
     }
 
-    long setxattr(FuseRequest request) {
+    long setxattr(ReceivedRequest request) {
         boolean extended = request.session().longSetxattr();
         int in = request.arguments(extended ? FuseSetxattrIn.SIZE : SHORT_SETXATTR);
         int error = in < 0 ? -Errno.EINVAL : request.text(scratch.name, XATTR_NAME_MAX, -Errno.ERANGE);
@@ -156,7 +156,7 @@ final class AttributeOperations {
                         extended ? setxattrIn.setxattrFlags() : 0);
     }
 
-    long getxattr(FuseRequest request) {
+    long getxattr(ReceivedRequest request) {
         int in = request.arguments(FuseGetxattrIn.SIZE);
         int error = in < 0 ? -Errno.EINVAL : request.text(scratch.name, XATTR_NAME_MAX, -Errno.ERANGE);
         if (error != 0) {
@@ -171,7 +171,7 @@ final class AttributeOperations {
         return size == 0 ? length(result) : result > size ? -Errno.ERANGE : result;
     }
 
-    long listxattr(FuseRequest request) {
+    long listxattr(ReceivedRequest request) {
         int in = request.arguments(FuseGetxattrIn.SIZE);
         if (in < 0) {
             return -Errno.EINVAL;
@@ -186,7 +186,7 @@ final class AttributeOperations {
     }
 
     /** How large a value the client takes, 0 if it asks for the length; or an errno. */
-    private int wanted(FuseRequest request, int in) {
+    private int wanted(ReceivedRequest request, int in) {
         getxattrIn.at(request.head(), in, request.order());
         long size = Math.min(Integer.toUnsignedLong(getxattrIn.size()), XATTR_SIZE_MAX);
         return size > reply.room() || (size == 0 && reply.room() < FuseGetxattrOut.SIZE) ? -Errno.EINVAL : (int) size;
@@ -202,7 +202,7 @@ final class AttributeOperations {
         return scratch.encoder.length(result);
     }
 
-    long removexattr(FuseRequest request) {
+    long removexattr(ReceivedRequest request) {
         int error = request.text(scratch.name, XATTR_NAME_MAX, -Errno.ERANGE);
         return error != 0 ? error : request.session().fileSystem().removexattr(request, request.nodeid(), scratch.name);
     }

@@ -28,7 +28,7 @@ final class DirectoryOperations {
         entries = new DirectoryReply(scratch);
     }
 
-    long opendir(FuseRequest request) {
+    long opendir(ReceivedRequest request) {
         int in = request.arguments(FuseOpenIn.SIZE);
         if (in < 0 || !reply.admits(FuseOpenOut.SIZE)) {
             return -Errno.EINVAL;
@@ -41,7 +41,7 @@ final class DirectoryOperations {
         return result < 0 ? result : scratch.encoder.opened(out);
     }
 
-    long readdir(FuseRequest request, boolean plus) {
+    long readdir(ReceivedRequest request, boolean plus) {
         int in = request.arguments(FuseReadIn.SIZE);
         if (in < 0) {
             return -Errno.EINVAL;
@@ -62,7 +62,7 @@ final class DirectoryOperations {
         return result == 0 && entries.refused() ? -Errno.EINVAL : result;
     }
 
-    long releasedir(FuseRequest request) {
+    long releasedir(ReceivedRequest request) {
         int in = request.arguments(FuseReleaseIn.SIZE);
         if (in < 0) {
             return -Errno.EINVAL;
@@ -73,7 +73,7 @@ final class DirectoryOperations {
         return session.fileSystem().releasedir(request, request.nodeid(), releaseIn.fh(), flags);
     }
 
-    long fsyncdir(FuseRequest request) {
+    long fsyncdir(ReceivedRequest request) {
         int in = request.arguments(FuseFsyncIn.SIZE);
         if (in < 0) {
             return -Errno.EINVAL;

@@ -48,7 +48,7 @@ final class FileOperations {
         this.sessionThread = sessionThread;
     }
 
-    long open(FuseRequest request) {
+    long open(ReceivedRequest request) {
         int in = request.arguments(FuseOpenIn.SIZE);
         if (in < 0 || !reply.admits(FuseOpenOut.SIZE)) {
             return -Errno.EINVAL;
@@ -61,7 +61,7 @@ final class FileOperations {
         return result < 0 ? result : scratch.encoder.opened(out);
     }
 
-    long create(FuseRequest request) {
+    long create(ReceivedRequest request) {
         int in = request.arguments(FuseCreateIn.SIZE);
         int error = in < 0 ? -Errno.EINVAL : request.entryName(scratch.name);
         if (error == 0) {
@@ -89,9 +89,9 @@ final class FileOperations {
     }
 
     /** The name in the request means nothing: Linux calls the file "/" until it has one. */
-    long tmpfile(FuseRequest request) {
+    long tmpfile(ReceivedRequest request) {
         int in = request.arguments(FuseCreateIn.SIZE);
-        int error = in < 0 ? -Errno.EINVAL : request.text(scratch.name, FuseRequest.NAME_MAX, -Errno.ENAMETOOLONG);
+        int error = in < 0 ? -Errno.EINVAL : request.text(scratch.name, ReceivedRequest.NAME_MAX, -Errno.ENAMETOOLONG);
         if (error == 0) {
             error = beginEntryAndOpen(request);
         }
@@ -115,7 +115,7 @@ final class FileOperations {
         return result < 0 ? result : scratch.encoder.created(entry, opened);
     }
 
-    private int beginEntryAndOpen(FuseRequest request) {
+    private int beginEntryAndOpen(ReceivedRequest request) {
         int error = request.extensions(scratch.extensions);
         if (error != 0) {
             return error;
@@ -123,7 +123,7 @@ final class FileOperations {
         return reply.admits(FuseEntryOut.SIZE + FuseOpenOut.SIZE) ? 0 : -Errno.EINVAL;
     }
 
-    long read(FuseRequest request) {
+    long read(ReceivedRequest request) {
         int in = request.arguments(FuseReadIn.SIZE);
         if (in < 0) {
             return -Errno.EINVAL;
@@ -144,7 +144,7 @@ final class FileOperations {
         return session.fileSystem().read(request, request.nodeid(), readIn.fh(), offset, flags, to);
     }
 
-    long write(FuseRequest request) {
+    long write(ReceivedRequest request) {
         int in = request.arguments(FuseWriteIn.SIZE);
         if (in < 0 || !reply.admits(FuseWriteOut.SIZE)) {
             return -Errno.EINVAL;
@@ -167,7 +167,7 @@ final class FileOperations {
         return result < 0 ? result : scratch.encoder.written((int) result);
     }
 
-    long flush(FuseRequest request) {
+    long flush(ReceivedRequest request) {
         int in = request.arguments(FuseFlushIn.SIZE);
         if (in < 0) {
             return -Errno.EINVAL;
@@ -178,7 +178,7 @@ final class FileOperations {
         return result;
     }
 
-    long release(FuseRequest request) {
+    long release(ReceivedRequest request) {
         int in = request.arguments(FuseReleaseIn.SIZE);
         if (in < 0) {
             return -Errno.EINVAL;
@@ -197,7 +197,7 @@ final class FileOperations {
         return result;
     }
 
-    long fsync(FuseRequest request) {
+    long fsync(ReceivedRequest request) {
         int in = request.arguments(FuseFsyncIn.SIZE);
         if (in < 0) {
             return -Errno.EINVAL;
@@ -207,7 +207,7 @@ final class FileOperations {
         return request.session().fileSystem().fsync(request, request.nodeid(), fsyncIn.fh(), dataOnly);
     }
 
-    long fallocate(FuseRequest request) {
+    long fallocate(ReceivedRequest request) {
         int in = request.arguments(FuseFallocateIn.SIZE);
         if (in < 0) {
             return -Errno.EINVAL;
@@ -224,7 +224,7 @@ final class FileOperations {
                         fallocateIn.mode());
     }
 
-    long lseek(FuseRequest request) {
+    long lseek(ReceivedRequest request) {
         int in = request.arguments(FuseLseekIn.SIZE);
         if (in < 0 || !reply.admits(FuseLseekOut.SIZE)) {
             return -Errno.EINVAL;
@@ -237,7 +237,7 @@ final class FileOperations {
     }
 
     /** The older form, whose reply has 32 bits for the length: no more is copied than fits. */
-    long copyFileRange(FuseRequest request) {
+    long copyFileRange(ReceivedRequest request) {
         if (!reply.admits(FuseWriteOut.SIZE)) {
             return -Errno.EINVAL;
         }
@@ -245,7 +245,7 @@ final class FileOperations {
         return result < 0 ? result : scratch.encoder.written((int) result);
     }
 
-    long copyFileRange64(FuseRequest request) {
+    long copyFileRange64(ReceivedRequest request) {
         if (!reply.admits(FuseCopyFileRangeOut.SIZE)) {
             return -Errno.EINVAL;
         }
@@ -253,7 +253,7 @@ final class FileOperations {
         return result < 0 ? result : scratch.encoder.copied(result);
     }
 
-    private long copy(FuseRequest request, long most) {
+    private long copy(ReceivedRequest request, long most) {
         int in = request.arguments(FuseCopyFileRangeIn.SIZE);
         if (in < 0) {
             return -Errno.EINVAL;
@@ -274,7 +274,7 @@ final class FileOperations {
                         copyIn.flags());
     }
 
-    long syncfs(FuseRequest request) {
+    long syncfs(ReceivedRequest request) {
         return request.session().fileSystem().syncfs(request, request.nodeid());
     }
 }

@@ -76,7 +76,7 @@ final class InitNegotiation {
      *
      * @return the length of the body, or an errno
      */
-    long serve(FuseRequest request, Reply reply) {
+    long serve(ReceivedRequest request, Reply reply) {
         begun = null;
         int given = Math.min(request.remaining(), FuseInitIn.SIZE);
         if (given < SHORT_INIT || !reply.admits(FuseInitOut.SIZE)) {
@@ -121,7 +121,7 @@ final class InitNegotiation {
     }
 
     private void begin(
-            FuseRequest request,
+            ReceivedRequest request,
             FileSystemSession session,
             @Nullable DaxWindow window,
             int minor,

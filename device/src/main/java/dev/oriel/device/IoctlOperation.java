@@ -55,7 +55,7 @@ final class IoctlOperation {
     }
 
     /** Returns the length of the reply's body, or an errno: {@code -ENOTTY} for what is not known. */
-    long ioctl(FuseRequest request) {
+    long ioctl(ReceivedRequest request) {
         int at = request.arguments(FuseIoctlIn.SIZE);
         if (at < 0) {
             return -Errno.EINVAL;
@@ -75,7 +75,7 @@ final class IoctlOperation {
         };
     }
 
-    private long get(FuseRequest request, int command, int size, int words) {
+    private long get(ReceivedRequest request, int command, int size, int words) {
         if (Integer.compareUnsigned(in.outSize(), size) < 0 || reply.room() - FuseIoctlOut.SIZE < size) {
             return -Errno.EINVAL;
         }
@@ -93,7 +93,7 @@ final class IoctlOperation {
         return FuseIoctlOut.SIZE + (long) size;
     }
 
-    private long set(FuseRequest request, int command, int size, int words) {
+    private long set(ReceivedRequest request, int command, int size, int words) {
         int inSize = in.inSize();
         int value = inSize < size ? -1 : request.arguments(inSize);
         if (value < 0 || reply.room() < FuseIoctlOut.SIZE) {

@@ -24,7 +24,7 @@ final class LockOperations {
         this.sessionThread = sessionThread;
     }
 
-    long getlk(FuseRequest request) {
+    long getlk(ReceivedRequest request) {
         int in = request.arguments(FuseLkIn.SIZE);
         if (in < 0 || !reply.admits(FuseFileLock.SIZE)) {
             return -Errno.EINVAL;
@@ -41,7 +41,7 @@ final class LockOperations {
     }
 
     /** @param wait whether this is a SETLKW */
-    long setlk(FuseRequest request, boolean wait) {
+    long setlk(ReceivedRequest request, boolean wait) {
         int in = request.arguments(FuseLkIn.SIZE);
         if (in < 0) {
             return -Errno.EINVAL;
@@ -80,7 +80,7 @@ final class LockOperations {
         return lock.type >= 0 && lock.type <= UNLOCK && lock.start >= 0 && lock.start <= lock.end;
     }
 
-    long interrupt(FuseRequest request) {
+    long interrupt(ReceivedRequest request) {
         int in = request.arguments(FuseInterruptIn.SIZE);
         if (in < 0) {
             return -Errno.EINVAL;

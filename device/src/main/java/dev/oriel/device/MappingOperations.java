@@ -17,7 +17,7 @@ final class MappingOperations {
     private final FuseRemovemappingOne removeOne = new FuseRemovemappingOne();
 
     /** The handle in the request is -1 from Linux, and not needed: files are opened by node. */
-    long setup(FuseRequest request) {
+    long setup(ReceivedRequest request) {
         if (!(request.session().fileSystem() instanceof DaxSession session)) {
             return -Errno.ENOSYS;
         }
@@ -43,7 +43,7 @@ final class MappingOperations {
     }
 
     /** A count and as many ranges behind it; all are taken away, and the first error is told. */
-    long remove(FuseRequest request) {
+    long remove(ReceivedRequest request) {
         if (!(request.session().fileSystem() instanceof DaxSession session)) {
             return -Errno.ENOSYS;
         }

@@ -42,7 +42,7 @@ final class NodeOperations {
         this.scratch = scratch;
     }
 
-    long lookup(FuseRequest request) {
+    long lookup(ReceivedRequest request) {
         Name name = scratch.name;
         int error = request.entryName(name);
         if (error != 0) {
@@ -56,7 +56,7 @@ final class NodeOperations {
         return result < 0 ? result : scratch.encoder.entry(out);
     }
 
-    long forget(FuseRequest request) {
+    long forget(ReceivedRequest request) {
         int in = request.arguments(FuseForgetIn.SIZE);
         if (in < 0) {
             return -Errno.EINVAL;
@@ -66,7 +66,7 @@ final class NodeOperations {
         return 0;
     }
 
-    long batchForget(FuseRequest request) {
+    long batchForget(ReceivedRequest request) {
         int in = request.arguments(FuseBatchForgetIn.SIZE);
         if (in < 0) {
             return -Errno.EINVAL;
@@ -90,7 +90,7 @@ final class NodeOperations {
         return 0;
     }
 
-    long readlink(FuseRequest request) {
+    long readlink(ReceivedRequest request) {
         MemorySegment target = reply.privateBody(OperationScratch.TARGET_SIZE);
         int result = request.session()
                 .fileSystem()
@@ -98,7 +98,7 @@ final class NodeOperations {
         return result > reply.room() ? -Errno.ENAMETOOLONG : result;
     }
 
-    long symlink(FuseRequest request) {
+    long symlink(ReceivedRequest request) {
         Name name = scratch.name;
         int error = request.entryName(name);
         if (error == 0) {
@@ -115,7 +115,7 @@ final class NodeOperations {
         return result < 0 ? result : scratch.encoder.entry(out);
     }
 
-    long mknod(FuseRequest request) {
+    long mknod(ReceivedRequest request) {
         int in = request.arguments(FuseMknodIn.SIZE);
         Name name = scratch.name;
         int error = in < 0 ? -Errno.EINVAL : request.entryName(name);
@@ -133,7 +133,7 @@ final class NodeOperations {
         return result < 0 ? result : scratch.encoder.entry(out);
     }
 
-    long mkdir(FuseRequest request) {
+    long mkdir(ReceivedRequest request) {
         int in = request.arguments(FuseMkdirIn.SIZE);
         Name name = scratch.name;
         int error = in < 0 ? -Errno.EINVAL : request.entryName(name);
@@ -152,7 +152,7 @@ final class NodeOperations {
     }
 
     /** What all that create have behind their names, and the entry they are answered with. */
-    private int beginEntry(FuseRequest request) {
+    private int beginEntry(ReceivedRequest request) {
         int error = request.extensions(scratch.extensions);
         if (error != 0) {
             return error;
@@ -160,17 +160,17 @@ final class NodeOperations {
         return reply.admits(FuseEntryOut.SIZE) ? 0 : -Errno.EINVAL;
     }
 
-    long unlink(FuseRequest request) {
+    long unlink(ReceivedRequest request) {
         int error = request.entryName(scratch.name);
         return error != 0 ? error : request.session().fileSystem().unlink(request, request.nodeid(), scratch.name);
     }
 
-    long rmdir(FuseRequest request) {
+    long rmdir(ReceivedRequest request) {
         int error = request.entryName(scratch.name);
         return error != 0 ? error : request.session().fileSystem().rmdir(request, request.nodeid(), scratch.name);
     }
 
-    long rename(FuseRequest request) {
+    long rename(ReceivedRequest request) {
         int in = request.arguments(FuseRenameIn.SIZE);
         if (in < 0) {
             return -Errno.EINVAL;
@@ -179,7 +179,7 @@ final class NodeOperations {
         return rename(request, renameIn.newdir(), 0);
     }
 
-    long rename2(FuseRequest request) {
+    long rename2(ReceivedRequest request) {
         int in = request.arguments(FuseRename2In.SIZE);
         if (in < 0) {
             return -Errno.EINVAL;
@@ -189,7 +189,7 @@ final class NodeOperations {
         return (flags & ~RENAME_FLAGS) != 0 ? -Errno.EINVAL : rename(request, rename2In.newdir(), flags);
     }
 
-    private long rename(FuseRequest request, long newParent, int flags) {
+    private long rename(ReceivedRequest request, long newParent, int flags) {
         int error = request.entryName(scratch.name);
         if (error == 0) {
             error = request.entryName(scratch.newName);
@@ -201,7 +201,7 @@ final class NodeOperations {
                         .rename(request, request.nodeid(), scratch.name, newParent, scratch.newName, flags);
     }
 
-    long link(FuseRequest request) {
+    long link(ReceivedRequest request) {
         int in = request.arguments(FuseLinkIn.SIZE);
         int error = in < 0 ? -Errno.EINVAL : request.entryName(scratch.name);
         if (error != 0) {

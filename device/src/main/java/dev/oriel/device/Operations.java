@@ -48,7 +48,7 @@ final class Operations {
     }
 
     /** Prepares the reply to {@code request}, whose header has been decoded. */
-    void begin(FuseRequest request) {
+    void begin(ReceivedRequest request) {
         reply.begin(request.chain(), request.order());
     }
 
@@ -57,7 +57,7 @@ final class Operations {
      *
      * @return 0 or an errno
      */
-    int check(FuseRequest request, boolean highPriority) {
+    int check(ReceivedRequest request, boolean highPriority) {
         if (request.chain().faulty()) {
             return -Errno.EFAULT;
         }
@@ -74,7 +74,7 @@ final class Operations {
     }
 
     /** Replies, and gives the chain back. Throws nothing. */
-    void end(FuseRequest request, long result) {
+    void end(ReceivedRequest request, long result) {
         int written = 0;
         try {
             if (!isWordless(request.opcode())) {
@@ -95,7 +95,7 @@ final class Operations {
      *
      * @return the errno for the client
      */
-    static int failed(FuseRequest request, Throwable failure) {
+    static int failed(ReceivedRequest request, Throwable failure) {
         LOG.log(
                 failure instanceof InternalError ? Level.WARNING : Level.ERROR,
                 "{0} is answered with an error: {1}",
@@ -134,7 +134,7 @@ final class Operations {
      *
      * @return the length of the reply's body, an errno, {@link #WOULD_BLOCK} or {@link #WAIT_FOR_LOCK}
      */
-    long serve(FuseRequest request) {
+    long serve(ReceivedRequest request) {
         if (reply.room() < 0 && !isWordless(request.opcode())) {
             // The client could never learn what became of it.
             return -Errno.EINVAL;
@@ -147,7 +147,7 @@ final class Operations {
         }
     }
 
-    private long perform(FuseRequest request) {
+    private long perform(ReceivedRequest request) {
         int opcode = request.opcode();
         return opcode >= 0 && opcode < FuseOpcode.COUNT ? operations[opcode].perform(request) : -Errno.ENOSYS;
     }
@@ -213,6 +213,6 @@ final class Operations {
 
     /** Serves requests of one opcode: answers as {@link #serve} does. */
     private interface Operation {
-        long perform(FuseRequest request);
+        long perform(ReceivedRequest request);
     }
 }

@@ -41,7 +41,7 @@ final class RequestExtensions {
      *
      * @return 0 or {@code -EINVAL}
      */
-    int parse(FuseRequest request, int from, int to) {
+    int parse(ReceivedRequest request, int from, int to) {
         int at = from;
         while (at < to) {
             if (to - at < FuseExtHeader.SIZE) {
@@ -69,7 +69,7 @@ final class RequestExtensions {
         return 0;
     }
 
-    private boolean contexts(FuseRequest request, int from, int to, int count) {
+    private boolean contexts(ReceivedRequest request, int from, int to, int count) {
         MemorySegment head = request.head();
         int at = from;
         for (int i = 0; i < count; i++) {
@@ -99,7 +99,7 @@ final class RequestExtensions {
         return true;
     }
 
-    private boolean groups(FuseRequest request, int from, int to) {
+    private boolean groups(ReceivedRequest request, int from, int to) {
         if (to - from < FuseSuppGroups.SIZE) {
             return false;
         }

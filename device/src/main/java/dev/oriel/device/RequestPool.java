@@ -54,11 +54,11 @@ final class RequestPool {
      *
      * @throws OutOfMemoryError if there is no thread for it; nobody else serves it then
      */
-    void execute(FuseRequest request) {
+    void execute(ReceivedRequest request) {
         executor.execute(() -> serve(request));
     }
 
-    private void serve(FuseRequest request) {
+    private void serve(ReceivedRequest request) {
         Operations mine;
         try {
             mine = operations.get();
@@ -73,7 +73,7 @@ final class RequestPool {
         }
     }
 
-    private void refuse(FuseRequest request, Throwable failure) {
+    private void refuse(ReceivedRequest request, Throwable failure) {
         synchronized (lastResort) {
             try {
                 int errno = Operations.failed(request, failure);

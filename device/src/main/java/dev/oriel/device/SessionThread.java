@@ -34,7 +34,7 @@ final class SessionThread {
     private final InitNegotiation negotiation;
     private final LockWaits waits;
 
-    private final ConcurrentLinkedQueue<FuseRequest> changes = new ConcurrentLinkedQueue<>();
+    private final ConcurrentLinkedQueue<ReceivedRequest> changes = new ConcurrentLinkedQueue<>();
     private final AtomicInteger changesWaiting = new AtomicInteger();
 
     /** Held by whoever does what this thread is for. */
@@ -70,7 +70,7 @@ final class SessionThread {
      * Takes over a FUSE_INIT: ends the session there is, begins another. Or a FUSE_DESTROY: ends the session there is.
      * Any thread.
      */
-    void change(FuseRequest request) {
+    void change(ReceivedRequest request) {
         boolean added = false;
         try {
             added = changes.add(request);
@@ -104,7 +104,7 @@ final class SessionThread {
      * @return false if it cannot wait, as too many do, or there is no thread that could try again: then it is still the
      *     caller's
      */
-    boolean waitForLock(FuseRequest request) {
+    boolean waitForLock(ReceivedRequest request) {
         return waits.add(request) && (wake() || !waits.takeBack(request));
     }
 
@@ -168,7 +168,7 @@ final class SessionThread {
         }
         turn.lock();
         try {
-            for (FuseRequest request = changes.poll(); request != null; request = changes.poll()) {
+            for (ReceivedRequest request = changes.poll(); request != null; request = changes.poll()) {
                 serveChange(request);
             }
             return waits.look();
@@ -200,7 +200,7 @@ final class SessionThread {
     }
 
     /** Under {@link #turn}. */
-    private void serveChange(FuseRequest request) {
+    private void serveChange(ReceivedRequest request) {
         changesWaiting.decrementAndGet();
         try {
             long result;
@@ -218,7 +218,7 @@ final class SessionThread {
         }
     }
 
-    private long begin(FuseRequest request) {
+    private long begin(ReceivedRequest request) {
         long result = negotiation.serve(request, operations.reply());
         FuseSession begun = negotiation.begun();
         if (begun != null) {

@@ -52,7 +52,7 @@ public final class VirtioFsDevice implements VirtioDevice {
     private static final int CONFIG_SIZE = TAG_MAX + 2 * Integer.BYTES;
 
     private final byte[] config;
-    private final RequestQueue[] queues;
+    private final QueueServer[] queues;
     private final SessionThread sessionThread;
     private final @Nullable DaxOptions dax;
     private volatile @Nullable DaxWindow window;
@@ -99,9 +99,9 @@ public final class VirtioFsDevice implements VirtioDevice {
         sessionThread = new SessionThread(fileSystem, gate, () -> window, threads.apply(tag + " session"));
         RequestPool pool = new RequestPool(poolThreads, sessionThread, threads.apply(tag + " pool"));
         LongHeads longHeads = new LongHeads();
-        queues = new RequestQueue[1 + requestQueues];
+        queues = new QueueServer[1 + requestQueues];
         for (int i = 0; i < queues.length; i++) {
-            queues[i] = new RequestQueue(i, i == HIPRIO, gate, sessionThread, pool, longHeads);
+            queues[i] = new QueueServer(i, i == HIPRIO, gate, sessionThread, pool, longHeads);
         }
     }
 
@@ -148,7 +148,7 @@ public final class VirtioFsDevice implements VirtioDevice {
 
     @Override
     public ChainHandler queue(int index) {
-        RequestQueue queue = queues[index];
+        QueueServer queue = queues[index];
         queue.starting();
         return queue;
     }

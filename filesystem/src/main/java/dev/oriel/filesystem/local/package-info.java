@@ -4,8 +4,8 @@
  * <pre>
  *   LocalFileSystem            opens the directory, begins sessions
  *     LocalSession             one client; hands each operation to the part that knows it
- *       Creation, Files, FileData, Directories, Attributes, Xattrs, FileLocks, InodeFlagIoctls
- *         Share                what they have in common
+ *       Names, OpenFiles, FileData, Directories, NodeAttributes, Xattrs, Locks, InodeFlagIoctls
+ *         SessionState                what they have in common
  *           NodeLookup         names to nodeids           LastNames        what must outlive its last name
  *           Nodes              nodeids to descriptors     DescriptorCache  what is open of them
  *             InodeTable        what the client knows; an LocalInode is what is kept of each

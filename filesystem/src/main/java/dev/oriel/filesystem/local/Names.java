@@ -15,7 +15,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /** LOOKUP, and what makes, moves and removes names: MKDIR, MKNOD, SYMLINK, LINK, RENAME, UNLINK, RMDIR. */
-final class Creation {
+final class Names {
     private static final int PERMISSIONS = 07777;
     private static final int RENAME_FLAGS =
             RenameFlags.RENAME_NOREPLACE | RenameFlags.RENAME_EXCHANGE | RenameFlags.RENAME_WHITEOUT;
@@ -27,31 +27,31 @@ final class Creation {
     private static final int HOLD_ATTEMPTS = 125;
     private static final long HOLD_PAUSE_NANOS = 2_000_000;
 
-    private final Share share;
+    private final SessionState state;
 
-    Creation(Share share) {
-        this.share = share;
+    Names(SessionState state) {
+        this.state = state;
     }
 
     int lookup(long parent, Name name, Entry out) {
-        int bad = Share.check(name);
+        int bad = SessionState.check(name);
         if (bad < 0) {
             return bad;
         }
         ThreadBuffers buffers = ThreadBuffers.current();
-        long directory = share.nodes.acquire(parent, buffers);
+        long directory = state.nodes.acquire(parent, buffers);
         if (directory < 0) {
             return (int) directory;
         }
-        int result = share.lookup.enter((int) directory, name, parent, buffers);
+        int result = state.lookup.enter((int) directory, name, parent, buffers);
         if (result == 0) {
-            share.fill(out, parent, buffers);
-        } else if (result == -Errno.ENOENT && share.options.cache().cachesAbsence()) {
+            state.fill(out, parent, buffers);
+        } else if (result == -Errno.ENOENT && state.options.cache().cachesAbsence()) {
             // as ENOENT, but the client may remember it (include/uapi/linux/fuse.h, fuse_entry_out)
-            out.validNanos = share.options.cache().validNanos();
+            out.validNanos = state.options.cache().validNanos();
             result = 0;
         }
-        share.nodes.release(parent, directory);
+        state.nodes.release(parent, directory);
         return result;
     }
 
@@ -87,19 +87,19 @@ final class Creation {
             @Nullable Name target,
             int umask,
             Entry out) {
-        int bad = Share.check(name);
+        int bad = SessionState.check(name);
         if (bad < 0) {
             return bad;
         }
-        if (share.isReadOnly()) {
+        if (state.isReadOnly()) {
             return -Errno.EROFS;
         }
         ThreadBuffers buffers = ThreadBuffers.current();
-        long directory = share.nodes.acquire(parent, buffers);
+        long directory = state.nodes.acquire(parent, buffers);
         if (directory < 0) {
             return (int) directory;
         }
-        int result = share.lookup.reserve(name.length(), buffers);
+        int result = state.lookup.reserve(name.length(), buffers);
         if (result == 0) {
             try {
                 result = makeAs(request, (int) directory, name, mode, device, target, umask, buffers);
@@ -107,16 +107,16 @@ final class Creation {
                     result = label(request, (int) directory, name, mode, buffers);
                 }
                 if (result == 0) {
-                    result = share.lookup.enterNew((int) directory, name, parent, buffers);
+                    result = state.lookup.enterNew((int) directory, name, parent, buffers);
                 }
             } finally {
-                share.lookup.unreserve(buffers);
+                state.lookup.unreserve(buffers);
             }
         }
         if (result == 0) {
-            share.fill(out, parent, buffers);
+            state.fill(out, parent, buffers);
         }
-        share.nodes.release(parent, directory);
+        state.nodes.release(parent, directory);
         return result;
     }
 
@@ -129,7 +129,7 @@ final class Creation {
             @Nullable Name target,
             int umask,
             ThreadBuffers buffers) {
-        int assumed = share.assumeToMake(request, umask, buffers);
+        int assumed = state.assumeToMake(request, umask, buffers);
         if (assumed < 0) {
             return assumed;
         }
@@ -165,35 +165,35 @@ final class Creation {
     }
 
     int link(long nodeid, long newParent, Name newName, Entry out) {
-        int bad = Share.check(newName);
+        int bad = SessionState.check(newName);
         if (bad < 0) {
             return bad;
         }
-        if (share.isReadOnly()) {
+        if (state.isReadOnly()) {
             return -Errno.EROFS;
         }
         ThreadBuffers buffers = ThreadBuffers.current();
-        long node = share.nodes.acquire(nodeid, buffers);
+        long node = state.nodes.acquire(nodeid, buffers);
         if (node < 0) {
             return (int) node;
         }
-        long directory = share.nodes.acquire(newParent, buffers);
+        long directory = state.nodes.acquire(newParent, buffers);
         int result = (int) Math.min(directory, 0);
         if (result == 0) {
-            result = share.lookup.reserve(newName.length(), buffers);
+            result = state.lookup.reserve(newName.length(), buffers);
             if (result == 0) {
                 try {
                     result = linkTo((int) node, (int) directory, newName, newParent, buffers);
                 } finally {
-                    share.lookup.unreserve(buffers);
+                    state.lookup.unreserve(buffers);
                 }
             }
             if (result == 0) {
-                share.fill(out, newParent, buffers);
+                state.fill(out, newParent, buffers);
             }
-            share.nodes.release(newParent, directory);
+            state.nodes.release(newParent, directory);
         }
-        share.nodes.release(nodeid, node);
+        state.nodes.release(nodeid, node);
         return result;
     }
 
@@ -201,33 +201,33 @@ final class Creation {
         // The way that needs no privilege; the link of /proc is followed to the file, and no further.
         int result = FileCalls.linkat(
                 At.AT_FDCWD, buffers.procPath.set(node), directory, newName.segment(), At.AT_SYMLINK_FOLLOW);
-        return result == 0 ? share.lookup.enter(directory, newName, newParent, buffers) : result;
+        return result == 0 ? state.lookup.enter(directory, newName, newParent, buffers) : result;
     }
 
     int remove(Request request, long parent, Name name, int flags) {
-        int bad = Share.check(name);
+        int bad = SessionState.check(name);
         if (bad < 0) {
             return bad;
         }
-        if (share.isReadOnly()) {
+        if (state.isReadOnly()) {
             return -Errno.EROFS;
         }
         ThreadBuffers buffers = ThreadBuffers.current();
-        long directory = share.nodes.acquire(parent, buffers);
+        long directory = state.nodes.acquire(parent, buffers);
         if (directory < 0) {
             return (int) directory;
         }
         // nothing says whether the client has the file open, or works in the directory
-        boolean mayBeUsed = share.zeroMessage || flags == At.AT_REMOVEDIR;
-        boolean looked = mayBeUsed || !share.nodes.tellsFilesApart(parent);
+        boolean mayBeUsed = state.zeroMessage || flags == At.AT_REMOVEDIR;
+        boolean looked = mayBeUsed || !state.nodes.tellsFilesApart(parent);
         int result = looked ? hold(request, (int) directory, name, parent, buffers) : 0;
         if (result == 0) {
             result = FileCalls.unlinkat((int) directory, name.segment(), flags);
             if (looked) {
-                share.lastNames.nameRemoved(result == 0, buffers);
+                state.lastNames.nameRemoved(result == 0, buffers);
             }
         }
-        share.nodes.release(parent, directory);
+        state.nodes.release(parent, directory);
         return result;
     }
 
@@ -238,47 +238,47 @@ final class Creation {
      * @return 0; -ENFILE or WOULD_BLOCK: nothing is held
      */
     private int hold(Request request, int directory, Name name, long parent, ThreadBuffers buffers) {
-        int result = share.lastNames.holdLastName(directory, name, parent, share.zeroMessage, buffers);
+        int result = state.lastNames.holdLastName(directory, name, parent, state.zeroMessage, buffers);
         if (result == -Errno.ENFILE && !request.mayBlock()) {
             return FileSystemSession.WOULD_BLOCK;
         }
         for (int i = 0; i < HOLD_ATTEMPTS && result == -Errno.ENFILE; i++) {
             LockSupport.parkNanos(HOLD_PAUSE_NANOS);
-            result = share.lastNames.holdLastName(directory, name, parent, share.zeroMessage, buffers);
+            result = state.lastNames.holdLastName(directory, name, parent, state.zeroMessage, buffers);
         }
         return result;
     }
 
     int rename(Request request, long parent, Name name, long newParent, Name newName, int flags) {
-        int bad = Math.min(Share.check(name), Share.check(newName));
+        int bad = Math.min(SessionState.check(name), SessionState.check(newName));
         if (bad < 0) {
             return bad;
         }
-        if (share.isReadOnly()) {
+        if (state.isReadOnly()) {
             return -Errno.EROFS;
         }
         if ((flags & ~RENAME_FLAGS) != 0) {
             return -Errno.EINVAL;
         }
         ThreadBuffers buffers = ThreadBuffers.current();
-        long from = share.nodes.acquire(parent, buffers);
+        long from = state.nodes.acquire(parent, buffers);
         if (from < 0) {
             return (int) from;
         }
-        long to = share.nodes.acquire(newParent, buffers);
+        long to = state.nodes.acquire(newParent, buffers);
         int result = (int) Math.min(to, 0);
         if (result == 0) {
-            result = share.lookup.reserveForMove(newParent, newName.length(), buffers);
+            result = state.lookup.reserveForMove(newParent, newName.length(), buffers);
             if (result == 0) {
                 try {
                     result = move(request, parent, (int) from, name, newParent, (int) to, newName, flags, buffers);
                 } finally {
-                    share.lookup.unreserve(buffers);
+                    state.lookup.unreserve(buffers);
                 }
             }
-            share.nodes.release(newParent, to);
+            state.nodes.release(newParent, to);
         }
-        share.nodes.release(parent, from);
+        state.nodes.release(parent, from);
         return result;
     }
 
@@ -299,12 +299,12 @@ final class Creation {
         }
         result = renameAs(request, from, name, to, newName, flags, buffers);
         if (replaces) {
-            share.lastNames.nameRemoved(result == 0, buffers);
+            state.lastNames.nameRemoved(result == 0, buffers);
         }
         if (result == 0) {
-            share.lookup.moved(to, newName, newParent, buffers);
+            state.lookup.moved(to, newName, newParent, buffers);
             if ((flags & RenameFlags.RENAME_EXCHANGE) != 0) {
-                share.lookup.moved(from, name, parent, buffers);
+                state.lookup.moved(from, name, parent, buffers);
             }
         }
         return result;
@@ -318,7 +318,7 @@ final class Creation {
         if ((flags & RenameFlags.RENAME_WHITEOUT) == 0) {
             return FileCalls.renameat2(from, name.segment(), to, newName.segment(), flags);
         }
-        int assumed = share.assume(request, 0, buffers);
+        int assumed = state.assume(request, 0, buffers);
         if (assumed < 0) {
             return assumed;
         }

@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Owned by one thread at a time: the queue's, one of the pool's, or the session thread.
  */
-final class FuseRequest implements Request {
+final class ReceivedRequest implements Request {
     /** Header and arguments of a WRITE, the longest part that is fetched without knowing the opcode. */
     private static final int FIRST = FuseInHeader.SIZE + FuseWriteIn.SIZE;
 
@@ -46,7 +46,7 @@ final class FuseRequest implements Request {
     static final int NAME_MAX = 255;
 
     /** The queue that the request came in on, and whose request it is again when it has been answered. */
-    final RequestQueue queue;
+    final QueueServer queue;
 
     private final LongHeads longHeads;
     private final MemorySegment usual = Arena.ofAuto().allocate(RequestLengths.USUAL, Long.BYTES);
@@ -82,7 +82,7 @@ final class FuseRequest implements Request {
     private boolean mayBlock;
 
     /** @param longHeads gives memory for what is longer than usual */
-    FuseRequest(RequestQueue queue, LongHeads longHeads) {
+    ReceivedRequest(QueueServer queue, LongHeads longHeads) {
         this.queue = queue;
         this.longHeads = longHeads;
     }

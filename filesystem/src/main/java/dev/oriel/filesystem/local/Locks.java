@@ -8,17 +8,17 @@ import dev.oriel.linux.FileCalls;
 import dev.oriel.linux.FlockBuffer;
 
 /** GETLK and SETLK: of byte ranges ({@link PosixLocks}), and of whole files (flock(2)), held by the handle's own descriptor. */
-final class FileLocks {
-    private final Share share;
+final class Locks {
+    private final SessionState state;
     private final PosixLocks locks;
 
-    FileLocks(Share share, PosixLocks locks) {
-        this.share = share;
+    Locks(SessionState state, PosixLocks locks) {
+        this.state = state;
         this.locks = locks;
     }
 
     int get(long nodeid, long fh, long owner, FileLock lock, FileLock out) {
-        OpenFile file = share.handles.enter(fh, nodeid, OpenFile.class);
+        OpenFile file = state.handles.enter(fh, nodeid, OpenFile.class);
         if (file == null) {
             return -Errno.EBADF;
         }
@@ -31,7 +31,7 @@ final class FileLocks {
         if ((lkFlags & FuseFlags.LK_FLOCK) != 0) {
             return flock(nodeid, fh, lock.type);
         }
-        OpenFile file = share.handles.enter(fh, nodeid, OpenFile.class);
+        OpenFile file = state.handles.enter(fh, nodeid, OpenFile.class);
         if (file == null) {
             return -Errno.EBADF;
         }
@@ -45,7 +45,7 @@ final class FileLocks {
         if ((lkFlags & FuseFlags.LK_FLOCK) != 0) {
             return 0;
         }
-        OpenFile file = share.handles.enter(fh, nodeid, OpenFile.class);
+        OpenFile file = state.handles.enter(fh, nodeid, OpenFile.class);
         if (file == null) {
             return -Errno.EBADF;
         }
@@ -65,7 +65,7 @@ final class FileLocks {
         if (operation < 0) {
             return -Errno.EINVAL;
         }
-        OpenHandle handle = share.handles.enter(fh, nodeid);
+        OpenHandle handle = state.handles.enter(fh, nodeid);
         if (handle == null) {
             return -Errno.EBADF;
         }

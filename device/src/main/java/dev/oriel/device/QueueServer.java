@@ -15,7 +15,7 @@ import java.util.ArrayDeque;
  * to the session thread. Whatever is thrown, each request is answered once: by this thread, or by the one that has
  * claimed it.
  */
-final class RequestQueue implements ChainHandler {
+final class QueueServer implements ChainHandler {
     private static final Logger LOG = System.getLogger("dev.oriel.device");
 
     private static final ByteOrder OTHER_ORDER =
@@ -33,13 +33,13 @@ final class RequestQueue implements ChainHandler {
     private final Operations operations;
 
     /** The request that the next chain gets. Of the queue's thread only. */
-    private FuseRequest next;
+    private ReceivedRequest next;
 
-    private final ArrayDeque<FuseRequest> idle = new ArrayDeque<>();
+    private final ArrayDeque<ReceivedRequest> idle = new ArrayDeque<>();
     private volatile boolean draining;
 
     /** @param highPriority whether this is queue 0, that of FORGET and INTERRUPT (virtio 1.4, section 5.11.6.2) */
-    RequestQueue(
+    QueueServer(
             int index,
             boolean highPriority,
             SessionGate gate,
@@ -53,7 +53,7 @@ final class RequestQueue implements ChainHandler {
         this.pool = pool;
         this.longHeads = longHeads;
         operations = new Operations(sessionThread);
-        next = new FuseRequest(this, longHeads);
+        next = new ReceivedRequest(this, longHeads);
     }
 
     int index() {
@@ -84,7 +84,7 @@ final class RequestQueue implements ChainHandler {
 
     @Override
     public void handle(DescriptorChain chain) {
-        FuseRequest request = next;
+        ReceivedRequest request = next;
         try {
             request.take(chain);
             serve(request);
@@ -97,7 +97,7 @@ final class RequestQueue implements ChainHandler {
     }
 
     /** Something was thrown for a request: if nobody else has it, it is answered. */
-    private void fail(FuseRequest request, Throwable failure) {
+    private void fail(ReceivedRequest request, Throwable failure) {
         int error = Operations.failed(request, failure);
         if (request == next && request.isOpen()) {
             operations.begin(request);
@@ -106,7 +106,7 @@ final class RequestQueue implements ChainHandler {
     }
 
     /** Answers the request, or hands it on: then {@link #next} is another. */
-    private void serve(FuseRequest request) {
+    private void serve(ReceivedRequest request) {
         int raw = request.rawOpcode();
         if (raw == FuseOpcode.INIT || raw == OTHER_INIT) {
             beginSession(request, raw == FuseOpcode.INIT ? ByteOrder.nativeOrder() : OTHER_ORDER);
@@ -147,7 +147,7 @@ final class RequestQueue implements ChainHandler {
         }
     }
 
-    private void beginSession(FuseRequest request, ByteOrder order) {
+    private void beginSession(ReceivedRequest request, ByteOrder order) {
         int error = request.decode(order, null);
         long result = error != 0 ? error : operations.check(request, highPriority);
         if (result == 0) {
@@ -159,8 +159,8 @@ final class RequestQueue implements ChainHandler {
     }
 
     /** Hands an INIT or a DESTROY on. */
-    private void changeSession(FuseRequest request) {
-        FuseRequest other = idleRequest();
+    private void changeSession(ReceivedRequest request) {
+        ReceivedRequest other = idleRequest();
         if (!sessionThread.admitsChange()) {
             answered(other);
             operations.begin(request);
@@ -173,8 +173,8 @@ final class RequestQueue implements ChainHandler {
     }
 
     /** Hands a request on to the pool; serves it here if the pool has no thread for it. */
-    private void defer(FuseRequest request) {
-        FuseRequest other = idleRequest();
+    private void defer(ReceivedRequest request) {
+        ReceivedRequest other = idleRequest();
         gate.defer(index);
         request.chain().hold();
         request.offer();
@@ -193,8 +193,8 @@ final class RequestQueue implements ChainHandler {
     }
 
     /** Hands a SETLKW on to the session thread. */
-    private void waitForLock(FuseRequest request) {
-        FuseRequest other;
+    private void waitForLock(ReceivedRequest request) {
+        ReceivedRequest other;
         try {
             other = idleRequest();
         } catch (Error spent) {
@@ -212,7 +212,7 @@ final class RequestQueue implements ChainHandler {
     }
 
     /** There is no session: nothing can be done, and the byte order is known by the opcode only, if at all. */
-    private void refuse(FuseRequest request, int raw) {
+    private void refuse(ReceivedRequest request, int raw) {
         boolean usual = Integer.compareUnsigned(raw, Integer.reverseBytes(raw)) <= 0;
         int error = request.decode(usual ? ByteOrder.nativeOrder() : OTHER_ORDER, null);
         if (highPriority) {
@@ -224,7 +224,7 @@ final class RequestQueue implements ChainHandler {
     }
 
     /** Serves a deferred request, which the caller has claimed. Throws nothing but what comes from accesses before. */
-    void serveBlocking(FuseRequest request, Operations operations) {
+    void serveBlocking(ReceivedRequest request, Operations operations) {
         boolean waits = false;
         try {
             operations.begin(request);
@@ -245,7 +245,7 @@ final class RequestQueue implements ChainHandler {
     }
 
     /** A deferred request has been answered, or never will be: the session could not end if it were not counted out. */
-    void settled(FuseRequest request) {
+    void settled(ReceivedRequest request) {
         try {
             gate.settle(index);
         } finally {
@@ -254,20 +254,20 @@ final class RequestQueue implements ChainHandler {
     }
 
     /** Takes back a request that another thread has answered. */
-    void answered(FuseRequest request) {
+    void answered(ReceivedRequest request) {
         request.release();
         synchronized (idle) {
             idle.push(request);
         }
     }
 
-    private FuseRequest idleRequest() {
+    private ReceivedRequest idleRequest() {
         synchronized (idle) {
-            FuseRequest request = idle.poll();
+            ReceivedRequest request = idle.poll();
             if (request != null) {
                 return request;
             }
         }
-        return new FuseRequest(this, longHeads);
+        return new ReceivedRequest(this, longHeads);
     }
 }

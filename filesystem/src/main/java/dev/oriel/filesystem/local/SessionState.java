@@ -16,7 +16,7 @@ import dev.oriel.linux.ThreadCredentials;
 import org.jspecify.annotations.Nullable;
 
 /** What the parts of a session have in common: its options, what was agreed with the client, its nodes and open files. */
-final class Share {
+final class SessionState {
     final LocalOptions options;
     final long flags;
 
@@ -38,7 +38,7 @@ final class Share {
     private final Allowance openFiles;
     private final Allowance cachedDescriptors;
 
-    Share(LocalOptions options, Budgets budgets, long flags, boolean changesIds, int root) {
+    SessionState(LocalOptions options, Budgets budgets, long flags, boolean changesIds, int root) {
         this.options = options;
         this.flags = flags;
         this.changesIds = changesIds;

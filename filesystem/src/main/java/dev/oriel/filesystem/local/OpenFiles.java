@@ -16,7 +16,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /** OPEN, CREATE, TMPFILE, FLUSH, RELEASE, FSYNC: from a node to an open file and back. */
-final class Files {
+final class OpenFiles {
     private static final int PERMISSIONS = 07777;
     private static final MemorySegment DOT = CString.of(".", Arena.global());
 
@@ -29,26 +29,26 @@ final class Files {
             | OpenFlags.O_DIRECT
             | OpenFlags.O_NOATIME;
 
-    private final Share share;
+    private final SessionState state;
     private final PosixLocks locks;
 
-    Files(Share share, PosixLocks locks) {
-        this.share = share;
+    OpenFiles(SessionState state, PosixLocks locks) {
+        this.state = state;
         this.locks = locks;
     }
 
     /** The flags to open with on the host. */
     private int hostFlags(int flags) {
         int host = flags & PASSED_ON;
-        if (!share.options.allowDirectIo()) {
+        if (!state.options.allowDirectIo()) {
             host &= ~OpenFlags.O_DIRECT;
         }
-        if (share.isReadOnly()) {
+        if (state.isReadOnly()) {
             host |= OpenFlags.O_NOATIME;
-        } else if (!share.options.preserveNoatime()) {
+        } else if (!state.options.preserveNoatime()) {
             host &= ~OpenFlags.O_NOATIME;
         }
-        if (share.has(FuseInitFlags.WRITEBACK_CACHE)) {
+        if (state.has(FuseInitFlags.WRITEBACK_CACHE)) {
             // The client reads what it writes a part of, and it alone knows where the end of the file is.
             if ((host & OpenFlags.O_ACCMODE) == OpenFlags.O_WRONLY) {
                 host = (host & ~OpenFlags.O_ACCMODE) | OpenFlags.O_RDWR;
@@ -63,17 +63,17 @@ final class Files {
     }
 
     int open(long nodeid, int flags, int openFlags, Opened out) {
-        if (share.zeroMessage) {
+        if (state.zeroMessage) {
             // tells the client not to ask again, neither here nor at close
             return -Errno.ENOSYS;
         }
         ThreadBuffers buffers = ThreadBuffers.current();
-        long node = share.nodes.acquire(nodeid, buffers);
+        long node = state.nodes.acquire(nodeid, buffers);
         if (node < 0) {
             return (int) node;
         }
-        int result = Nodes.openable(share.nodes.type(nodeid));
-        if (result == 0 && share.isReadOnly() && modifies(flags)) {
+        int result = Nodes.openable(state.nodes.type(nodeid));
+        if (result == 0 && state.isReadOnly() && modifies(flags)) {
             result = -Errno.EROFS;
         }
         if (result == 0 && modifies(flags) && isLost((int) node, nodeid, buffers)) {
@@ -82,7 +82,7 @@ final class Files {
         if (result == 0) {
             result = open((int) node, nodeid, hostFlags(flags), openFlags, out, buffers);
         }
-        share.nodes.release(nodeid, node);
+        state.nodes.release(nodeid, node);
         return result;
     }
 
@@ -94,32 +94,32 @@ final class Files {
         StatxBuffer stat = buffers.stat;
         int result =
                 FileCalls.statx(path, ThreadBuffers.EMPTY, ThreadBuffers.AT_EMPTY_PATH, StatxBuffer.STATX_NLINK, stat);
-        return result == 0 && stat.nlink() == 0 && !share.handles.isOpen(nodeid) && countsLinks(buffers);
+        return result == 0 && stat.nlink() == 0 && !state.handles.isOpen(nodeid) && countsLinks(buffers);
     }
 
     /** Whether the host's file system tells how many names a file has: some on FUSE say 0 of all. */
     private boolean countsLinks(ThreadBuffers buffers) {
         StatxBuffer stat = buffers.stat;
-        long root = share.nodes.acquire(FileSystemSession.ROOT, buffers);
+        long root = state.nodes.acquire(FileSystemSession.ROOT, buffers);
         if (root < 0) {
             return true;
         }
         int result = FileCalls.statx(
                 (int) root, ThreadBuffers.EMPTY, ThreadBuffers.AT_EMPTY_PATH, StatxBuffer.STATX_NLINK, stat);
-        share.nodes.release(FileSystemSession.ROOT, root);
+        state.nodes.release(FileSystemSession.ROOT, root);
         return result < 0 || stat.nlink() != 0;
     }
 
     /** Opens the regular file of an O_PATH descriptor. */
     private int open(int path, long nodeid, int hostFlags, int openFlags, Opened out, ThreadBuffers buffers) {
-        if (!share.handles.reserve()) {
+        if (!state.handles.reserve()) {
             return -Errno.ENFILE;
         }
-        share.killSuidgid((openFlags & FuseFlags.OPEN_KILL_SUIDGID) != 0, buffers);
+        state.killSuidgid((openFlags & FuseFlags.OPEN_KILL_SUIDGID) != 0, buffers);
         int opened;
         int resumed;
         try {
-            opened = share.nodes.open(path, hostFlags, buffers);
+            opened = state.nodes.open(path, hostFlags, buffers);
         } finally {
             resumed = buffers.identity.resume();
         }
@@ -128,7 +128,7 @@ final class Files {
             opened = resumed;
         }
         if (opened < 0) {
-            share.handles.unreserve();
+            state.handles.unreserve();
             return opened;
         }
         handOut(opened, nodeid, hostFlags, out);
@@ -137,32 +137,32 @@ final class Files {
 
     /** Makes a handle of an open descriptor, for which there was a reservation. */
     private void handOut(int opened, long nodeid, int hostFlags, Opened out) {
-        OpenFile file = new OpenFile(opened, nodeid, hostFlags, share.nodes.mountOf(nodeid));
-        share.handles.add(file);
+        OpenFile file = new OpenFile(opened, nodeid, hostFlags, state.nodes.mountOf(nodeid));
+        state.handles.add(file);
         out.fh = file.number();
-        out.openFlags = share.options.cache().fileOpenFlags();
+        out.openFlags = state.options.cache().fileOpenFlags();
     }
 
     int create(Request request, long parent, Name name, int flags, int mode, int umask, Entry entry, Opened out) {
-        int bad = Share.check(name);
+        int bad = SessionState.check(name);
         if (bad < 0) {
             return bad;
         }
-        if (share.zeroMessage) {
+        if (state.zeroMessage) {
             // with MKNOD there is no handle that nobody would release
             return -Errno.ENOSYS;
         }
-        if (share.isReadOnly()) {
+        if (state.isReadOnly()) {
             return -Errno.EROFS;
         }
         ThreadBuffers buffers = ThreadBuffers.current();
-        long directory = share.nodes.acquire(parent, buffers);
+        long directory = state.nodes.acquire(parent, buffers);
         if (directory < 0) {
             return (int) directory;
         }
         int hostFlags = hostFlags(flags);
         int create = OpenFlags.O_CREAT | OpenFlags.O_EXCL | OpenFlags.O_NOFOLLOW;
-        int result = share.lookup.reserve(name.length(), buffers);
+        int result = state.lookup.reserve(name.length(), buffers);
         if (result == 0) {
             try {
                 result = makeOpen(
@@ -173,34 +173,34 @@ final class Files {
                     result = -Errno.ESTALE;
                 }
             } finally {
-                share.lookup.unreserve(buffers);
+                state.lookup.unreserve(buffers);
             }
         }
-        share.nodes.release(parent, directory);
+        state.nodes.release(parent, directory);
         return result;
     }
 
     int tmpfile(Request request, long parent, int flags, int mode, int umask, Entry entry, Opened out, Name noName) {
-        if (share.isReadOnly()) {
+        if (state.isReadOnly()) {
             return -Errno.EROFS;
         }
         ThreadBuffers buffers = ThreadBuffers.current();
-        long directory = share.nodes.acquire(parent, buffers);
+        long directory = state.nodes.acquire(parent, buffers);
         if (directory < 0) {
             return (int) directory;
         }
         int create = OpenFlags.O_TMPFILE | (flags & OpenFlags.O_EXCL);
         int hostFlags = hostFlags(flags) & ~OpenFlags.O_TRUNC;
-        int result = share.lookup.reserve(0, buffers);
+        int result = state.lookup.reserve(0, buffers);
         if (result == 0) {
             try {
                 result = makeOpen(
                         request, parent, (int) directory, noName, hostFlags, create, mode, umask, entry, out, buffers);
             } finally {
-                share.lookup.unreserve(buffers);
+                state.lookup.unreserve(buffers);
             }
         }
-        share.nodes.release(parent, directory);
+        state.nodes.release(parent, directory);
         return result;
     }
 
@@ -222,14 +222,14 @@ final class Files {
             Opened out,
             ThreadBuffers buffers) {
         boolean named = (create & OpenFlags.O_CREAT) != 0;
-        if (!share.handles.reserve()) {
+        if (!state.handles.reserve()) {
             return -Errno.ENFILE;
         }
         MemorySegment path = named ? name.segment() : DOT;
         int flags = (hostFlags & ~OpenFlags.O_NOATIME) | create;
         int opened = makeAs(request, directory, path, flags, mode, umask, buffers);
         if (opened == -Errno.EMFILE || opened == -Errno.ENFILE) {
-            share.nodes.shrink();
+            state.nodes.shrink();
             opened = makeAs(request, directory, path, flags, mode, umask, buffers);
         }
         int result = Math.min(opened, 0);
@@ -240,27 +240,27 @@ final class Files {
             }
         }
         if (result == 0) {
-            result = share.lookup.enterNew(
+            result = state.lookup.enterNew(
                     opened, ThreadBuffers.EMPTY, ThreadBuffers.AT_EMPTY_PATH, parent, name.segment(), buffers);
         }
         if (result < 0) {
             if (opened >= 0) {
                 FileCalls.close(opened);
             }
-            share.handles.unreserve();
+            state.handles.unreserve();
             return result;
         }
-        share.fill(entry, parent, buffers);
-        if (share.zeroMessage) {
+        state.fill(entry, parent, buffers);
+        if (state.zeroMessage) {
             long nodeid = buffers.nodeid;
-            result = share.lastNames.keepOpen(nodeid, opened, buffers);
+            result = state.lastNames.keepOpen(nodeid, opened, buffers);
             FileCalls.close(opened);
-            share.handles.unreserve();
+            state.handles.unreserve();
             if (result < 0) {
-                share.nodes.forget(nodeid, 1);
+                state.nodes.forget(nodeid, 1);
                 return result;
             }
-            out.openFlags = share.options.cache().fileOpenFlags();
+            out.openFlags = state.options.cache().fileOpenFlags();
             return 0;
         }
         handOut(opened, buffers.nodeid, hostFlags, out);
@@ -269,7 +269,7 @@ final class Files {
 
     private int makeAs(
             Request request, int directory, MemorySegment path, int flags, int mode, int umask, ThreadBuffers buffers) {
-        int assumed = share.assumeToMake(request, umask, buffers);
+        int assumed = state.assumeToMake(request, umask, buffers);
         if (assumed < 0) {
             return assumed;
         }
@@ -288,11 +288,11 @@ final class Files {
     }
 
     int flush(long nodeid, long fh, long lockOwner) {
-        if (share.zeroMessage) {
+        if (state.zeroMessage) {
             // there is nothing to do at close: the locks are the client's own
             return -Errno.ENOSYS;
         }
-        OpenFile file = share.handles.enter(fh, nodeid, OpenFile.class);
+        OpenFile file = state.handles.enter(fh, nodeid, OpenFile.class);
         if (file == null) {
             return -Errno.EBADF;
         }
@@ -311,10 +311,10 @@ final class Files {
     }
 
     int release(long nodeid, long fh) {
-        if (!share.isHandle(fh)) {
+        if (!state.isHandle(fh)) {
             return 0;
         }
-        OpenFile file = share.handles.enter(fh, nodeid, OpenFile.class);
+        OpenFile file = state.handles.enter(fh, nodeid, OpenFile.class);
         if (file == null) {
             return -Errno.EBADF;
         }
@@ -322,12 +322,12 @@ final class Files {
             locks.release(nodeid, fh);
         }
         file.leave();
-        return share.handles.release(fh, nodeid) ? 0 : -Errno.EBADF;
+        return state.handles.release(fh, nodeid) ? 0 : -Errno.EBADF;
     }
 
     /** The descriptor of an open file: it stays open until its handle is released. */
     int descriptor(long nodeid, long fh) {
-        OpenFile file = share.handles.enter(fh, nodeid, OpenFile.class);
+        OpenFile file = state.handles.enter(fh, nodeid, OpenFile.class);
         if (file == null) {
             return -Errno.EBADF;
         }
@@ -340,9 +340,9 @@ final class Files {
         if (!request.mayBlock()) {
             return FileSystemSession.WOULD_BLOCK;
         }
-        OpenFile file = share.enterFile(fh, nodeid, false);
+        OpenFile file = state.enterFile(fh, nodeid, false);
         if (file == null) {
-            return share.notEntered(fh);
+            return state.notEntered(fh);
         }
         int result = dataOnly ? FileCalls.fdatasync(file.descriptor()) : FileCalls.fsync(file.descriptor());
         file.leave();
@@ -354,12 +354,12 @@ final class Files {
             return FileSystemSession.WOULD_BLOCK;
         }
         ThreadBuffers buffers = ThreadBuffers.current();
-        long node = share.nodes.acquire(nodeid, buffers);
+        long node = state.nodes.acquire(nodeid, buffers);
         if (node < 0) {
             return (int) node;
         }
-        int result = share.nodes.open((int) node, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY, buffers);
-        share.nodes.release(nodeid, node);
+        int result = state.nodes.open((int) node, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY, buffers);
+        state.nodes.release(nodeid, node);
         if (result >= 0) {
             int directory = result;
             result = FileCalls.syncfs(directory);
