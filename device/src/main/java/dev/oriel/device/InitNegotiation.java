@@ -1,5 +1,8 @@
 package dev.oriel.device;
 
+import dev.oriel.device.operation.FuseSession;
+import dev.oriel.device.operation.ReceivedRequest;
+import dev.oriel.device.operation.Reply;
 import dev.oriel.device.dax.DaxSession;
 import dev.oriel.device.dax.DaxWindow;
 import dev.oriel.filesystem.FileSystem;

@@ -1,5 +1,7 @@
 package dev.oriel.device;
 
+import dev.oriel.device.operation.Operations;
+import dev.oriel.device.operation.ReceivedRequest;
 import dev.oriel.linux.Errno;
 import java.util.ArrayDeque;
 import java.util.Iterator;
@@ -126,7 +128,7 @@ final class LockWaits {
         takeArrivals();
         for (Iterator<ReceivedRequest> each = waiting.iterator(); each.hasNext(); ) {
             ReceivedRequest request = each.next();
-            if (request.interrupted() || request.queue.draining()) {
+            if (request.interrupted() || request.origin.draining()) {
                 each.remove();
                 settle(request, -Errno.EINTR);
             }
@@ -192,7 +194,7 @@ final class LockWaits {
             operations.begin(request);
             operations.end(request, answer);
         } finally {
-            request.queue.settled(request);
+            request.origin.settled(request);
         }
     }
 }

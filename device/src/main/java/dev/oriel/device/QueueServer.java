@@ -1,5 +1,10 @@
 package dev.oriel.device;
 
+import dev.oriel.device.operation.FuseSession;
+import dev.oriel.device.operation.LongHeads;
+import dev.oriel.device.operation.Operations;
+import dev.oriel.device.operation.ReceivedRequest;
+import dev.oriel.device.operation.RequestOrigin;
 import dev.oriel.fuse.FuseOpcode;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.Failure;
@@ -15,7 +20,7 @@ import java.util.ArrayDeque;
  * to the session thread. Whatever is thrown, each request is answered once: by this thread, or by the one that has
  * claimed it.
  */
-final class QueueServer implements ChainHandler {
+final class QueueServer implements ChainHandler, RequestOrigin {
     private static final Logger LOG = System.getLogger("dev.oriel.device");
 
     private static final ByteOrder OTHER_ORDER =
@@ -78,7 +83,8 @@ final class QueueServer implements ChainHandler {
         sessionThread.drain();
     }
 
-    boolean draining() {
+    @Override
+    public boolean draining() {
         return draining;
     }
 
@@ -224,7 +230,8 @@ final class QueueServer implements ChainHandler {
     }
 
     /** Serves a deferred request, which the caller has claimed. Throws nothing but what comes from accesses before. */
-    void serveBlocking(ReceivedRequest request, Operations operations) {
+    @Override
+    public void serveBlocking(ReceivedRequest request, Operations operations) {
         boolean waits = false;
         try {
             operations.begin(request);
@@ -245,7 +252,8 @@ final class QueueServer implements ChainHandler {
     }
 
     /** A deferred request has been answered, or never will be: the session could not end if it were not counted out. */
-    void settled(ReceivedRequest request) {
+    @Override
+    public void settled(ReceivedRequest request) {
         try {
             gate.settle(index);
         } finally {
@@ -254,7 +262,8 @@ final class QueueServer implements ChainHandler {
     }
 
     /** Takes back a request that another thread has answered. */
-    void answered(ReceivedRequest request) {
+    @Override
+    public void answered(ReceivedRequest request) {
         request.release();
         synchronized (idle) {
             idle.push(request);

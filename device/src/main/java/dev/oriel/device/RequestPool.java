@@ -1,5 +1,8 @@
 package dev.oriel.device;
 
+import dev.oriel.device.operation.Operations;
+import dev.oriel.device.operation.ReceivedRequest;
+import dev.oriel.device.operation.Reply;
 import dev.oriel.linux.Failure;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -69,7 +72,7 @@ final class RequestPool {
             return;
         }
         if (request.claim()) {
-            request.queue.serveBlocking(request, mine);
+            request.origin.serveBlocking(request, mine);
         }
     }
 
@@ -82,7 +85,7 @@ final class RequestPool {
             } catch (RuntimeException | Error again) {
                 LOG.log(Level.ERROR, "a request is given back without an answer: {0}", Failure.reason(again));
             } finally {
-                request.queue.settled(request);
+                request.origin.settled(request);
             }
         }
     }

@@ -1,5 +1,6 @@
 package dev.oriel.device;
 
+import dev.oriel.device.operation.FuseSession;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.concurrent.TimeUnit;

@@ -1,5 +1,9 @@
 package dev.oriel.device;
 
+import dev.oriel.device.operation.FuseSession;
+import dev.oriel.device.operation.LockEvents;
+import dev.oriel.device.operation.Operations;
+import dev.oriel.device.operation.ReceivedRequest;
 import dev.oriel.device.dax.DaxWindow;
 import dev.oriel.filesystem.FileSystem;
 import dev.oriel.fuse.FuseOpcode;
@@ -21,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * make it remember more than is bounded here. If it cannot be started, whoever wants a session begun or ended does that
  * himself.
  */
-final class SessionThread {
+final class SessionThread implements LockEvents {
     private static final Logger LOG = System.getLogger("dev.oriel.device");
 
     private static final long IDLE_MILLIS = 5_000;
@@ -109,14 +113,16 @@ final class SessionThread {
     }
 
     /** A lock was dropped, or may have been: those who wait are tried soon. Any thread. */
-    void lockDropped() {
+    @Override
+    public void lockDropped() {
         if (waits.lockDropped()) {
             wake();
         }
     }
 
     /** Ends the wait of the SETLKW that has this {@code unique}, if it waits. Any thread. */
-    void interrupt(long unique) {
+    @Override
+    public void interrupt(long unique) {
         if (waits.interrupt(unique)) {
             wake();
         }
@@ -214,7 +220,7 @@ final class SessionThread {
             }
             operations.end(request, result);
         } finally {
-            request.queue.answered(request);
+            request.origin.answered(request);
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.oriel.device;
 
+import dev.oriel.device.operation.LongHeads;
 import dev.oriel.device.dax.DaxWindow;
 import dev.oriel.filesystem.FileSystem;
 import dev.oriel.linux.LinuxException;

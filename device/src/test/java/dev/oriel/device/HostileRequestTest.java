@@ -4,6 +4,7 @@ import static java.nio.ByteOrder.BIG_ENDIAN;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.oriel.device.operation.RequestLengths;
 import dev.oriel.fuse.FuseOpcode;
 import dev.oriel.linux.Errno;
 import java.lang.foreign.MemorySegment;

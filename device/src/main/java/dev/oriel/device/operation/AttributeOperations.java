@@ -1,4 +1,4 @@
-package dev.oriel.device;
+package dev.oriel.device.operation;
 
 import dev.oriel.filesystem.AttributeChange;
 import dev.oriel.filesystem.Attributes;

@@ -1,4 +1,4 @@
-package dev.oriel.device;
+package dev.oriel.device.operation;
 
 import dev.oriel.fuse.FuseInHeader;
 import dev.oriel.fuse.FuseOpcode;
@@ -9,7 +9,7 @@ import java.util.Arrays;
  * How much of a request is fetched into private memory before it is served, by opcode: the whole request, which may not
  * be longer than that, or only its beginning.
  */
-final class RequestLengths {
+public final class RequestLengths {
     /**
      * Room for header and arguments of all requests, however many fields a later protocol appends, with two names; and
      * for what Linux says of the labels of a new file.
@@ -20,7 +20,7 @@ final class RequestLengths {
     static final int LARGEST = 160 << 10;
 
     /** The request is served with no more than its beginning. */
-    static final int BEGINNING_ONLY = 0;
+    public static final int BEGINNING_ONLY = 0;
 
     /** As many ranges as a Linux with the largest pages, of 64 KiB, takes away at once. */
     private static final int REMOVEMAPPING = USUAL + (64 << 10);
@@ -48,7 +48,7 @@ final class RequestLengths {
     private RequestLengths() {}
 
     /** The most bytes that a request of this opcode may have, or {@link #BEGINNING_ONLY}. Any opcode. */
-    static int longest(int opcode) {
+    public static int longest(int opcode) {
         return opcode >= 0 && opcode < FuseOpcode.COUNT ? LONGEST[opcode] : BEGINNING_ONLY;
     }
 

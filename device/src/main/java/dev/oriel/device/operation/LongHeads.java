@@ -1,4 +1,4 @@
-package dev.oriel.device;
+package dev.oriel.device.operation;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -9,8 +9,8 @@ import java.util.ArrayDeque;
  * when they are needed and used again. A queue that needs one more waits until another request has been answered; other
  * queues go on. Any thread.
  */
-final class LongHeads {
-    static final int MOST = 8;
+public final class LongHeads {
+    public static final int MOST = 8;
 
     // Guarded by this.
     private final ArrayDeque<MemorySegment> free = new ArrayDeque<>(MOST);

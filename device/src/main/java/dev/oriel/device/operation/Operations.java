@@ -1,4 +1,4 @@
-package dev.oriel.device;
+package dev.oriel.device.operation;
 
 import dev.oriel.fuse.FuseOpcode;
 import dev.oriel.linux.Errno;
@@ -12,12 +12,12 @@ import java.util.Arrays;
  * Serves requests on one thread: finds the operation by its opcode, and writes the reply. Holds all that this needs, so that a
  * request allocates nothing.
  */
-final class Operations {
+public final class Operations {
     /** Not an errno: the request must be served where it may block. */
-    static final long WOULD_BLOCK = Integer.MIN_VALUE;
+    public static final long WOULD_BLOCK = Integer.MIN_VALUE;
 
     /** Not an errno: the request is a SETLKW, and another holds the lock. */
-    static final long WAIT_FOR_LOCK = Integer.MIN_VALUE - 1L;
+    public static final long WAIT_FOR_LOCK = Integer.MIN_VALUE - 1L;
 
     private static final Logger LOG = System.getLogger("dev.oriel.device");
 
@@ -31,24 +31,24 @@ final class Operations {
     private final MappingOperations mappings;
     private final Operation[] operations;
 
-    Operations(SessionThread sessionThread) {
+    public Operations(LockEvents lockEvents) {
         OperationScratch scratch = new OperationScratch(reply);
         nodes = new NodeOperations(reply, scratch);
-        files = new FileOperations(reply, scratch, sessionThread);
+        files = new FileOperations(reply, scratch, lockEvents);
         directories = new DirectoryOperations(reply, scratch);
         attributes = new AttributeOperations(reply, scratch);
-        locks = new LockOperations(reply, scratch, sessionThread);
+        locks = new LockOperations(reply, scratch, lockEvents);
         ioctls = new IoctlOperation(reply);
         mappings = new MappingOperations();
         operations = operations();
     }
 
-    Reply reply() {
+    public Reply reply() {
         return reply;
     }
 
     /** Prepares the reply to {@code request}, whose header has been decoded. */
-    void begin(ReceivedRequest request) {
+    public void begin(ReceivedRequest request) {
         reply.begin(request.chain(), request.order());
     }
 
@@ -57,7 +57,7 @@ final class Operations {
      *
      * @return 0 or an errno
      */
-    int check(ReceivedRequest request, boolean highPriority) {
+    public int check(ReceivedRequest request, boolean highPriority) {
         if (request.chain().faulty()) {
             return -Errno.EFAULT;
         }
@@ -74,7 +74,7 @@ final class Operations {
     }
 
     /** Replies, and gives the chain back. Throws nothing. */
-    void end(ReceivedRequest request, long result) {
+    public void end(ReceivedRequest request, long result) {
         int written = 0;
         try {
             if (!isWordless(request.opcode())) {
@@ -95,7 +95,7 @@ final class Operations {
      *
      * @return the errno for the client
      */
-    static int failed(ReceivedRequest request, Throwable failure) {
+    public static int failed(ReceivedRequest request, Throwable failure) {
         LOG.log(
                 failure instanceof InternalError ? Level.WARNING : Level.ERROR,
                 "{0} is answered with an error: {1}",
@@ -110,7 +110,7 @@ final class Operations {
      * in a way that knows no "would block". A READ does not; a GETATTR looks at what the host has in memory, as a
      * descriptor of the node is open.
      */
-    static boolean maySleep(int opcode) {
+    public static boolean maySleep(int opcode) {
         return switch (opcode) {
             case FuseOpcode.READ,
                     FuseOpcode.GETATTR,
@@ -134,7 +134,7 @@ final class Operations {
      *
      * @return the length of the reply's body, an errno, {@link #WOULD_BLOCK} or {@link #WAIT_FOR_LOCK}
      */
-    long serve(ReceivedRequest request) {
+    public long serve(ReceivedRequest request) {
         if (reply.room() < 0 && !isWordless(request.opcode())) {
             // The client could never learn what became of it.
             return -Errno.EINVAL;

@@ -1,4 +1,4 @@
-package dev.oriel.device;
+package dev.oriel.device.operation;
 
 import dev.oriel.filesystem.Entry;
 import dev.oriel.filesystem.Opened;
@@ -29,7 +29,7 @@ final class FileOperations {
 
     private final Reply reply;
     private final OperationScratch scratch;
-    private final SessionThread sessionThread;
+    private final LockEvents lockEvents;
     private final IoVector vector = new IoVector(IoVector.SYSTEM_CALL_MAX);
     private final FuseOpenIn openIn = new FuseOpenIn();
     private final FuseCreateIn createIn = new FuseCreateIn();
@@ -42,10 +42,10 @@ final class FileOperations {
     private final FuseLseekIn lseekIn = new FuseLseekIn();
     private final FuseCopyFileRangeIn copyIn = new FuseCopyFileRangeIn();
 
-    FileOperations(Reply reply, OperationScratch scratch, SessionThread sessionThread) {
+    FileOperations(Reply reply, OperationScratch scratch, LockEvents lockEvents) {
         this.reply = reply;
         this.scratch = scratch;
-        this.sessionThread = sessionThread;
+        this.lockEvents = lockEvents;
     }
 
     long open(ReceivedRequest request) {
@@ -174,7 +174,7 @@ final class FileOperations {
         }
         flushIn.at(request.head(), in, request.order());
         int result = request.session().fileSystem().flush(request, request.nodeid(), flushIn.fh(), flushIn.lockOwner());
-        sessionThread.lockDropped();
+        lockEvents.lockDropped();
         return result;
     }
 
@@ -193,7 +193,7 @@ final class FileOperations {
                         session.hostFlags(releaseIn.flags()),
                         releaseIn.releaseFlags(),
                         releaseIn.lockOwner());
-        sessionThread.lockDropped();
+        lockEvents.lockDropped();
         return result;
     }
 

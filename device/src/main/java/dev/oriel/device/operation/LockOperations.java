@@ -1,4 +1,4 @@
-package dev.oriel.device;
+package dev.oriel.device.operation;
 
 import dev.oriel.filesystem.FileLock;
 import dev.oriel.fuse.FuseFileLock;
@@ -14,14 +14,14 @@ final class LockOperations {
 
     private final Reply reply;
     private final OperationScratch scratch;
-    private final SessionThread sessionThread;
+    private final LockEvents lockEvents;
     private final FuseLkIn lkIn = new FuseLkIn();
     private final FuseInterruptIn interruptIn = new FuseInterruptIn();
 
-    LockOperations(Reply reply, OperationScratch scratch, SessionThread sessionThread) {
+    LockOperations(Reply reply, OperationScratch scratch, LockEvents lockEvents) {
         this.reply = reply;
         this.scratch = scratch;
-        this.sessionThread = sessionThread;
+        this.lockEvents = lockEvents;
     }
 
     long getlk(ReceivedRequest request) {
@@ -62,7 +62,7 @@ final class LockOperations {
         }
         if (result == 0) {
             // Not only F_UNLCK drops a lock: a write lock that becomes a read lock lets readers in.
-            sessionThread.lockDropped();
+            lockEvents.lockDropped();
         }
         return result;
     }
@@ -86,7 +86,7 @@ final class LockOperations {
             return -Errno.EINVAL;
         }
         interruptIn.at(request.head(), in, request.order());
-        sessionThread.interrupt(interruptIn.unique());
+        lockEvents.interrupt(interruptIn.unique());
         return 0;
     }
 }

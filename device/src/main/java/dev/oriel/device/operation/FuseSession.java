@@ -1,11 +1,11 @@
-package dev.oriel.device;
+package dev.oriel.device.operation;
 
 import dev.oriel.filesystem.FileSystemSession;
 import dev.oriel.fuse.FuseInitFlags;
 import java.nio.ByteOrder;
 
 /** A session as the device knows it: what FUSE_INIT settled, and the file system's part of it. */
-final class FuseSession {
+public final class FuseSession {
     /** The version in which requests began to tell the length of their extensions. */
     private static final int EXTENSIONS_HAVE_A_LENGTH = 38;
 
@@ -24,38 +24,38 @@ final class FuseSession {
      * @param minor the client's minor version of the protocol
      * @param flags the INIT flags in force, {@code flags | flags2 << 32}
      */
-    FuseSession(FileSystemSession fileSystem, ByteOrder order, int minor, long flags) {
+    public FuseSession(FileSystemSession fileSystem, ByteOrder order, int minor, long flags) {
         this.fileSystem = fileSystem;
         this.order = order;
         this.minor = minor;
         this.flags = flags;
     }
 
-    FileSystemSession fileSystem() {
+    public FileSystemSession fileSystem() {
         return fileSystem;
     }
 
-    ByteOrder order() {
+    public ByteOrder order() {
         return order;
     }
 
     /** Whether security contexts simply follow the names of a request (7.36 and 7.37). */
-    boolean contextsFollowNames() {
+    public boolean contextsFollowNames() {
         return minor < EXTENSIONS_HAVE_A_LENGTH && (flags & FuseInitFlags.SECURITY_CTX) != 0;
     }
 
     /** Whether the arguments of a SETXATTR are 16 bytes long and not 8. */
-    boolean longSetxattr() {
+    public boolean longSetxattr() {
         return (flags & FuseInitFlags.SETXATTR_EXT) != 0;
     }
 
     /** Whether this INIT flag is in force. */
-    boolean has(long flag) {
+    public boolean has(long flag) {
         return (flags & flag) != 0;
     }
 
     /** The flags of a file that the client has open, in the host's values. */
-    int hostFlags(int clientFlags) {
+    public int hostFlags(int clientFlags) {
         return architecture.toHost(clientFlags);
     }
 
@@ -64,7 +64,7 @@ final class FuseSession {
      *
      * @param directory whether O_DIRECTORY is to be expected in them
      */
-    int hostFlagsOfOpen(int clientFlags, boolean directory) {
+    public int hostFlagsOfOpen(int clientFlags, boolean directory) {
         GuestArchitecture assumed = architecture;
         GuestArchitecture judged = assumed.judgedBy(clientFlags, directory);
         if (judged != assumed) {

@@ -1,4 +1,4 @@
-package dev.oriel.device;
+package dev.oriel.device.operation;
 
 import dev.oriel.device.dax.DaxSession;
 import dev.oriel.fuse.FuseRemovemappingIn;

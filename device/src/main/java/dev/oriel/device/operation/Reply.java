@@ -1,4 +1,4 @@
-package dev.oriel.device;
+package dev.oriel.device.operation;
 
 import dev.oriel.fuse.FuseOutHeader;
 import dev.oriel.linux.Errno;
@@ -24,7 +24,7 @@ import java.nio.ByteOrder;
  * back as part of a reply. What is read from a file goes straight to the client. Used again for the next request; for
  * one thread.
  */
-final class Reply {
+public final class Reply {
     /** The largest error number that the protocol has room for (Linux: {@code -512 < error}). */
     private static final int LARGEST_ERROR = 511;
 
@@ -38,7 +38,7 @@ final class Reply {
     private ByteOrder order = ByteOrder.nativeOrder();
     private long room;
 
-    Reply() {
+    public Reply() {
         grow(USUAL);
     }
 
@@ -48,7 +48,7 @@ final class Reply {
     }
 
     /** Begins the reply that goes to {@code chain}. */
-    void begin(DescriptorChain chain, ByteOrder order) {
+    public void begin(DescriptorChain chain, ByteOrder order) {
         this.order = order;
         ChainBytes out = chain.writable();
         room = out.ownLength() < FuseOutHeader.SIZE ? -1 : out.length() - FuseOutHeader.SIZE;
@@ -56,17 +56,17 @@ final class Reply {
     }
 
     /** How many bytes of body the client has room for. Negative if there is none even for the header. */
-    long room() {
+    public long room() {
         return room;
     }
 
     /** Whether the client has room for a body of so many bytes. */
-    boolean admits(int size) {
+    public boolean admits(int size) {
         return size <= room;
     }
 
     /** The byte order of the structures in the body. */
-    ByteOrder order() {
+    public ByteOrder order() {
         return order;
     }
 
@@ -75,7 +75,7 @@ final class Reply {
      *
      * @param size a multiple of 8 that the client has room for
      */
-    MemorySegment body(int size) {
+    public MemorySegment body(int size) {
         MemorySegment memory = privateBody(size);
         for (int i = 0; i < size; i += Long.BYTES) {
             memory.set(ValueLayout.JAVA_LONG, i, 0);
@@ -88,7 +88,7 @@ final class Reply {
      *
      * @return at least {@code size} bytes, with what other replies left there
      */
-    MemorySegment privateBody(int size) {
+    public MemorySegment privateBody(int size) {
         if (size > body.byteSize()) {
             grow((int) Math.max(size, 2 * body.byteSize()));
         }
@@ -103,7 +103,7 @@ final class Reply {
      * @param result the length of the body, or an errno
      * @return what the chain is completed with: 0 if the client left no room for a header
      */
-    int end(DescriptorChain chain, long unique, long result) {
+    public int end(DescriptorChain chain, long unique, long result) {
         if (room < 0) {
             return 0;
         }

@@ -1,4 +1,4 @@
-package dev.oriel.device;
+package dev.oriel.device.operation;
 
 import dev.oriel.filesystem.Name;
 import dev.oriel.filesystem.Request;
@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Owned by one thread at a time: the queue's, one of the pool's, or the session thread.
  */
-final class ReceivedRequest implements Request {
+public final class ReceivedRequest implements Request {
     /** Header and arguments of a WRITE, the longest part that is fetched without knowing the opcode. */
     private static final int FIRST = FuseInHeader.SIZE + FuseWriteIn.SIZE;
 
@@ -43,10 +43,10 @@ final class ReceivedRequest implements Request {
     private static final long NOBODY = -1;
 
     /** Longest name of a directory entry: {@code NAME_MAX}. */
-    static final int NAME_MAX = 255;
+    public static final int NAME_MAX = 255;
 
     /** The queue that the request came in on, and whose request it is again when it has been answered. */
-    final QueueServer queue;
+    public final RequestOrigin origin;
 
     private final LongHeads longHeads;
     private final MemorySegment usual = Arena.ofAuto().allocate(RequestLengths.USUAL, Long.BYTES);
@@ -82,13 +82,13 @@ final class ReceivedRequest implements Request {
     private boolean mayBlock;
 
     /** @param longHeads gives memory for what is longer than usual */
-    ReceivedRequest(QueueServer queue, LongHeads longHeads) {
-        this.queue = queue;
+    public ReceivedRequest(RequestOrigin origin, LongHeads longHeads) {
+        this.origin = origin;
         this.longHeads = longHeads;
     }
 
     /** Takes a chain and fetches the first bytes of what it says. */
-    void take(DescriptorChain chain) {
+    public void take(DescriptorChain chain) {
         this.chain = chain;
         opcode = 0;
         unique = 0;
@@ -103,12 +103,12 @@ final class ReceivedRequest implements Request {
      * Offers the request to other threads: one of them {@link #claim claims} it, or the one that offered it takes it
      * back so.
      */
-    void offer() {
+    public void offer() {
         offered.set(true);
     }
 
     /** Whether the request is the caller's from now on, and nobody else's. */
-    boolean claim() {
+    public boolean claim() {
         return offered.compareAndSet(true, false);
     }
 
@@ -116,7 +116,7 @@ final class ReceivedRequest implements Request {
      * The client wants no answer but EINTR any more; answers whether that is news. Any thread: it may be another
      * request by now.
      */
-    boolean interrupt(long unique) {
+    public boolean interrupt(long unique) {
         if (this.unique != unique || interrupted == unique) {
             return false;
         }
@@ -124,19 +124,19 @@ final class ReceivedRequest implements Request {
         return true;
     }
 
-    boolean interrupted() {
+    public boolean interrupted() {
         return interrupted == unique;
     }
 
     /** Gives the chain back to the driver. */
-    void complete(int written) {
+    public void complete(int written) {
         DescriptorChain taken = chain();
         chain = null;
         taken.complete(written);
     }
 
     /** Lets go of what this request took; gives the chain back with nothing written if that has not been done. */
-    void release() {
+    public void release() {
         try {
             if (chain != null) {
                 complete(0);
@@ -152,7 +152,7 @@ final class ReceivedRequest implements Request {
     }
 
     /** Whether it has not been answered. */
-    boolean isOpen() {
+    public boolean isOpen() {
         return chain != null;
     }
 
@@ -160,7 +160,7 @@ final class ReceivedRequest implements Request {
      * The opcode as the host's byte order has it: FUSE_INIT is found by it before anything else of the request can be read
      * (virtio 1.4, section 5.11.6.1). 0 if the request is too short to have one.
      */
-    int rawOpcode() {
+    public int rawOpcode() {
         return fetched >= FuseInHeader.SIZE ? head.get(ValueLayout.JAVA_INT, Integer.BYTES) : 0;
     }
 
@@ -169,7 +169,7 @@ final class ReceivedRequest implements Request {
      *
      * @return 0, or an errno for the client: EINVAL for a length that cannot be, or E2BIG or ENOTTY where Linux says so
      */
-    int decode(ByteOrder order, @Nullable FuseSession session) {
+    public int decode(ByteOrder order, @Nullable FuseSession session) {
         this.order = order;
         this.session = session;
         if (fetched < FuseInHeader.SIZE) {
@@ -224,7 +224,7 @@ final class ReceivedRequest implements Request {
     }
 
     /** Goes to where the arguments begin: the request is served, perhaps not for the first time. */
-    void rewind(boolean mayBlock) {
+    public void rewind(boolean mayBlock) {
         this.mayBlock = mayBlock;
         at = FuseInHeader.SIZE;
         supplementaryGid = -1;
@@ -236,7 +236,7 @@ final class ReceivedRequest implements Request {
      *
      * @return its offset in {@link #head()}, or -1 if the request ends before it does
      */
-    int arguments(int size) {
+    public int arguments(int size) {
         int from = at;
         if (size > Math.min(end, fetchedWhole() ? end : fetched) - from) {
             return -1;
@@ -254,7 +254,7 @@ final class ReceivedRequest implements Request {
      *
      * @return 0, {@code -EINVAL} for what can be no name of an entry, or {@code -ENAMETOOLONG}
      */
-    int entryName(Name name) {
+    public int entryName(Name name) {
         int from = at;
         int terminator = terminator(from);
         if (terminator < 0) {
@@ -281,7 +281,7 @@ final class ReceivedRequest implements Request {
      *
      * @return 0, {@code -EINVAL} if it is empty or without end, or {@code tooLong} if it has more bytes than {@code most}
      */
-    int text(Name text, int most, int tooLong) {
+    public int text(Name text, int most, int tooLong) {
         int from = at;
         int terminator = terminator(from);
         if (terminator <= from) {
@@ -315,7 +315,7 @@ final class ReceivedRequest implements Request {
      *
      * @return 0, or {@code -EINVAL} if the extensions lie about their lengths
      */
-    int extensions(RequestExtensions extensions) {
+    public int extensions(RequestExtensions extensions) {
         int from = end;
         int to = length;
         if (from == to) {
@@ -329,11 +329,11 @@ final class ReceivedRequest implements Request {
         return extensions.parse(this, from, to);
     }
 
-    void supplementaryGid(int gid) {
+    public void supplementaryGid(int gid) {
         supplementaryGid = gid;
     }
 
-    boolean addSecurityContext(int nameOffset, int nameLength, int valueOffset, int valueLength) {
+    public boolean addSecurityContext(int nameOffset, int nameLength, int valueOffset, int valueLength) {
         int index = securityContexts;
         if (index == MOST_CONTEXTS) {
             return false;
@@ -347,15 +347,15 @@ final class ReceivedRequest implements Request {
     }
 
     /** Where it is among those that wait for a lock. */
-    int waitingPlace() {
+    public int waitingPlace() {
         return waitingPlace;
     }
 
-    void waitingPlace(int place) {
+    public void waitingPlace(int place) {
         waitingPlace = place;
     }
 
-    DescriptorChain chain() {
+    public DescriptorChain chain() {
         DescriptorChain taken = chain;
         if (taken == null) {
             throw new IllegalStateException("the request has been answered");
@@ -364,7 +364,7 @@ final class ReceivedRequest implements Request {
     }
 
     /** The session that the request belongs to. */
-    FuseSession session() {
+    public FuseSession session() {
         FuseSession current = session;
         if (current == null) {
             throw new IllegalStateException("the request belongs to no session");
@@ -373,24 +373,24 @@ final class ReceivedRequest implements Request {
     }
 
     /** The private copy, from the {@code fuse_in_header} on. */
-    MemorySegment head() {
+    public MemorySegment head() {
         return head;
     }
 
-    ByteOrder order() {
+    public ByteOrder order() {
         return order;
     }
 
-    int opcode() {
+    public int opcode() {
         return opcode;
     }
 
-    long nodeid() {
+    public long nodeid() {
         return nodeid;
     }
 
     /** The number of bytes of arguments that have not been taken, without extensions. */
-    int remaining() {
+    public int remaining() {
         return end - at;
     }
 
