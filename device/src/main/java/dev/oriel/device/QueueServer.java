@@ -16,9 +16,9 @@ import java.nio.ByteOrder;
 import java.util.ArrayDeque;
 
 /**
- * Takes the chains of one virtqueue and serves them on the queue's thread. What would wait there is handed on: to the pool, or
- * to the session thread. Whatever is thrown, each request is answered once: by this thread, or by the one that has
- * claimed it.
+ * Takes the chains of one virtqueue and serves them on the queue's thread. What would wait there is handed on: to the
+ * pool, or to the session thread. Whatever is thrown, each request is answered once: by this thread, or by the one that
+ * has claimed it.
  */
 final class QueueServer implements ChainHandler, RequestOrigin {
     private static final Logger LOG = System.getLogger("dev.oriel.device");
@@ -70,7 +70,10 @@ final class QueueServer implements ChainHandler, RequestOrigin {
         draining = false;
     }
 
-    /** Unless it is hiprio, which carries FORGET, and INTERRUPT of which Linux sends none over virtio (virtio 1.4, section 5.11.2). */
+    /**
+     * Unless it is hiprio, which carries FORGET, and INTERRUPT of which Linux sends none over virtio (virtio 1.4,
+     * section 5.11.2).
+     */
     @Override
     public boolean isAwaited() {
         return !highPriority;

@@ -9,8 +9,8 @@
  *   DaxOptions            the window that it offers
  * </pre>
  *
- * <p>Exported, the only package of this module that is. Below it are {@code operation}, which serves one request, and {@code dax}, the
- * window.
+ * <p>Exported, the only package of this module that is. Below it are {@code operation}, which serves one request, and
+ * {@code dax}, the window.
  */
 @org.jspecify.annotations.NullMarked
 package dev.oriel.device;

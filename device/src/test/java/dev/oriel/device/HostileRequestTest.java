@@ -17,7 +17,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What a client can get wrong in a request: each is answered once, with an errno, and the file system never hears of it. */
+/**
+ * What a client can get wrong in a request: each is answered once, with an errno, and the file system never hears of
+ * it.
+ */
 class HostileRequestTest {
     private final RecordingFileSystem fileSystem = new RecordingFileSystem(~0L);
 

@@ -4,7 +4,9 @@ import dev.oriel.filesystem.DirectoryEntries;
 import dev.oriel.filesystem.Entry;
 import java.lang.foreign.MemorySegment;
 
-/** The entries of a READDIRPLUS of a client that has a window, each looked at before it is delivered. For one thread. */
+/**
+ * The entries of a READDIRPLUS of a client that has a window, each looked at before it is delivered. For one thread.
+ */
 final class DaxDirectoryEntries implements DirectoryEntries {
     /** From {@code st_mode} to {@code DT_*}. */
     private static final int TYPE_SHIFT = 12;

@@ -11,8 +11,8 @@ package dev.oriel.device.dax;
  *   file    fileOffset
  * </pre>
  *
- * <p>The stand-in begins with the page that holds the end of the file, or at once if the file's own pages cannot be mapped. It goes on
- * to the end of the range, so that a file that grows needs no other mapping.
+ * <p>The stand-in begins with the page that holds the end of the file, or at once if the file's own pages cannot be
+ * mapped. It goes on to the end of the range, so that a file that grows needs no other mapping.
  */
 final class DaxMapping {
     final DaxFile file;
@@ -25,8 +25,8 @@ final class DaxMapping {
     boolean writable;
 
     /**
-     * The size of the file that the stand-in knows: what others appended since is not in it, and must not be overwritten with the zeros
-     * that stand there.
+     * The size of the file that the stand-in knows: what others appended since is not in it, and must not be
+     * overwritten with the zeros that stand there.
      */
     long knownSize;
 

@@ -18,8 +18,8 @@ import dev.oriel.linux.IoVector;
 import dev.oriel.linux.OpenFlags;
 
 /**
- * A session whose client has a DAX window: what is read by request has what was stored through the window, and what is changed by request is
- * seen through it.
+ * A session whose client has a DAX window: what is read by request has what was stored through the window, and what is
+ * changed by request is seen through it.
  *
  * <p>A request that would wait for the window is served where it may block: never on the thread of a queue.
  */
@@ -86,7 +86,10 @@ public final class DaxSession extends ForwardingSession {
         return !session.isReadOnly() && (attributes.mode & FileMode.S_IFMT) == FileMode.S_IFREG;
     }
 
-    /** A client that is told ENOSYS asks no more, and what it stores into the window would not be written when it wants that. */
+    /**
+     * A client that is told ENOSYS asks no more, and what it stores into the window would not be written when it wants
+     * that.
+     */
     private static int served(int result) {
         return result == -Errno.ENOSYS ? 0 : result;
     }

@@ -12,12 +12,12 @@ import java.lang.System.Logger.Level;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * The DAX window: shared memory region 0 of the device (virtio 1.4, section 5.11.6.5), which ranges of files are mapped into at the
- * client's wish. Toward the client the meaning is the specification's: a new mapping replaces what it overlaps, a part of one may be taken
- * away, and at the end of the session all are gone.
+ * The DAX window: shared memory region 0 of the device (virtio 1.4, section 5.11.6.5), which ranges of files are mapped
+ * into at the client's wish. Toward the client the meaning is the specification's: a new mapping replaces what it
+ * overlaps, a part of one may be taken away, and at the end of the session all are gone.
  *
- * <p>A range is served by the file's own pages as far as they can be mapped whole, and by a {@link StandIn stand-in} from there on (see
- * {@link DaxMapping}). What changes a file by request must tell the window, see {@link DaxSession}.
+ * <p>A range is served by the file's own pages as far as they can be mapped whole, and by a {@link StandIn stand-in}
+ * from there on (see {@link DaxMapping}). What changes a file by request must tell the window, see {@link DaxSession}.
  *
  * <p>The lock is held while the other side answers. Whoever must not wait asks {@link #concerns} first, which takes
  * none, and tells of what it does beside the window ({@link #enter}).
@@ -246,7 +246,9 @@ public final class DaxWindow implements AutoCloseable {
         }
     }
 
-    /** What is left of a mapping, of which a part was taken away, is a mapping of its own. For a moment it is not there. */
+    /**
+     * What is left of a mapping, of which a part was taken away, is a mapping of its own. For a moment it is not there.
+     */
     private void keep(FileSystemSession session, DaxMapping mapping, long from, long to) {
         if (from >= to) {
             return;
@@ -349,7 +351,8 @@ public final class DaxWindow implements AutoCloseable {
     }
 
     /**
-     * Bytes of a file were changed by request: stand-ins take them over. What the client changed there was written back before.
+     * Bytes of a file were changed by request: stand-ins take them over. What the client changed there was written back
+     * before.
      *
      * @param from the first byte that may have changed, beside what the file gained or lost at its end
      * @param to where they end; not behind {@code from} if there are no others

@@ -7,9 +7,9 @@ import dev.oriel.virtio.memory.SharedMemoryRegion;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Memory that stands in for pages of files in a DAX window, as large as the window, and a baseline: what the stand-in held when it and the
- * file last agreed. A page that differs from its baseline was written by the client. The memory is the window's own where it has some, and
- * else a file that is mapped into it.
+ * Memory that stands in for pages of files in a DAX window, as large as the window, and a baseline: what the stand-in
+ * held when it and the file last agreed. A page that differs from its baseline was written by the client. The memory is
+ * the window's own where it has some, and else a file that is mapped into it.
  *
  * <pre>
  *   window     0         moffset                     length

@@ -9,11 +9,12 @@ import java.lang.foreign.MemorySegment;
 import java.util.BitSet;
 
 /**
- * Keeps stand-ins in step with their files: fills them, writes back what the client changed, and takes over what was written to the file by
- * request. Pages that the client wrote are found by comparison with the baseline; nobody tells us. Not for several threads.
+ * Keeps stand-ins in step with their files: fills them, writes back what the client changed, and takes over what was
+ * written to the file by request. Pages that the client wrote are found by comparison with the baseline; nobody tells
+ * us. Not for several threads.
  *
- * <p>Only what the client changed is written back, by whole pages and never behind the end of the file: what a process of the host changes
- * in other pages at the same time stays.
+ * <p>Only what the client changed is written back, by whole pages and never behind the end of the file: what a process
+ * of the host changes in other pages at the same time stays.
  */
 final class StandIn {
     private static final int PAGE = DaxWindow.PAGE;
@@ -113,7 +114,10 @@ final class StandIn {
         return error;
     }
 
-    /** Takes over what the file gained or lost at its end since the stand-in last knew its size: bytes that the client has no part in. */
+    /**
+     * Takes over what the file gained or lost at its end since the stand-in last knew its size: bytes that the client
+     * has no part in.
+     */
     int resize(FileSystemSession session, DaxMapping mapping) {
         long before = mapping.knownSize;
         long now = mapping.file.size;
@@ -125,7 +129,10 @@ final class StandIn {
         return error;
     }
 
-    /** Takes bytes {@code [first, last)} of the file over into the stand-in, as far as they lie in it, whatever it holds there. */
+    /**
+     * Takes bytes {@code [first, last)} of the file over into the stand-in, as far as they lie in it, whatever it holds
+     * there.
+     */
     int takeOver(FileSystemSession session, DaxMapping mapping, long first, long last) {
         return take(session, mapping, position(mapping, first), position(mapping, last));
     }
@@ -182,7 +189,8 @@ final class StandIn {
     }
 
     /**
-     * Takes the file over page by page, but for pages that the client has changed and that are not yet written back: its stores win.
+     * Takes the file over page by page, but for pages that the client has changed and that are not yet written back:
+     * its stores win.
      */
     int refresh(FileSystemSession session, DaxMapping mapping) {
         if (!mapping.writable) {

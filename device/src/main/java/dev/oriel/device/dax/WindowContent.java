@@ -4,8 +4,8 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 
 /**
- * How the client comes to see what a range of the window holds: one of three ways, the same for all ranges of a window. Not for
- * several threads.
+ * How the client comes to see what a range of the window holds: one of three ways, the same for all ranges of a window.
+ * Not for several threads.
  */
 sealed interface WindowContent {
     Logger LOG = System.getLogger("dev.oriel.device");

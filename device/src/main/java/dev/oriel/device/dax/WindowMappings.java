@@ -7,12 +7,12 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is mapped into the window at the other side: never more than that can bear, never two over each other, and each taken away
- * as it was made. Not for several threads.
+ * What is mapped into the window at the other side: never more than that can bear, never two over each other, and each
+ * taken away as it was made. Not for several threads.
  *
- * <p>When the device is reset, the front-end takes all mappings away by itself, as vhost-user wants it, or not all of them, as
- * some do. They are then in doubt, and are taken away before the next is made: a front-end that knows nothing of one says so,
- * which does no harm.
+ * <p>When the device is reset, the front-end takes all mappings away by itself, as vhost-user wants it, or not all of
+ * them, as some do. They are then in doubt, and are taken away before the next is made: a front-end that knows nothing
+ * of one says so, which does no harm.
  */
 final class WindowMappings {
     private final TreeMap<Long, Long> live = new TreeMap<>();
@@ -33,8 +33,8 @@ final class WindowMappings {
     }
 
     /**
-     * Whether there are so many that each one more is dear: QEMU 11.1 takes some 3 ms for one of the first 200, 25 for the 240th, and 100 for
-     * the 400th.
+     * Whether there are so many that each one more is dear: QEMU 11.1 takes some 3 ms for one of the first 200, 25 for
+     * the 240th, and 100 for the 400th.
      */
     boolean hasMany() {
         return live.size() >= mappingsMax / 4;

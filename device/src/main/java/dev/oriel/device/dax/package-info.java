@@ -12,8 +12,8 @@
  *     StandIn           keeps copies in step with their files, in StagingMemory; FileWriter, FilePages write
  * </pre>
  *
- * <p>{@code dev.oriel.device} makes a window and puts a {@link dev.oriel.device.dax.DaxSession} before the file system's; this package
- * calls nothing of that.
+ * <p>{@code dev.oriel.device} makes a window and puts a {@link dev.oriel.device.dax.DaxSession} before the file
+ * system's; this package calls nothing of that.
  */
 @org.jspecify.annotations.NullMarked
 package dev.oriel.device.dax;

@@ -19,8 +19,8 @@ import dev.oriel.linux.Errno;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The operations on attributes: those of a node, extended ones, those of the file system. Each returns the length of the reply's
- * body, or an errno.
+ * The operations on attributes: those of a node, extended ones, those of the file system. Each returns the length of
+ * the reply's body, or an errno.
  */
 final class AttributeOperations {
     /** {@code XATTR_NAME_MAX}. */

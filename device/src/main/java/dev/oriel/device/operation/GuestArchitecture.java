@@ -3,8 +3,8 @@ package dev.oriel.device.operation;
 import dev.oriel.linux.OpenFlags;
 
 /**
- * The architectures of Linux clients, as far as what they say differs by it: Arm and PowerPC gave four of the open flags values
- * of their own (fcntl.h below arch/.../include/uapi/asm). All values lie in the same four bits.
+ * The architectures of Linux clients, as far as what they say differs by it: Arm and PowerPC gave four of the open
+ * flags values of their own (fcntl.h below arch/.../include/uapi/asm). All values lie in the same four bits.
  *
  * <pre>
  *   bit        17            16            15            14
@@ -13,11 +13,12 @@ import dev.oriel.linux.OpenFlags;
  *   POWERPC    O_DIRECT      O_LARGEFILE   O_NOFOLLOW    O_DIRECTORY
  * </pre>
  *
- * <p>The protocol does not tell the architecture, but the flags do: a Linux of 64 bits sets O_LARGEFILE in every open of a program,
- * opendir(3) and O_TMPFILE come with O_DIRECTORY, and the open of a regular file never does. Few flags can be read in two ways then, and hardly
- * any that say O_DIRECT, the one that matters most.
+ * <p>The protocol does not tell the architecture, but the flags do: a Linux of 64 bits sets O_LARGEFILE in every open
+ * of a program, opendir(3) and O_TMPFILE come with O_DIRECTORY, and the open of a regular file never does. Few flags
+ * can be read in two ways then, and hardly any that say O_DIRECT, the one that matters most.
  *
- * <p>Alpha, MIPS, PA-RISC and SPARC, which number most flags, locks and even errors in their own way, are not served rightly.
+ * <p>Alpha, MIPS, PA-RISC and SPARC, which number most flags, locks and even errors in their own way, are not served
+ * rightly.
  */
 enum GuestArchitecture {
     GENERIC(0x4000, 0x8000, 0x10000, 0x20000),

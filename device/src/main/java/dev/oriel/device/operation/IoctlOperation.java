@@ -10,16 +10,16 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /**
- * IOCTL: the protocol passes the arguments of an ioctl(2) as they lie in the client's memory, so only those whose layout is known
- * can be served: the inode flags, and the attributes that came from XFS.
+ * IOCTL: the protocol passes the arguments of an ioctl(2) as they lie in the client's memory, so only those whose
+ * layout is known can be served: the inode flags, and the attributes that came from XFS.
  *
  * <pre>
- *   FS_IOC_GETFLAGS, FS_IOC_SETFLAGS       | u32 flags |                             (the number says long, the kernel int)
+ *   FS_IOC_GETFLAGS, FS_IOC_SETFLAGS       | u32 flags |   (the number says long)
  *   FS_IOC_FSGETXATTR, FS_IOC_FSSETXATTR   | u32 xflags | extsize | nextents | projid | cowextsize | 8 bytes padding |
  * </pre>
  *
- * <p>On PowerPC, and on Alpha, MIPS and SPARC, numbers of ioctls tell the direction by 3 other bits (arch/powerpc/include/uapi/asm/ioctl.h).
- * These mean nothing elsewhere, so all are known everywhere.
+ * <p>On PowerPC, and on Alpha, MIPS and SPARC, numbers of ioctls tell the direction by 3 other bits
+ * (arch/powerpc/include/uapi/asm/ioctl.h). These mean nothing elsewhere, so all are known everywhere.
  *
  * <p>The numbers of 32-bit programs are known only with {@code FUSE_IOCTL_32BIT}. A 64-bit kernel passes them on from a
  * 64-bit program without the checks that it makes for its own numbers (vfs_fileattr_set), and ENOTTY is what a local

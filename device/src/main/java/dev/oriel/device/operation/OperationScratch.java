@@ -10,8 +10,8 @@ import dev.oriel.filesystem.Status;
 import java.lang.foreign.Arena;
 
 /**
- * What the operations of one thread share: room for the names of a request, the values that a file system is given and fills,
- * and the encoder of replies. A value is cleared as it is taken.
+ * What the operations of one thread share: room for the names of a request, the values that a file system is given and
+ * fills, and the encoder of replies. A value is cleared as it is taken.
  */
 final class OperationScratch {
     /** {@code NAME_MAX} bytes and a NUL. */

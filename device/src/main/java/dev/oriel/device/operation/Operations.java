@@ -9,8 +9,8 @@ import java.lang.System.Logger.Level;
 import java.util.Arrays;
 
 /**
- * Serves requests on one thread: finds the operation by its opcode, and writes the reply. Holds all that this needs, so that a
- * request allocates nothing.
+ * Serves requests on one thread: finds the operation by its opcode, and writes the reply. Holds all that this needs, so
+ * that a request allocates nothing.
  */
 public final class Operations {
     /** Not an errno: the request must be served where it may block. */
@@ -153,8 +153,8 @@ public final class Operations {
     }
 
     /**
-     * By opcode. Not a switch: the compiler would take all operations for one piece of code, and compile it anew whenever a guest comes
-     * to one that it has not used before.
+     * By opcode. Not a switch: the compiler would take all operations for one piece of code, and compile it anew
+     * whenever a guest comes to one that it has not used before.
      */
     private Operation[] operations() {
         Operation[] operations = new Operation[FuseOpcode.COUNT];

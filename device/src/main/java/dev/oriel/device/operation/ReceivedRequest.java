@@ -17,8 +17,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One request of a client, from its chain to its reply. All but the payload of a WRITE is copied, each byte once, into memory
- * that the client cannot change, and is checked and used there only.
+ * One request of a client, from its chain to its reply. All but the payload of a WRITE is copied, each byte once, into
+ * memory that the client cannot change, and is checked and used there only.
  *
  * <pre>
  *   0                40            80
@@ -157,8 +157,8 @@ public final class ReceivedRequest implements Request {
     }
 
     /**
-     * The opcode as the host's byte order has it: FUSE_INIT is found by it before anything else of the request can be read
-     * (virtio 1.4, section 5.11.6.1). 0 if the request is too short to have one.
+     * The opcode as the host's byte order has it: FUSE_INIT is found by it before anything else of the request can be
+     * read (virtio 1.4, section 5.11.6.1). 0 if the request is too short to have one.
      */
     public int rawOpcode() {
         return fetched >= FuseInHeader.SIZE ? head.get(ValueLayout.JAVA_INT, Integer.BYTES) : 0;
@@ -279,7 +279,8 @@ public final class ReceivedRequest implements Request {
     /**
      * Takes a string that may hold any byte but NUL: the target of a symbolic link, the name of an extended attribute.
      *
-     * @return 0, {@code -EINVAL} if it is empty or without end, or {@code tooLong} if it has more bytes than {@code most}
+     * @return 0, {@code -EINVAL} if it is empty or without end, or {@code tooLong} if it has more bytes than {@code
+     *     most}
      */
     public int text(Name text, int most, int tooLong) {
         int from = at;
@@ -311,7 +312,8 @@ public final class ReceivedRequest implements Request {
     }
 
     /**
-     * Reads what a request that creates says at its end: security contexts and groups. Called when the names have been taken.
+     * Reads what a request that creates says at its end: security contexts and groups. Called when the names have been
+     * taken.
      *
      * @return 0, or {@code -EINVAL} if the extensions lie about their lengths
      */

@@ -21,9 +21,9 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 
 /**
- * Writes what a file system answered into the reply, as structures of the protocol in the byte order of the session. This is the
- * only place that does. Each method writes a body and answers its length in bytes; whoever calls it has made sure that the client
- * has room for it ({@link Reply#admits}). For one thread.
+ * Writes what a file system answered into the reply, as structures of the protocol in the byte order of the session.
+ * This is the only place that does. Each method writes a body and answers its length in bytes; whoever calls it has
+ * made sure that the client has room for it ({@link Reply#admits}). For one thread.
  */
 final class ReplyEncoder {
     private static final long NANOS_OF_SECOND = 1_000_000_000;

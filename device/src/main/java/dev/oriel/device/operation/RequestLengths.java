@@ -52,7 +52,9 @@ public final class RequestLengths {
         return opcode >= 0 && opcode < FuseOpcode.COUNT ? LONGEST[opcode] : BEGINNING_ONLY;
     }
 
-    /** What to answer to a longer one: a value or an ioctl that is longer than any that could be served is no nonsense. */
+    /**
+     * What to answer to a longer one: a value or an ioctl that is longer than any that could be served is no nonsense.
+     */
     static int tooLong(int opcode) {
         return switch (opcode) {
             case FuseOpcode.SETXATTR -> -Errno.E2BIG;

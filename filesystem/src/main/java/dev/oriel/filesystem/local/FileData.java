@@ -66,8 +66,8 @@ final class FileData {
     }
 
     /**
-     * Reads until all is there or the file ends. A read may stop short of the end of the file, where the page cache ends
-     * (RWF_NOWAIT) or after a signal; only a read of nothing is the end.
+     * Reads until all is there or the file ends. A read may stop short of the end of the file, where the page cache
+     * ends (RWF_NOWAIT) or after a signal; only a read of nothing is the end.
      *
      * @param direct whether the descriptor is one of O_DIRECT
      * @param before bytes from the start on that are there already
@@ -185,8 +185,8 @@ final class FileData {
     }
 
     /**
-     * Whether to append is decided by the flags that the client's file has now (F_SETFL changes them), not by those it was
-     * opened with. What comes from the client's page cache has its place in the file already.
+     * Whether to append is decided by the flags that the client's file has now (F_SETFL changes them), not by those it
+     * was opened with. What comes from the client's page cache has its place in the file already.
      */
     private int appendFlags(OpenFile file, int flags, int writeFlags) {
         boolean append = (flags & OpenFlags.O_APPEND) != 0
@@ -260,8 +260,8 @@ final class FileData {
 
     /**
      * Before a change of content by a request that has no flag to say that set-id bits are to be cleared. Once
-     * HANDLE_KILLPRIV_V2 is negotiated the client leaves that to us. Whether the caller is privileged it does not say (with
-     * ALLOW_IDMAP such a request comes without a uid), so nobody is taken for privileged.
+     * HANDLE_KILLPRIV_V2 is negotiated the client leaves that to us. Whether the caller is privileged it does not say
+     * (with ALLOW_IDMAP such a request comes without a uid), so nobody is taken for privileged.
      */
     private void clearPrivileges(ThreadBuffers buffers) {
         state.killSuidgid(state.has(FuseInitFlags.HANDLE_KILLPRIV_V2), buffers);

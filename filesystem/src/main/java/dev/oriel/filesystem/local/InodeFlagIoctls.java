@@ -8,8 +8,8 @@ import dev.oriel.linux.FileCalls;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The ioctls that chattr(1), lsattr(1) and project quotas use: the flags of an inode ({@code linux/fs.h}). Nothing else is passed
- * on: an ioctl that is not known here could do anything.
+ * The ioctls that chattr(1), lsattr(1) and project quotas use: the flags of an inode ({@code linux/fs.h}). Nothing else
+ * is passed on: an ioctl that is not known here could do anything.
  *
  * <p>A descriptor for reading is enough for them, and the host's kernel asks who calls: the owner may change flags,
  * CAP_LINUX_IMMUTABLE is needed to make a file immutable. So a change is made as the caller. A client with ALLOW_IDMAP

@@ -7,7 +7,10 @@ import dev.oriel.linux.FcntlCommand;
 import dev.oriel.linux.FileCalls;
 import dev.oriel.linux.FlockBuffer;
 
-/** GETLK and SETLK: of byte ranges ({@link PosixLocks}), and of whole files (flock(2)), held by the handle's own descriptor. */
+/**
+ * GETLK and SETLK: of byte ranges ({@link PosixLocks}), and of whole files (flock(2)), held by the handle's own
+ * descriptor.
+ */
 final class Locks {
     private final SessionState state;
     private final PosixLocks locks;

@@ -13,12 +13,12 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Locks of byte ranges, as the host sees them: the client's owners are many and this process is one, so each owner of a lock on a
- * node has an open file description of its own there, and locks are those of descriptions (F_OFD_SETLK, fcntl(2)). They conflict
- * with each other and with the locks of the host's processes.
+ * Locks of byte ranges, as the host sees them: the client's owners are many and this process is one, so each owner of a
+ * lock on a node has an open file description of its own there, and locks are those of descriptions (F_OFD_SETLK,
+ * fcntl(2)). They conflict with each other and with the locks of the host's processes.
  *
- * <p>A process's locks go when it closes any descriptor of the file (FLUSH), a description's when its last descriptor is closed
- * (RELEASE): each owner remembers through which handles it locked.
+ * <p>A process's locks go when it closes any descriptor of the file (FLUSH), a description's when its last descriptor
+ * is closed (RELEASE): each owner remembers through which handles it locked.
  */
 final class PosixLocks {
     /** Most ranges of a session: the host searches all those of a file for each lock of one. */

@@ -15,7 +15,9 @@ import dev.oriel.linux.StatxBuffer;
 import dev.oriel.linux.ThreadCredentials;
 import org.jspecify.annotations.Nullable;
 
-/** What the parts of a session have in common: its options, what was agreed with the client, its nodes and open files. */
+/**
+ * What the parts of a session have in common: its options, what was agreed with the client, its nodes and open files.
+ */
 final class SessionState {
     final LocalOptions options;
     final long flags;
@@ -158,8 +160,8 @@ final class SessionState {
     }
 
     /**
-     * A second look at what the whole promise rests on. The names have been checked where they entered; this holds even for a
-     * device that forgot.
+     * A second look at what the whole promise rests on. The names have been checked where they entered; this holds even
+     * for a device that forgot.
      *
      * @return 0 or an errno
      */
@@ -211,7 +213,10 @@ final class SessionState {
         out.validNanos = options.cache().validNanos();
     }
 
-    /** The client is told of a window only if it has one: then a file too small to be worth a range of it goes by requests. */
+    /**
+     * The client is told of a window only if it has one: then a file too small to be worth a range of it goes by
+     * requests.
+     */
     private int daxFlag(StatxBuffer stat) {
         return has(FuseInitFlags.HAS_INODE_DAX)
                         && stat.type() == FileMode.S_IFREG

@@ -12,9 +12,9 @@ import java.nio.charset.StandardCharsets;
 /**
  * SETXATTR, GETXATTR, LISTXATTR, REMOVEXATTR.
  *
- * <p>All go through {@code /proc/self/fd/N}: fgetxattr(2) refuses O_PATH descriptors, and the link of /proc is followed to the
- * file itself and no further, so that a symbolic link's own attributes are reached and never those of its target. Values are
- * passed as they are: that of a POSIX ACL is little endian on every machine.
+ * <p>All go through {@code /proc/self/fd/N}: fgetxattr(2) refuses O_PATH descriptors, and the link of /proc is followed
+ * to the file itself and no further, so that a symbolic link's own attributes are reached and never those of its
+ * target. Values are passed as they are: that of a POSIX ACL is little endian on every machine.
  *
  * <p>All is done as the server. The client's kernel has checked the caller ({@code xattr_permission} of Linux, and its
  * security modules for {@code security.*}), but not for names of {@code system.*}: of these only access control lists
