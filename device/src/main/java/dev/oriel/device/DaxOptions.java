@@ -1,11 +1,13 @@
 package dev.oriel.device;
 
+import dev.oriel.device.dax.DaxWindow;
+
 /**
  * The DAX window of a device.
  *
  * @param length bytes: a power of two, 2 MiB or more
- * @param direct whether pages of files are mapped into the window themselves as far as possible; if not, all that is seen there are copies,
- *     which no change of a file on the host can take away from the guest
+ * @param direct whether pages of files are mapped into the window themselves as far as possible; if not, all that is
+ *     seen there are copies, which no change of a file on the host can take away from the guest
  */
 public record DaxOptions(long length, boolean direct) {
     /** The smallest window: one range of Linux. */

@@ -1,5 +1,10 @@
 package dev.oriel.device;
 
+import dev.oriel.device.operation.FuseSession;
+import dev.oriel.device.operation.ReceivedRequest;
+import dev.oriel.device.operation.Reply;
+import dev.oriel.device.dax.DaxSession;
+import dev.oriel.device.dax.DaxWindow;
 import dev.oriel.filesystem.FileSystem;
 import dev.oriel.filesystem.FileSystemSession;
 import dev.oriel.fuse.FuseInitFlags;
@@ -74,7 +79,7 @@ final class InitNegotiation {
      *
      * @return the length of the body, or an errno
      */
-    long serve(FuseRequest request, Reply reply) {
+    long serve(ReceivedRequest request, Reply reply) {
         begun = null;
         int given = Math.min(request.remaining(), FuseInitIn.SIZE);
         if (given < SHORT_INIT || !reply.admits(FuseInitOut.SIZE)) {
@@ -119,7 +124,7 @@ final class InitNegotiation {
     }
 
     private void begin(
-            FuseRequest request,
+            ReceivedRequest request,
             FileSystemSession session,
             @Nullable DaxWindow window,
             int minor,
@@ -140,7 +145,7 @@ final class InitNegotiation {
                 .maxWrite(MAX_WRITE)
                 .timeGran(session.timeGranularity())
                 .maxPages(MAX_PAGES)
-                .mapAlignment(window == null ? 0 : Integer.numberOfTrailingZeros(StandIn.PAGE))
+                .mapAlignment(window == null ? 0 : Integer.numberOfTrailingZeros(DaxWindow.PAGE))
                 .flags2((int) (flags >>> Integer.SIZE));
     }
 }

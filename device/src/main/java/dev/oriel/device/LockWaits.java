@@ -1,5 +1,7 @@
 package dev.oriel.device;
 
+import dev.oriel.device.operation.Operations;
+import dev.oriel.device.operation.ReceivedRequest;
 import dev.oriel.linux.Errno;
 import java.util.ArrayDeque;
 import java.util.Iterator;
@@ -34,13 +36,13 @@ final class LockWaits {
     private final AtomicInteger count = new AtomicInteger();
 
     /** The same, to be found by those who interrupt. */
-    private final AtomicReferenceArray<@Nullable FuseRequest> places = new AtomicReferenceArray<>(MOST);
+    private final AtomicReferenceArray<@Nullable ReceivedRequest> places = new AtomicReferenceArray<>(MOST);
 
-    private final ConcurrentLinkedQueue<FuseRequest> arrivals = new ConcurrentLinkedQueue<>();
+    private final ConcurrentLinkedQueue<ReceivedRequest> arrivals = new ConcurrentLinkedQueue<>();
     private final AtomicBoolean dropped = new AtomicBoolean();
 
     // Of who looks.
-    private final ArrayDeque<FuseRequest> waiting = new ArrayDeque<>(MOST + 1);
+    private final ArrayDeque<ReceivedRequest> waiting = new ArrayDeque<>(MOST + 1);
     private long retryMillis = SHORTEST_RETRY_MILLIS;
     private long nextRetry;
 
@@ -55,7 +57,7 @@ final class LockWaits {
     }
 
     /** Adds a request whose lock another holds; answers whether there was room for it. */
-    boolean add(FuseRequest request) {
+    boolean add(ReceivedRequest request) {
         if (count.incrementAndGet() > MOST) {
             count.decrementAndGet();
             endWait(request);
@@ -77,7 +79,7 @@ final class LockWaits {
     }
 
     /** Takes back a request that was added; false if it has been looked at: then it is not the caller's any more. */
-    boolean takeBack(FuseRequest request) {
+    boolean takeBack(ReceivedRequest request) {
         boolean taken = arrivals.remove(request);
         if (taken) {
             leave(request);
@@ -85,7 +87,7 @@ final class LockWaits {
         return taken;
     }
 
-    private void leave(FuseRequest request) {
+    private void leave(ReceivedRequest request) {
         try {
             endWait(request);
         } finally {
@@ -95,7 +97,7 @@ final class LockWaits {
     }
 
     /** Tells the file system, to which it was given as one that waits. */
-    private static void endWait(FuseRequest request) {
+    private static void endWait(ReceivedRequest request) {
         request.session().fileSystem().endLockWait(request.unique());
     }
 
@@ -106,7 +108,7 @@ final class LockWaits {
         }
         boolean found = false;
         for (int i = 0; i < MOST; i++) {
-            FuseRequest request = places.get(i);
+            ReceivedRequest request = places.get(i);
             found |= request != null && request.interrupt(unique);
         }
         return found;
@@ -124,9 +126,9 @@ final class LockWaits {
      */
     long look() {
         takeArrivals();
-        for (Iterator<FuseRequest> each = waiting.iterator(); each.hasNext(); ) {
-            FuseRequest request = each.next();
-            if (request.interrupted() || request.queue.draining()) {
+        for (Iterator<ReceivedRequest> each = waiting.iterator(); each.hasNext(); ) {
+            ReceivedRequest request = each.next();
+            if (request.interrupted() || request.origin.draining()) {
                 each.remove();
                 settle(request, -Errno.EINTR);
             }
@@ -147,7 +149,7 @@ final class LockWaits {
 
     private void takeArrivals() {
         boolean first = waiting.isEmpty();
-        for (FuseRequest request = arrivals.poll(); request != null; request = arrivals.poll()) {
+        for (ReceivedRequest request = arrivals.poll(); request != null; request = arrivals.poll()) {
             waiting.add(request);
         }
         if (first) {
@@ -160,8 +162,8 @@ final class LockWaits {
     }
 
     private void retry() {
-        for (Iterator<FuseRequest> each = waiting.iterator(); each.hasNext(); ) {
-            FuseRequest request = each.next();
+        for (Iterator<ReceivedRequest> each = waiting.iterator(); each.hasNext(); ) {
+            ReceivedRequest request = each.next();
             operations.begin(request);
             request.rewind(true);
             long result = operations.serve(request);
@@ -176,12 +178,12 @@ final class LockWaits {
     /** The session ends, and with it all waits. */
     void endAll() {
         takeArrivals();
-        for (FuseRequest request = waiting.poll(); request != null; request = waiting.poll()) {
+        for (ReceivedRequest request = waiting.poll(); request != null; request = waiting.poll()) {
             settle(request, -Errno.ENOTCONN);
         }
     }
 
-    private void settle(FuseRequest request, long result) {
+    private void settle(ReceivedRequest request, long result) {
         try {
             long answer = result;
             try {
@@ -192,7 +194,7 @@ final class LockWaits {
             operations.begin(request);
             operations.end(request, answer);
         } finally {
-            request.queue.settled(request);
+            request.origin.settled(request);
         }
     }
 }

@@ -1,5 +1,8 @@
 package dev.oriel.device;
 
+import dev.oriel.device.operation.Operations;
+import dev.oriel.device.operation.ReceivedRequest;
+import dev.oriel.device.operation.Reply;
 import dev.oriel.linux.Failure;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -54,11 +57,11 @@ final class RequestPool {
      *
      * @throws OutOfMemoryError if there is no thread for it; nobody else serves it then
      */
-    void execute(FuseRequest request) {
+    void execute(ReceivedRequest request) {
         executor.execute(() -> serve(request));
     }
 
-    private void serve(FuseRequest request) {
+    private void serve(ReceivedRequest request) {
         Operations mine;
         try {
             mine = operations.get();
@@ -69,11 +72,11 @@ final class RequestPool {
             return;
         }
         if (request.claim()) {
-            request.queue.serveBlocking(request, mine);
+            request.origin.serveBlocking(request, mine);
         }
     }
 
-    private void refuse(FuseRequest request, Throwable failure) {
+    private void refuse(ReceivedRequest request, Throwable failure) {
         synchronized (lastResort) {
             try {
                 int errno = Operations.failed(request, failure);
@@ -82,7 +85,7 @@ final class RequestPool {
             } catch (RuntimeException | Error again) {
                 LOG.log(Level.ERROR, "a request is given back without an answer: {0}", Failure.reason(again));
             } finally {
-                request.queue.settled(request);
+                request.origin.settled(request);
             }
         }
     }

@@ -1,5 +1,6 @@
 package dev.oriel.device;
 
+import dev.oriel.device.operation.FuseSession;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.concurrent.TimeUnit;
@@ -9,12 +10,12 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets queues work in the session, and ends the session when none does any more, without a lock or a written word that queues
- * share: each queue announces in a word of its own which session it is in, and whoever ends the session takes it away first
- * and then waits until no word names it.
+ * Lets queues work in the session, and ends the session when none does any more, without a lock or a written word that
+ * queues share: each queue announces in a word of its own which session it is in, and whoever ends the session takes it
+ * away first and then waits until no word names it.
  *
- * <p>The announcement and the second look at {@link #current} are both volatile: either the queue sees that the session was
- * taken away, or the one who took it away sees the queue.
+ * <p>The announcement and the second look at {@link #current} are both volatile: either the queue sees that the session
+ * was taken away, or the one who took it away sees the queue.
  */
 final class SessionGate {
     private static final Logger LOG = System.getLogger("dev.oriel.device");

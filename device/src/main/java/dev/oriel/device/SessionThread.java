@@ -1,5 +1,10 @@
 package dev.oriel.device;
 
+import dev.oriel.device.operation.FuseSession;
+import dev.oriel.device.operation.LockEvents;
+import dev.oriel.device.operation.Operations;
+import dev.oriel.device.operation.ReceivedRequest;
+import dev.oriel.device.dax.DaxWindow;
 import dev.oriel.filesystem.FileSystem;
 import dev.oriel.fuse.FuseOpcode;
 import dev.oriel.linux.Failure;
@@ -20,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * make it remember more than is bounded here. If it cannot be started, whoever wants a session begun or ended does that
  * himself.
  */
-final class SessionThread {
+final class SessionThread implements LockEvents {
     private static final Logger LOG = System.getLogger("dev.oriel.device");
 
     private static final long IDLE_MILLIS = 5_000;
@@ -33,7 +38,7 @@ final class SessionThread {
     private final InitNegotiation negotiation;
     private final LockWaits waits;
 
-    private final ConcurrentLinkedQueue<FuseRequest> changes = new ConcurrentLinkedQueue<>();
+    private final ConcurrentLinkedQueue<ReceivedRequest> changes = new ConcurrentLinkedQueue<>();
     private final AtomicInteger changesWaiting = new AtomicInteger();
 
     /** Held by whoever does what this thread is for. */
@@ -69,7 +74,7 @@ final class SessionThread {
      * Takes over a FUSE_INIT: ends the session there is, begins another. Or a FUSE_DESTROY: ends the session there is.
      * Any thread.
      */
-    void change(FuseRequest request) {
+    void change(ReceivedRequest request) {
         boolean added = false;
         try {
             added = changes.add(request);
@@ -103,19 +108,21 @@ final class SessionThread {
      * @return false if it cannot wait, as too many do, or there is no thread that could try again: then it is still the
      *     caller's
      */
-    boolean waitForLock(FuseRequest request) {
+    boolean waitForLock(ReceivedRequest request) {
         return waits.add(request) && (wake() || !waits.takeBack(request));
     }
 
     /** A lock was dropped, or may have been: those who wait are tried soon. Any thread. */
-    void lockDropped() {
+    @Override
+    public void lockDropped() {
         if (waits.lockDropped()) {
             wake();
         }
     }
 
     /** Ends the wait of the SETLKW that has this {@code unique}, if it waits. Any thread. */
-    void interrupt(long unique) {
+    @Override
+    public void interrupt(long unique) {
         if (waits.interrupt(unique)) {
             wake();
         }
@@ -167,7 +174,7 @@ final class SessionThread {
         }
         turn.lock();
         try {
-            for (FuseRequest request = changes.poll(); request != null; request = changes.poll()) {
+            for (ReceivedRequest request = changes.poll(); request != null; request = changes.poll()) {
                 serveChange(request);
             }
             return waits.look();
@@ -199,7 +206,7 @@ final class SessionThread {
     }
 
     /** Under {@link #turn}. */
-    private void serveChange(FuseRequest request) {
+    private void serveChange(ReceivedRequest request) {
         changesWaiting.decrementAndGet();
         try {
             long result;
@@ -213,11 +220,11 @@ final class SessionThread {
             }
             operations.end(request, result);
         } finally {
-            request.queue.answered(request);
+            request.origin.answered(request);
         }
     }
 
-    private long begin(FuseRequest request) {
+    private long begin(ReceivedRequest request) {
         long result = negotiation.serve(request, operations.reply());
         FuseSession begun = negotiation.begun();
         if (begun != null) {

@@ -1,5 +1,7 @@
 package dev.oriel.device;
 
+import dev.oriel.device.operation.LongHeads;
+import dev.oriel.device.dax.DaxWindow;
 import dev.oriel.filesystem.FileSystem;
 import dev.oriel.linux.LinuxException;
 import dev.oriel.virtio.VirtioDevice;
@@ -16,8 +18,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A virtio file system device (virtio 1.4, section 5.11): serves one client with a {@link FileSystem}, FUSE requests coming in
- * over virtqueues.
+ * A virtio file system device (virtio 1.4, section 5.11): serves one client with a {@link FileSystem}, FUSE requests
+ * coming in over virtqueues.
  *
  * <pre>
  *   queue 0        hiprio: FORGET, BATCH_FORGET, INTERRUPT
@@ -29,8 +31,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The feature VIRTIO_FS_F_NOTIFICATION is not offered, since no Linux takes it; notify_buf_size is 0.
  *
- * <p>The device has threads for what would hold up a queue. They end by themselves when they have nothing to do; a device that
- * was {@link #reset} need not be closed. The file system is not the device's: many devices may serve the same one.
+ * <p>The device has threads for what would hold up a queue. They end by themselves when they have nothing to do; a
+ * device that was {@link #reset} need not be closed. The file system is not the device's: many devices may serve the
+ * same one.
  */
 public final class VirtioFsDevice implements VirtioDevice {
     /** The most bytes of a tag. */
@@ -51,7 +54,7 @@ public final class VirtioFsDevice implements VirtioDevice {
     private static final int CONFIG_SIZE = TAG_MAX + 2 * Integer.BYTES;
 
     private final byte[] config;
-    private final RequestQueue[] queues;
+    private final QueueServer[] queues;
     private final SessionThread sessionThread;
     private final @Nullable DaxOptions dax;
     private volatile @Nullable DaxWindow window;
@@ -60,9 +63,10 @@ public final class VirtioFsDevice implements VirtioDevice {
      * @param fileSystem what is served
      * @param tag the name that the client mounts it by: 1 to {@value #TAG_MAX} bytes of UTF-8, no newline, no NUL
      * @param requestQueues how many queues for requests the client may use, 1 to {@value #REQUEST_QUEUES_MAX}
-     * @param poolThreads how many requests that wait (for a disk, say) are served beside the queues; 0 to let each hold up its
-     *     queue
-     * @param dax the window that the device offers, or null if none; whether there is one then depends on who carries the device
+     * @param poolThreads how many requests that wait (for a disk, say) are served beside the queues; 0 to let each hold
+     *     up its queue
+     * @param dax the window that the device offers, or null if none; whether there is one then depends on who carries
+     *     the device
      * @throws IllegalArgumentException what is wrong with these, for the user
      */
     public VirtioFsDevice(
@@ -98,9 +102,9 @@ public final class VirtioFsDevice implements VirtioDevice {
         sessionThread = new SessionThread(fileSystem, gate, () -> window, threads.apply(tag + " session"));
         RequestPool pool = new RequestPool(poolThreads, sessionThread, threads.apply(tag + " pool"));
         LongHeads longHeads = new LongHeads();
-        queues = new RequestQueue[1 + requestQueues];
+        queues = new QueueServer[1 + requestQueues];
         for (int i = 0; i < queues.length; i++) {
-            queues[i] = new RequestQueue(i, i == HIPRIO, gate, sessionThread, pool, longHeads);
+            queues[i] = new QueueServer(i, i == HIPRIO, gate, sessionThread, pool, longHeads);
         }
     }
 
@@ -147,7 +151,7 @@ public final class VirtioFsDevice implements VirtioDevice {
 
     @Override
     public ChainHandler queue(int index) {
-        RequestQueue queue = queues[index];
+        QueueServer queue = queues[index];
         queue.starting();
         return queue;
     }
@@ -182,12 +186,4 @@ public final class VirtioFsDevice implements VirtioDevice {
         sessionThread.reset();
     }
 
-    /** How many requests with this opcode ({@code FuseOpcode}) have come in; it may lag a little behind. */
-    public long requests(int opcode) {
-        long sum = 0;
-        for (RequestQueue queue : queues) {
-            sum += queue.count(opcode);
-        }
-        return sum;
-    }
 }

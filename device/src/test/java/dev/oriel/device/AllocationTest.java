@@ -18,7 +18,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** From its chain to its reply a request costs no garbage: the thread of a queue allocates nothing, with a DAX window or without. */
+/**
+ * From its chain to its reply a request costs no garbage: the thread of a queue allocates nothing, with a DAX window or
+ * without.
+ */
 class AllocationTest {
     private static final int ROUNDS = 2000;
 
@@ -65,7 +68,9 @@ class AllocationTest {
         }
     }
 
-    /** LOOKUP, GETATTR of a node and of an open file, READ, WRITE, READDIR, READDIRPLUS and STATFS, each served once. */
+    /**
+     * LOOKUP, GETATTR of a node and of an open file, READ, WRITE, READDIR, READDIRPLUS and STATFS, each served once.
+     */
     private static List<Guest.Sent> prepared(Client client) {
         long root = FileSystemSession.ROOT;
         long node = client.call(client.request(FuseOpcode.LOOKUP, root).name("file-7"), 128)

@@ -32,7 +32,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The DAX window of a device with a directory of this host, in a front-end that is as strict as QEMU: direct, staged, and in a window that is memory. */
+/**
+ * The DAX window of a device with a directory of this host, in a front-end that is as strict as QEMU: direct, staged,
+ * and in a window that is memory.
+ */
 @ParameterizedClass
 @CsvSource({"direct,little", "staged,little", "memory,little", "direct,big", "staged,big", "memory,big"})
 @Timeout(60)

@@ -3,6 +3,7 @@ package dev.oriel.device;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.oriel.device.operation.LongHeads;
 import dev.oriel.filesystem.FileSystem;
 import dev.oriel.filesystem.FileSystemSession;
 import dev.oriel.filesystem.Request;

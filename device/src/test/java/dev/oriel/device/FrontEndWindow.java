@@ -20,8 +20,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A window as a front-end makes it, as strict as QEMU: no mapping over another, none behind the end of a file, none too many. Or one that is
- * memory of its own, in which nothing is mapped.
+ * A window as a front-end makes it, as strict as QEMU: no mapping over another, none behind the end of a file, none too
+ * many. Or one that is memory of its own, in which nothing is mapped.
  */
 final class FrontEndWindow implements MappableRegion, AutoCloseable {
     private static final int READ_WRITE = MemoryCalls.PROT_READ | MemoryCalls.PROT_WRITE;

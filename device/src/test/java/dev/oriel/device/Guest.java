@@ -21,7 +21,8 @@ import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * The driver's end of a device: memory with a split ring for each queue, and buffers. The queues run as they do under a VMM.
+ * The driver's end of a device: memory with a split ring for each queue, and buffers. The queues run as they do under a
+ * VMM.
  *
  * <pre>
  *   0                     64 KiB               queues * 64 KiB

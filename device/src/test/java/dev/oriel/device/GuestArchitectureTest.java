@@ -12,7 +12,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Clients of other architectures, by the flags that their Linux would send: the file system always sees the host's values. */
+/**
+ * Clients of other architectures, by the flags that their Linux would send: the file system always sees the host's
+ * values.
+ */
 class GuestArchitectureTest {
     private static final int WRONLY_APPEND = 0x401;
     private static final int O_SYNC = 0x101000;

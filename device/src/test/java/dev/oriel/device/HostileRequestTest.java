@@ -4,6 +4,7 @@ import static java.nio.ByteOrder.BIG_ENDIAN;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.oriel.device.operation.RequestLengths;
 import dev.oriel.fuse.FuseOpcode;
 import dev.oriel.linux.Errno;
 import java.lang.foreign.MemorySegment;
@@ -16,7 +17,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What a client can get wrong in a request: each is answered once, with an errno, and the file system never hears of it. */
+/**
+ * What a client can get wrong in a request: each is answered once, with an errno, and the file system never hears of
+ * it.
+ */
 class HostileRequestTest {
     private final RecordingFileSystem fileSystem = new RecordingFileSystem(~0L);
 

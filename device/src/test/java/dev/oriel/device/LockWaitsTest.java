@@ -3,6 +3,9 @@ package dev.oriel.device;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.oriel.device.operation.LongHeads;
+import dev.oriel.device.operation.Operations;
+import dev.oriel.device.operation.ReceivedRequest;
 import dev.oriel.filesystem.FileSystem;
 import dev.oriel.filesystem.FileSystemSession;
 import dev.oriel.fuse.FuseOpcode;
@@ -25,13 +28,13 @@ class LockWaitsTest {
                 new SessionThread(new RecordingFileSystem(0), new SessionGate(1), () -> null, Thread::new)));
     }
 
-    private static FuseRequest request() {
+    private static ReceivedRequest request() {
         SessionGate gate = new SessionGate(1);
         SessionThread sessions = new SessionThread(new RecordingFileSystem(0), gate, () -> null, Thread::new);
         LongHeads longHeads = new LongHeads();
-        RequestQueue queue =
-                new RequestQueue(0, false, gate, sessions, new RequestPool(0, sessions, Thread::new), longHeads);
-        return new FuseRequest(queue, longHeads);
+        QueueServer queue =
+                new QueueServer(0, false, gate, sessions, new RequestPool(0, sessions, Thread::new), longHeads);
+        return new ReceivedRequest(queue, longHeads);
     }
 
     private static Guest.Sent wait(Guest guest, int i) {
@@ -79,7 +82,7 @@ class LockWaitsTest {
     @Test
     void onlyTheFirstInterruptOfAWaitIsNews() {
         LockWaits waits = waits();
-        FuseRequest waiting = request();
+        ReceivedRequest waiting = request();
         assertThat(waits.interrupt(0)).isFalse();
         assertThat(waits.add(waiting)).isTrue();
         assertThat(waits.interrupt(7)).as("nobody's").isFalse();

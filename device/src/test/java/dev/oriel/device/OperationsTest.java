@@ -22,7 +22,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Every operation: what the file system is asked, and what comes back, in both byte orders and however buffers are cut. */
+/**
+ * Every operation: what the file system is asked, and what comes back, in both byte orders and however buffers are cut.
+ */
 class OperationsTest {
     private static final long FH = 0x1122_3344_5566_7788L;
     private static final long BIG = 0x7fff_1234_5678_9abcL;

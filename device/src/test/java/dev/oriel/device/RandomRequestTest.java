@@ -12,7 +12,10 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Requests of every kind with random damage: each comes back once and sound, and what reaches the file system is proper. */
+/**
+ * Requests of every kind with random damage: each comes back once and sound, and what reaches the file system is
+ * proper.
+ */
 @Timeout(120)
 class RandomRequestTest {
     private static final int REQUESTS = 40_000;

@@ -2,7 +2,10 @@ package dev.oriel.filesystem;
 
 /** What a SETATTR sets. A plain value: the caller fills it, and the file system only reads it. */
 public final class AttributeChange {
-    /** Which of the fields count, {@code FATTR_*}; {@code FATTR_ATIME_NOW} and {@code FATTR_MTIME_NOW} mean the time of now. */
+    /**
+     * Which of the fields count, {@code FATTR_*}; {@code FATTR_ATIME_NOW} and {@code FATTR_MTIME_NOW} mean the time of
+     * now.
+     */
     public int valid;
 
     /** An open handle of the file, with {@code FATTR_FH}. */

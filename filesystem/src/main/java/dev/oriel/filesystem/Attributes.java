@@ -3,12 +3,12 @@ package dev.oriel.filesystem;
 import dev.oriel.linux.StatxBuffer;
 
 /**
- * The attributes of a node: what stat(2) tells, with the time of birth and the attribute flags of statx(2), and how long the
- * client may remember them.
+ * The attributes of a node: what stat(2) tells, with the time of birth and the attribute flags of statx(2), and how
+ * long the client may remember them.
  *
- * <p>A plain value. The caller of an operation makes one for each of its threads, {@link #clear clears} it before each call and
- * uses it again for the next request. A file system fills it and does not keep it. Times are seconds since the epoch, and
- * nanoseconds from 0 to 999 999 999 beside them.
+ * <p>A plain value. The caller of an operation makes one for each of its threads, {@link #clear clears} it before each
+ * call and uses it again for the next request. A file system fills it and does not keep it. Times are seconds since the
+ * epoch, and nanoseconds from 0 to 999 999 999 beside them.
  */
 public final class Attributes {
     /** The inode number, as stat(2) is to tell it. */

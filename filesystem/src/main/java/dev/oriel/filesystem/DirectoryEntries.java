@@ -31,8 +31,8 @@ public interface DirectoryEntries {
     Entry entry();
 
     /**
-     * As {@link #add(long, long, int, MemorySegment, long, int)}, for READDIRPLUS: adds an entry with its node, which counts as
-     * looked up once if the entry fitted. Inode number and file type are those of its attributes.
+     * As {@link #add(long, long, int, MemorySegment, long, int)}, for READDIRPLUS: adds an entry with its node, which
+     * counts as looked up once if the entry fitted. Inode number and file type are those of its attributes.
      */
     boolean add(Entry entry, long next, MemorySegment name, long nameOffset, int nameLength);
 

@@ -1,8 +1,8 @@
 package dev.oriel.filesystem;
 
 /**
- * The answer to a LOOKUP, and to all that makes a name: the node, its attributes, and how long the client may remember the
- * name. A plain value, used as {@link Attributes} are.
+ * The answer to a LOOKUP, and to all that makes a name: the node, its attributes, and how long the client may remember
+ * the name. A plain value, used as {@link Attributes} are.
  */
 public final class Entry {
     /** The node; 0 stands for "there is no such name", which the client may remember for {@link #validNanos}. */

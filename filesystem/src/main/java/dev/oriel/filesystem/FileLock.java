@@ -1,14 +1,16 @@
 package dev.oriel.filesystem;
 
 /**
- * A lock on bytes {@link #start} to {@link #end} of a file, both among them: of a GETLK or SETLK, or the one that stands in the
- * way. A plain value, used as {@link Attributes} are.
+ * A lock on bytes {@link #start} to {@link #end} of a file, both among them: of a GETLK or SETLK, or the one that
+ * stands in the way. A plain value, used as {@link Attributes} are.
  */
 public final class FileLock {
     /** The first byte, not negative. */
     public long start;
 
-    /** The last byte, not less than {@link #start}; {@code Long.MAX_VALUE} is the end of the file, wherever it will be. */
+    /**
+     * The last byte, not less than {@link #start}; {@code Long.MAX_VALUE} is the end of the file, wherever it will be.
+     */
     public long end;
 
     /** {@code F_RDLCK}, {@code F_WRLCK} or {@code F_UNLCK}. */

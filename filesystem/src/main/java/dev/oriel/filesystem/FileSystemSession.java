@@ -9,22 +9,22 @@ import java.lang.foreign.MemorySegment;
  * A file system as one client sees it, from its {@code FUSE_INIT} to the next one, {@code FUSE_DESTROY}, reset or
  * disconnect. The operations are those of the FUSE protocol, with Linux's meaning.
  *
- * <p>A file system that is only read needs {@link #lookup}, {@link #getattr}, {@link #readdir}, {@link #read} and {@link
- * #isReadOnly}. All other operations have a default, each with what Linux takes it for: an operation that changes something is
- * refused ({@code -EROFS}, or {@code -ENOSYS} where {@link #isReadOnly} says no), and one that a file system can do without is
- * answered {@code -ENOSYS}, upon which Linux does without it for the rest of the session.
+ * <p>A file system that is only read needs {@link #lookup}, {@link #getattr}, {@link #readdir}, {@link #read} and
+ * {@link #isReadOnly}. All other operations have a default, each with what Linux takes it for: an operation that
+ * changes something is refused ({@code -EROFS}, or {@code -ENOSYS} where {@link #isReadOnly} says no), and one that a
+ * file system can do without is answered {@code -ENOSYS}, upon which Linux does without it for the rest of the session.
  *
- * <p><b>Results.</b> An operation returns 0 (or a count, where it says so) or {@code -errno}, or {@link #WOULD_BLOCK} if
- * {@link Request#mayBlock()} is false. It throws nothing.
+ * <p><b>Results.</b> An operation returns 0 (or a count, where it says so) or {@code -errno}, or {@link #WOULD_BLOCK}
+ * if {@link Request#mayBlock()} is false. It throws nothing.
  *
- * <p><b>Values.</b> The {@code out} objects are the caller's and cleared. The operation fills them; on an error they are
- * ignored. They are used again for the next request of the thread: nobody keeps one.
+ * <p><b>Values.</b> The {@code out} objects are the caller's and cleared. The operation fills them; on an error they
+ * are ignored. They are used again for the next request of the thread: nobody keeps one.
  *
  * <p><b>Threads.</b> Any operation may be called from several threads at once. {@link #close()} is called when no
  * operation runs any more.
  *
- * <p><b>Nodes.</b> A nodeid is given out by an entry reply with nodeid not 0, which counts as one lookup, and is good until
- * as many have been forgotten. Node 1 is the root and always good. A nodeid or handle that was never given out is
+ * <p><b>Nodes.</b> A nodeid is given out by an entry reply with nodeid not 0, which counts as one lookup, and is good
+ * until as many have been forgotten. Node 1 is the root and always good. A nodeid or handle that was never given out is
  * answered with an errno ({@code ENOENT}, {@code EBADF}), never with an exception.
  */
 public interface FileSystemSession extends AutoCloseable {
@@ -154,8 +154,8 @@ public interface FileSystemSession extends AutoCloseable {
     }
 
     /**
-     * Reads up to {@code to.bytes()} bytes straight into {@code to}, the client's memory. A file system that has no descriptor to
-     * read from copies them ({@link IoVector#copyFrom}, {@link IoVector#segment}).
+     * Reads up to {@code to.bytes()} bytes straight into {@code to}, the client's memory. A file system that has no
+     * descriptor to read from copies them ({@link IoVector#copyFrom}, {@link IoVector#segment}).
      *
      * @param flags the {@code O_*} flags that the file has now
      * @return the number of bytes, less than asked for at the end of the file only; or an errno
@@ -163,8 +163,8 @@ public interface FileSystemSession extends AutoCloseable {
     long read(Request request, long nodeid, long fh, long offset, int flags, IoVector to);
 
     /**
-     * Writes the bytes of {@code from}, the client's memory, which the client can change meanwhile. A file system that has no
-     * descriptor to write to copies them ({@link IoVector#copyTo}, {@link IoVector#segment}).
+     * Writes the bytes of {@code from}, the client's memory, which the client can change meanwhile. A file system that
+     * has no descriptor to write to copies them ({@link IoVector#copyTo}, {@link IoVector#segment}).
      *
      * @param flags the {@code O_*} flags that the file has now
      * @param writeFlags {@code FUSE_WRITE_CACHE}, {@code FUSE_WRITE_KILL_SUIDGID}
@@ -179,7 +179,10 @@ public interface FileSystemSession extends AutoCloseable {
         return -Errno.ENOSYS;
     }
 
-    /** The last close of {@code fh}. {@code releaseFlags}: {@code FUSE_RELEASE_FLUSH}, {@code FUSE_RELEASE_FLOCK_UNLOCK}. */
+    /**
+     * The last close of {@code fh}. {@code releaseFlags}: {@code FUSE_RELEASE_FLUSH}, {@code
+     * FUSE_RELEASE_FLOCK_UNLOCK}.
+     */
     default int release(Request request, long nodeid, long fh, int flags, int releaseFlags, long lockOwner) {
         return 0;
     }
@@ -193,8 +196,8 @@ public interface FileSystemSession extends AutoCloseable {
     }
 
     /**
-     * Fills {@code entries} with the directory's entries from {@code offset} on: 0, or the {@code next} of the last entry that
-     * the client has seen.
+     * Fills {@code entries} with the directory's entries from {@code offset} on: 0, or the {@code next} of the last
+     * entry that the client has seen.
      *
      * @param plus whether each entry is looked up too (READDIRPLUS, see {@link DirectoryEntries#entry})
      */
@@ -258,7 +261,8 @@ public interface FileSystemSession extends AutoCloseable {
      * Takes or drops a lock, without waiting.
      *
      * @param lkFlags {@code FUSE_LK_FLOCK} for flock(2)
-     * @return {@code -EAGAIN} if another holds it; a client that waits (SETLKW) is parked by the caller, which asks again
+     * @return {@code -EAGAIN} if another holds it; a client that waits (SETLKW) is parked by the caller, which asks
+     *     again
      */
     default int setlk(Request request, long nodeid, long fh, long owner, FileLock lock, int lkFlags) {
         return -Errno.ENOSYS;
@@ -278,8 +282,9 @@ public interface FileSystemSession extends AutoCloseable {
     default void endLockWait(long unique) {}
 
     /**
-     * Serves an ioctl whose argument is plain data. {@code argument} holds the client's input, {@code inSize} bytes of it, and
-     * takes up to {@code outSize} bytes of output, in the host's byte order both: the caller translates what it knows.
+     * Serves an ioctl whose argument is plain data. {@code argument} holds the client's input, {@code inSize} bytes of
+     * it, and takes up to {@code outSize} bytes of output, in the host's byte order both: the caller translates what it
+     * knows.
      *
      * @param flags {@code FUSE_IOCTL_*}
      * @return the ioctl's own result (0 or more), or an errno: {@code -ENOTTY} for what is not known
@@ -301,7 +306,10 @@ public interface FileSystemSession extends AutoCloseable {
         return refusal();
     }
 
-    /** Finds data or holes: returns the new offset, or an errno. {@code whence} is {@code SEEK_DATA} or {@code SEEK_HOLE}. */
+    /**
+     * Finds data or holes: returns the new offset, or an errno. {@code whence} is {@code SEEK_DATA} or {@code
+     * SEEK_HOLE}.
+     */
     default long lseek(Request request, long nodeid, long fh, long offset, int whence) {
         return -Errno.ENOSYS;
     }
@@ -325,9 +333,9 @@ public interface FileSystemSession extends AutoCloseable {
     }
 
     /**
-     * A descriptor of this host whose pages are the content of an open file, so that they can be mapped into a DAX window: open for reading
-     * and writing, and good until {@code fh} is released. A file system whose files have no pages of their own, or do not give them
-     * away, does without: the device then stages them.
+     * A descriptor of this host whose pages are the content of an open file, so that they can be mapped into a DAX
+     * window: open for reading and writing, and good until {@code fh} is released. A file system whose files have no
+     * pages of their own, or do not give them away, does without: the device then stages them.
      *
      * @return the descriptor, or {@code -EOPNOTSUPP}
      */

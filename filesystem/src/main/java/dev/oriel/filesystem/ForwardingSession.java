@@ -4,8 +4,8 @@ import dev.oriel.linux.IoVector;
 import java.lang.foreign.MemorySegment;
 
 /**
- * A session that stands before another and means something else in some operations: it overrides those, and all others go
- * straight on. It may change what the session behind has filled in before it returns.
+ * A session that stands before another and means something else in some operations: it overrides those, and all others
+ * go straight on. It may change what the session behind has filled in before it returns.
  */
 public abstract class ForwardingSession implements FileSystemSession {
     /** The session behind. */

@@ -9,8 +9,8 @@ import java.nio.charset.StandardCharsets;
  * cannot change.
  *
  * <p>A directory entry's name has been checked where it entered: 1 to 255 bytes, no NUL and no {@code '/'} in it, and
- * neither {@code "."} nor {@code ".."}. The object and its memory are used again for the next request: a file system that
- * wants to keep a name copies it.
+ * neither {@code "."} nor {@code ".."}. The object and its memory are used again for the next request: a file system
+ * that wants to keep a name copies it.
  */
 public final class Name {
     private final MemorySegment segment;

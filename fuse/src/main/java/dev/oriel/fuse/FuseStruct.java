@@ -5,14 +5,15 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /**
- * A structure of the FUSE protocol, laid over memory: it holds no values of its own, every getter reads and every setter
- * writes the memory, in the byte order of the session. Used again and again for other places; not for several threads.
+ * A structure of the FUSE protocol, laid over memory: it holds no values of its own, every getter reads and every
+ * setter writes the memory, in the byte order of the session. Used again and again for other places; not for several
+ * threads.
  *
- * <p>Memory that the other side can change gives another value at each read: read a field once, or lay the structure over
- * a private copy.
+ * <p>Memory that the other side can change gives another value at each read: read a field once, or lay the structure
+ * over a private copy.
  *
- * <p>The order is a flag and not a type: a test of one bit that is always predicted right costs nothing measurable, also in a
- * process that serves clients of both orders.
+ * <p>The order is a flag and not a type: a test of one bit that is always predicted right costs nothing measurable,
+ * also in a process that serves clients of both orders.
  */
 public abstract class FuseStruct {
     private static final ValueLayout.OfShort U16 = ValueLayout.JAVA_SHORT_UNALIGNED;

@@ -20,7 +20,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Every field of every structure lies where the C compiler puts it, in both byte orders: fuse_structs.txt is its word. */
+/**
+ * Every field of every structure lies where the C compiler puts it, in both byte orders: fuse_structs.txt is its word.
+ */
 class FuseStructsTest {
     private static final int ROOM = 512;
     private static final int BASE = 24;

@@ -5,8 +5,8 @@ import dev.oriel.fuse.FuseFlags;
 /**
  * How long the client may trust what it has cached, in the terms of virtiofsd's {@code --cache}.
  *
- * <p>A Linux guest gets no notification of changes (it never negotiates VIRTIO_FS_F_NOTIFICATION), so these times are the only
- * bound on how old its view can be.
+ * <p>A Linux guest gets no notification of changes (it never negotiates VIRTIO_FS_F_NOTIFICATION), so these times are
+ * the only bound on how old its view can be.
  */
 public enum CachePolicy {
     /** Names and attributes for a second, data until the file is opened again or its attributes say that it changed. */

@@ -13,9 +13,9 @@ import java.lang.foreign.MemorySegment;
 /**
  * The ids under which a thread makes files: the caller's, for as long as one system call takes, then root's again.
  *
- * <p>The real and saved ids stay root's, which is the way back; the kernel clears the effective capabilities on the way there
- * and restores them on the way back (capabilities(7)). The thread's umask is its own and 0 in between: the client has applied the
- * caller's umask already, or sends it along ({@code FUSE_DONT_MASK}).
+ * <p>The real and saved ids stay root's, which is the way back; the kernel clears the effective capabilities on the way
+ * there and restores them on the way back (capabilities(7)). The thread's umask is its own and 0 in between: the client
+ * has applied the caller's umask already, or sends it along ({@code FUSE_DONT_MASK}).
  *
  * <p><b>As whom the host's kernel checks.</b> The client's kernel has checked every operation by owner, mode and ACL
  * before it asks ({@code default_permissions}), but for what it passes on unseen. So:
@@ -64,7 +64,8 @@ final class CallerIdentity {
      *
      * @param change whether ids can be changed at all: if not, only the umask is taken
      * @param umask the mask for what is made next, 0 if the client has applied it
-     * @return 0, or an errno: the thread is itself then. To be followed by {@link #resume} whatever the call in between answers
+     * @return 0, or an errno: the thread is itself then. To be followed by {@link #resume} whatever the call in between
+     *     answers
      */
     int assume(Request request, boolean change, int umask) {
         int uid = request.uid();

@@ -10,8 +10,8 @@ import java.util.concurrent.locks.ReentrantLock;
 /**
  * O_PATH descriptors of inodes: a bounded number, the most recently used more or less (clock).
  *
- * <p>One word of the inode's record ({@link InodeTable}) holds all there is to know, so that using a cached descriptor takes two
- * atomic operations on a word of that inode, and no lock:
+ * <p>One word of the inode's record ({@link InodeTable}) holds all there is to know, so that using a cached descriptor
+ * takes two atomic operations on a word of that inode, and no lock:
  *
  * <pre>
  *    63       62       61      55               32 31               0
@@ -20,9 +20,10 @@ import java.util.concurrent.locks.ReentrantLock;
  *   +--------+--------+--------+------------------+------------------+
  * </pre>
  *
- * <p>One that is kept is not thrown out before its inode is forgotten: it is what keeps a file without a name alive. At most half of them are
- * kept. A descriptor with pins is never closed: one that is to go meanwhile (its inode was forgotten) is doomed, and the last pin
- * closes it. The locks here are taken only when one is opened or thrown out, which are system calls anyway.
+ * <p>One that is kept is not thrown out before its inode is forgotten: it is what keeps a file without a name alive. At
+ * most half of them are kept. A descriptor with pins is never closed: one that is to go meanwhile (its inode was
+ * forgotten) is doomed, and the last pin closes it. The locks here are taken only when one is opened or thrown out,
+ * which are system calls anyway.
  */
 final class DescriptorCache {
     private static final long DOOMED = 1L << 63;

@@ -19,51 +19,51 @@ import java.lang.foreign.MemorySegment;
 
 /** OPENDIR, READDIR, READDIRPLUS, RELEASEDIR, FSYNCDIR. */
 final class Directories {
-    private final Share share;
+    private final SessionState state;
 
-    Directories(Share share) {
-        this.share = share;
+    Directories(SessionState state) {
+        this.state = state;
     }
 
     int open(Request request, long nodeid, Opened out) {
-        if (share.has(FuseInitFlags.NO_OPENDIR_SUPPORT)) {
+        if (state.has(FuseInitFlags.NO_OPENDIR_SUPPORT)) {
             // tells the client not to ask again
             return -Errno.ENOSYS;
         }
         ThreadBuffers buffers = ThreadBuffers.current();
-        long node = share.nodes.acquire(nodeid, buffers);
+        long node = state.nodes.acquire(nodeid, buffers);
         if (node == -Errno.ESTALE
-                && share.nodes.isGoneDirectory(nodeid)
-                && share.removedDirectories.asksAgain(request, nodeid)) {
+                && state.nodes.isGoneDirectory(nodeid)
+                && state.removedDirectories.asksAgain(request, nodeid)) {
             return openGone(nodeid, out);
         }
         if (node < 0) {
             return (int) node;
         }
-        int result = share.nodes.type(nodeid) == FileMode.S_IFDIR ? 0 : -Errno.ENOTDIR;
+        int result = state.nodes.type(nodeid) == FileMode.S_IFDIR ? 0 : -Errno.ENOTDIR;
         if (result == 0
                 && hasNoName((int) node, buffers)
-                && !share.nodes.isKept(nodeid)
-                && !share.removedDirectories.asksAgain(request, nodeid)) {
+                && !state.nodes.isKept(nodeid)
+                && !state.removedDirectories.asksAgain(request, nodeid)) {
             result = -Errno.ESTALE;
         }
-        if (result == 0 && !share.handles.reserve()) {
+        if (result == 0 && !state.handles.reserve()) {
             result = -Errno.ENFILE;
         }
         if (result == 0) {
-            int noatime = share.isReadOnly() ? OpenFlags.O_NOATIME : 0;
-            result = share.nodes.open((int) node, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY | noatime, buffers);
+            int noatime = state.isReadOnly() ? OpenFlags.O_NOATIME : 0;
+            result = state.nodes.open((int) node, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY | noatime, buffers);
             if (result < 0) {
-                share.handles.unreserve();
+                state.handles.unreserve();
             } else {
-                OpenDirectory directory = new OpenDirectory(result, nodeid, share.direntBuffers);
-                share.handles.add(directory);
+                OpenDirectory directory = new OpenDirectory(result, nodeid, state.direntBuffers);
+                state.handles.add(directory);
                 out.fh = directory.number();
-                out.openFlags = share.options.cache().directoryOpenFlags();
+                out.openFlags = state.options.cache().directoryOpenFlags();
                 result = 0;
             }
         }
-        share.nodes.release(nodeid, node);
+        state.nodes.release(nodeid, node);
         return result;
     }
 
@@ -74,13 +74,13 @@ final class Directories {
     }
 
     private int openGone(long nodeid, Opened out) {
-        if (!share.handles.reserve()) {
+        if (!state.handles.reserve()) {
             return -Errno.ENFILE;
         }
-        OpenDirectory directory = new OpenDirectory(OpenDirectory.GONE, nodeid, share.direntBuffers);
-        share.handles.add(directory);
+        OpenDirectory directory = new OpenDirectory(OpenDirectory.GONE, nodeid, state.direntBuffers);
+        state.handles.add(directory);
         out.fh = directory.number();
-        out.openFlags = share.options.cache().directoryOpenFlags();
+        out.openFlags = state.options.cache().directoryOpenFlags();
         return 0;
     }
 
@@ -89,9 +89,9 @@ final class Directories {
         if (buffers.identity.isBroken()) {
             return -Errno.EIO;
         }
-        OpenDirectory directory = share.enterDirectory(fh, nodeid);
+        OpenDirectory directory = state.enterDirectory(fh, nodeid);
         if (directory == null) {
-            return share.notEntered(fh);
+            return state.notEntered(fh);
         }
         directory.lock().lock();
         try {
@@ -132,7 +132,7 @@ final class Directories {
     /** The number of an entry; what lies above the shared directory is nobody's business. */
     private long reportedIno(DirentReader entry, long nodeid) {
         boolean above = nodeid == FileSystemSession.ROOT && entry.nameLength() == 2 && entry.isDotOrDotDot();
-        return share.nodes.mountOf(nodeid).reported(above ? share.nodes.rootIno() : entry.ino());
+        return state.nodes.mountOf(nodeid).reported(above ? state.nodes.rootIno() : entry.ino());
     }
 
     private boolean addPlus(OpenDirectory directory, long nodeid, DirectoryEntries entries, ThreadBuffers buffers) {
@@ -141,19 +141,19 @@ final class Directories {
         if (!entries.fits(entry.nameLength())) {
             return false;
         }
-        if (!entry.isDotOrDotDot() && share.lookup.hasRoomToList()) {
+        if (!entry.isDotOrDotDot() && state.lookup.hasRoomToList()) {
             // A copy, as a part of the buffer would be an object of its own for each entry.
             MemorySegment name = buffers.listedName;
             MemorySegment.copy(memory, entry.nameOffset(), name, 0, entry.nameLength());
             name.set(JAVA_BYTE, entry.nameLength(), (byte) 0);
             // A mount that waits to be triggered stays so: listing a directory is not visiting all in it.
-            int result = share.lookup.enter(directory.descriptor(), name, At.AT_NO_AUTOMOUNT, nodeid, name, buffers);
+            int result = state.lookup.enter(directory.descriptor(), name, At.AT_NO_AUTOMOUNT, nodeid, name, buffers);
             if (result == 0) {
                 Entry found = entries.entry();
-                share.fill(found, nodeid, buffers);
+                state.fill(found, nodeid, buffers);
                 boolean added = entries.add(found, entry.off(), memory, entry.nameOffset(), entry.nameLength());
                 if (!added) {
-                    share.nodes.forget(buffers.nodeid, 1);
+                    state.nodes.forget(buffers.nodeid, 1);
                 }
                 return added;
             }
@@ -164,19 +164,19 @@ final class Directories {
     }
 
     int release(long nodeid, long fh) {
-        if (!share.isHandle(fh)) {
+        if (!state.isHandle(fh)) {
             return 0;
         }
-        return share.handles.release(fh, nodeid) ? 0 : -Errno.EBADF;
+        return state.handles.release(fh, nodeid) ? 0 : -Errno.EBADF;
     }
 
     int sync(Request request, long nodeid, long fh, boolean dataOnly) {
         if (!request.mayBlock()) {
             return FileSystemSession.WOULD_BLOCK;
         }
-        OpenDirectory directory = share.enterDirectory(fh, nodeid);
+        OpenDirectory directory = state.enterDirectory(fh, nodeid);
         if (directory == null) {
-            return share.notEntered(fh);
+            return state.notEntered(fh);
         }
         int descriptor = directory.descriptor();
         int result = 0;

@@ -12,8 +12,9 @@ final class DirectoryCookies {
     private DirectoryCookies() {}
 
     /**
-     * Whether they stand for names, as hashes or numbers that outlive the open directory and the removal of other names. Where they count
-     * (overlayfs, tmpfs before Linux 6.6) a reader who comes back after removals would skip some.
+     * Whether they stand for names, as hashes or numbers that outlive the open directory and the removal of other
+     * names. Where they count (overlayfs, tmpfs before Linux 6.6) a reader who comes back after removals would skip
+     * some.
      *
      * @param directory a descriptor, O_PATH or not
      */

@@ -17,18 +17,18 @@ final class FileData {
     /** Writes that wait for the disk. */
     private static final int SLOW_FLAGS = OpenFlags.O_DIRECT | OpenFlags.O_DSYNC | OpenFlags.O_SYNC;
 
-    private final Share share;
+    private final SessionState state;
     private final SecondReader second;
 
-    FileData(Share share, SecondReader second) {
-        this.share = share;
+    FileData(SessionState state, SecondReader second) {
+        this.state = state;
         this.second = second;
     }
 
     long read(Request request, long nodeid, long fh, long offset, IoVector to) {
-        OpenFile file = share.enterFile(fh, nodeid, false);
+        OpenFile file = state.enterFile(fh, nodeid, false);
         if (file == null) {
-            return share.notEntered(fh);
+            return state.notEntered(fh);
         }
         long result;
         if (offset < 0) {
@@ -66,8 +66,8 @@ final class FileData {
     }
 
     /**
-     * Reads until all is there or the file ends. A read may stop short of the end of the file, where the page cache ends
-     * (RWF_NOWAIT) or after a signal; only a read of nothing is the end.
+     * Reads until all is there or the file ends. A read may stop short of the end of the file, where the page cache
+     * ends (RWF_NOWAIT) or after a signal; only a read of nothing is the end.
      *
      * @param direct whether the descriptor is one of O_DIRECT
      * @param before bytes from the start on that are there already
@@ -101,9 +101,9 @@ final class FileData {
     }
 
     long write(Request request, long nodeid, long fh, long offset, int flags, int writeFlags, IoVector from) {
-        OpenFile file = share.enterFile(fh, nodeid, true);
+        OpenFile file = state.enterFile(fh, nodeid, true);
         if (file == null) {
-            return share.notEntered(fh);
+            return state.notEntered(fh);
         }
         long result;
         if (offset < 0) {
@@ -134,15 +134,15 @@ final class FileData {
             return known;
         }
         int append = file.appends() ? OpenFlags.O_APPEND : 0;
-        if (share.handles.reserve()) {
+        if (state.handles.reserve()) {
             int kept = OpenFlags.O_ACCMODE | OpenFlags.O_DSYNC | OpenFlags.O_SYNC;
             int flags = (file.flags() & kept) | append;
             int opened = FileCalls.openat(
                     ThreadBuffers.AT_FDCWD, ThreadBuffers.current().procPath.set(file.descriptor()), flags, 0);
             if (opened >= 0) {
-                return file.keepBuffered(opened, share.handles);
+                return file.keepBuffered(opened, state.handles);
             }
-            share.handles.unreserve();
+            state.handles.unreserve();
         }
         // There is no other: a file that its maker alone may write, or no descriptor left. It becomes one.
         if (FileCalls.fcntl(file.descriptor(), FcntlCommand.F_SETFL, append) == 0) {
@@ -159,7 +159,7 @@ final class FileData {
 
     /** How a file that was not opened for this client alone is to be written; one that was has it in its descriptor. */
     private int syncFlags(long fh, int flags) {
-        return share.isHandle(fh) ? 0 : flags & (OpenFlags.O_DSYNC | OpenFlags.O_SYNC);
+        return state.isHandle(fh) ? 0 : flags & (OpenFlags.O_DSYNC | OpenFlags.O_SYNC);
     }
 
     private static int transferFlags(int syncFlags) {
@@ -173,7 +173,7 @@ final class FileData {
     /** A write after which no set-user-id bit is left. */
     private long writeAsUnprivileged(OpenFile file, int descriptor, long offset, int flags, IoVector from) {
         ThreadBuffers buffers = ThreadBuffers.current();
-        share.killSuidgid(true, buffers);
+        state.killSuidgid(true, buffers);
         long result;
         int resumed;
         try {
@@ -185,13 +185,13 @@ final class FileData {
     }
 
     /**
-     * Whether to append is decided by the flags that the client's file has now (F_SETFL changes them), not by those it was
-     * opened with. What comes from the client's page cache has its place in the file already.
+     * Whether to append is decided by the flags that the client's file has now (F_SETFL changes them), not by those it
+     * was opened with. What comes from the client's page cache has its place in the file already.
      */
     private int appendFlags(OpenFile file, int flags, int writeFlags) {
         boolean append = (flags & OpenFlags.O_APPEND) != 0
                 && (writeFlags & FuseFlags.WRITE_CACHE) == 0
-                && !share.has(FuseInitFlags.WRITEBACK_CACHE);
+                && !state.has(FuseInitFlags.WRITEBACK_CACHE);
         if (append == file.appends()) {
             return 0;
         }
@@ -235,15 +235,15 @@ final class FileData {
     }
 
     int fallocate(Request request, long nodeid, long fh, long offset, long length, int mode) {
-        if (share.isReadOnly()) {
+        if (state.isReadOnly()) {
             return -Errno.EROFS;
         }
         if (!request.mayBlock()) {
             return FileSystemSession.WOULD_BLOCK;
         }
-        OpenFile file = share.enterFile(fh, nodeid, true);
+        OpenFile file = state.enterFile(fh, nodeid, true);
         if (file == null) {
-            return share.notEntered(fh);
+            return state.notEntered(fh);
         }
         ThreadBuffers buffers = ThreadBuffers.current();
         clearPrivileges(buffers);
@@ -260,20 +260,20 @@ final class FileData {
 
     /**
      * Before a change of content by a request that has no flag to say that set-id bits are to be cleared. Once
-     * HANDLE_KILLPRIV_V2 is negotiated the client leaves that to us. Whether the caller is privileged it does not say (with
-     * ALLOW_IDMAP such a request comes without a uid), so nobody is taken for privileged.
+     * HANDLE_KILLPRIV_V2 is negotiated the client leaves that to us. Whether the caller is privileged it does not say
+     * (with ALLOW_IDMAP such a request comes without a uid), so nobody is taken for privileged.
      */
     private void clearPrivileges(ThreadBuffers buffers) {
-        share.killSuidgid(share.has(FuseInitFlags.HANDLE_KILLPRIV_V2), buffers);
+        state.killSuidgid(state.has(FuseInitFlags.HANDLE_KILLPRIV_V2), buffers);
     }
 
     long lseek(long nodeid, long fh, long offset, int whence) {
         if (whence != Seek.SEEK_DATA && whence != Seek.SEEK_HOLE) {
             return -Errno.EINVAL; // the client keeps the position itself
         }
-        OpenFile file = share.enterFile(fh, nodeid, false);
+        OpenFile file = state.enterFile(fh, nodeid, false);
         if (file == null) {
-            return share.notEntered(fh);
+            return state.notEntered(fh);
         }
         long result = FileCalls.lseek(file.descriptor(), offset, whence);
         file.leave();
@@ -290,7 +290,7 @@ final class FileData {
             long offsetOut,
             long length,
             long flags) {
-        if (share.isReadOnly()) {
+        if (state.isReadOnly()) {
             return -Errno.EROFS;
         }
         if (flags != 0 || offsetIn < 0 || offsetOut < 0) {
@@ -299,14 +299,14 @@ final class FileData {
         if (!request.mayBlock()) {
             return FileSystemSession.WOULD_BLOCK;
         }
-        OpenFile in = share.enterFile(fhIn, nodeidIn, false);
+        OpenFile in = state.enterFile(fhIn, nodeidIn, false);
         if (in == null) {
-            return share.notEntered(fhIn);
+            return state.notEntered(fhIn);
         }
-        OpenFile out = share.enterFile(fhOut, nodeidOut, true);
+        OpenFile out = state.enterFile(fhOut, nodeidOut, true);
         long result;
         if (out == null) {
-            result = share.notEntered(fhOut);
+            result = state.notEntered(fhOut);
         } else {
             ThreadBuffers buffers = ThreadBuffers.current();
             clearPrivileges(buffers);

@@ -10,11 +10,12 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Files and directories of a client that neither opens nor closes them (FUSE_NO_OPEN_SUPPORT, FUSE_NO_OPENDIR_SUPPORT): found by node, opened
- * when one is used, and closed when it has not been used for a while, so that no program of the host finds a file busy for long.
+ * Files and directories of a client that neither opens nor closes them (FUSE_NO_OPEN_SUPPORT, FUSE_NO_OPENDIR_SUPPORT):
+ * found by node, opened when one is used, and closed when it has not been used for a while, so that no program of the
+ * host finds a file busy for long.
  *
- * <p>A node has its place in one of four words, which its hash chooses. Looking one up takes no lock; who is pushed out is closed when its
- * last user has left ({@link OpenHandle}).
+ * <p>A node has its place in one of four words, which its hash chooses. Looking one up takes no lock; who is pushed out
+ * is closed when its last user has left ({@link OpenHandle}).
  */
 final class FilesByNode {
     private static final int WAYS = 4;

@@ -8,8 +8,8 @@ import dev.oriel.linux.FileCalls;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The ioctls that chattr(1), lsattr(1) and project quotas use: the flags of an inode ({@code linux/fs.h}). Nothing else is passed
- * on: an ioctl that is not known here could do anything.
+ * The ioctls that chattr(1), lsattr(1) and project quotas use: the flags of an inode ({@code linux/fs.h}). Nothing else
+ * is passed on: an ioctl that is not known here could do anything.
  *
  * <p>A descriptor for reading is enough for them, and the host's kernel asks who calls: the owner may change flags,
  * CAP_LINUX_IMMUTABLE is needed to make a file immutable. So a change is made as the caller. A client with ALLOW_IDMAP
@@ -36,10 +36,10 @@ final class InodeFlagIoctls {
     private static final int FS_PROJINHERIT_FL = 0x2000_0000;
     private static final int NOBODY_KNOWS = -1;
 
-    private final Share share;
+    private final SessionState state;
 
-    InodeFlagIoctls(Share share) {
-        this.share = share;
+    InodeFlagIoctls(SessionState state) {
+        this.state = state;
     }
 
     int call(Request request, long nodeid, long fh, int command, MemorySegment argument, int inSize, int outSize) {
@@ -56,9 +56,9 @@ final class InodeFlagIoctls {
         if (outSize < size || argument.byteSize() < size) {
             return -Errno.EINVAL;
         }
-        OpenHandle handle = share.enter(fh, nodeid);
+        OpenHandle handle = state.enter(fh, nodeid);
         if (handle == null) {
-            return share.notEntered(fh);
+            return state.notEntered(fh);
         }
         MemorySegment plain = ThreadBuffers.current().ioctl;
         plain.fill((byte) 0);
@@ -74,15 +74,15 @@ final class InodeFlagIoctls {
         if (inSize < size || argument.byteSize() < size) {
             return -Errno.EINVAL;
         }
-        if (share.isReadOnly()) {
+        if (state.isReadOnly()) {
             return -Errno.EROFS;
         }
-        OpenHandle handle = share.enter(fh, nodeid);
+        OpenHandle handle = state.enter(fh, nodeid);
         if (handle == null) {
-            return share.notEntered(fh);
+            return state.notEntered(fh);
         }
         ThreadBuffers buffers = ThreadBuffers.current();
-        int result = share.options.allowProjectIds() ? 0 : keepsProject(handle, command, argument, buffers.ioctl);
+        int result = state.options.allowProjectIds() ? 0 : keepsProject(handle, command, argument, buffers.ioctl);
         if (result == 0) {
             buffers.ioctl.fill((byte) 0);
             MemorySegment.copy(argument, 0, buffers.ioctl, 0, size);
@@ -94,7 +94,7 @@ final class InodeFlagIoctls {
 
     private int setAs(Request request, OpenHandle handle, int command, ThreadBuffers buffers) {
         boolean known = request.uid() != NOBODY_KNOWS && request.gid() != NOBODY_KNOWS;
-        int assumed = known ? share.assume(request, 0, buffers) : 0;
+        int assumed = known ? state.assume(request, 0, buffers) : 0;
         if (assumed < 0) {
             return assumed;
         }

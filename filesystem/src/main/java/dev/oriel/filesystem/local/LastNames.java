@@ -10,7 +10,10 @@ import dev.oriel.linux.FileMode;
 import dev.oriel.linux.OpenFlags;
 import dev.oriel.linux.StatxBuffer;
 
-/** Keeps alive what loses its last name while the client may still use it: without a name a file lives only as long as it is open. */
+/**
+ * Keeps alive what loses its last name while the client may still use it: without a name a file lives only as long as
+ * it is open.
+ */
 final class LastNames {
     private final Nodes nodes;
 
@@ -19,8 +22,9 @@ final class LastNames {
     }
 
     /**
-     * Before a name is removed: if it is the last one of a file or directory that the client knows, its descriptor is held until {@link
-     * #nameRemoved}. Without a name a file lives only as long as it is open, and the client may go on using it.
+     * Before a name is removed: if it is the last one of a file or directory that the client knows, its descriptor is
+     * held until {@link #nameRemoved}. Without a name a file lives only as long as it is open, and the client may go on
+     * using it.
      *
      * @param directory the descriptor of {@code parent}
      * @param files not only directories: a file that cannot be held must keep its name
@@ -86,7 +90,8 @@ final class LastNames {
     /**
      * After {@link #holdLastName}.
      *
-     * @param removed whether the name is gone: the descriptor is then kept until the client forgets the node, as far as there is room
+     * @param removed whether the name is gone: the descriptor is then kept until the client forgets the node, as far as
+     *     there is room
      */
     void nameRemoved(boolean removed, ThreadBuffers buffers) {
         long nodeid = buffers.heldNode;

@@ -17,12 +17,12 @@ import java.lang.foreign.MemorySegment;
 /**
  * A host directory, with Linux's semantics.
  *
- * <p>As root it acts with the ids of the client's callers; otherwise as the one user it runs as, and what that user may not do
- * (giving files away, for one) is answered with the host's errno. What the client may do among its own users is the client's to
- * check ({@code default_permissions}).
+ * <p>As root it acts with the ids of the client's callers; otherwise as the one user it runs as, and what that user may
+ * not do (giving files away, for one) is answered with the host's errno. What the client may do among its own users is
+ * the client's to check ({@code default_permissions}).
  *
- * <p>Nothing outside the directory is reached: names are looked up one at a time relative to a descriptor, links are never
- * followed, and special files never opened.
+ * <p>Nothing outside the directory is reached: names are looked up one at a time relative to a descriptor, links are
+ * never followed, and special files never opened.
  */
 public final class LocalFileSystem implements FileSystem {
     private final LocalOptions options;
@@ -41,8 +41,8 @@ public final class LocalFileSystem implements FileSystem {
     /**
      * Opens the shared directory.
      *
-     * @throws LinuxException if it is no directory that can be read, if there is no /proc, or if file handles are mandatory and
-     *     cannot be used
+     * @throws LinuxException if it is no directory that can be read, if there is no /proc, or if file handles are
+     *     mandatory and cannot be used
      */
     public static LocalFileSystem open(LocalOptions options) throws LinuxException {
         try (Arena arena = Arena.ofConfined()) {

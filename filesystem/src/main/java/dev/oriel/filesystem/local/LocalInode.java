@@ -6,8 +6,8 @@ import dev.oriel.filesystem.node.InodeTable;
 import dev.oriel.linux.FileHandleBuffer;
 
 /**
- * What a host directory keeps in the record of a node ({@link InodeTable}). The key is the inode number, the time of birth (or what
- * stands for it, {@link MountTable.Mount#birth}) and the mount.
+ * What a host directory keeps in the record of a node ({@link InodeTable}). The key is the inode number, the time of
+ * birth (or what stands for it, {@link MountTable.Mount#birth}) and the mount.
  *
  * <pre>
  *   the owner's bits          | file handle type 16 | file handle length 8 |

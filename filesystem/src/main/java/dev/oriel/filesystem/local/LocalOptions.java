@@ -33,8 +33,8 @@ import java.util.Objects;
  *     {@value #MIN_NODE_MEMORY} or more
  * @param sessions so many sessions are each guaranteed a part of {@code descriptors} and {@code nodeMemory}; more may
  *     have none
- * @param daxMinSize the size in bytes from which on files are best read through a DAX window, if the client has one and leaves the
- *     choice to us
+ * @param daxMinSize the size in bytes from which on files are best read through a DAX window, if the client has one and
+ *     leaves the choice to us
  */
 public record LocalOptions(
         Path sharedDir,

@@ -25,31 +25,31 @@ final class LocalSession implements FileSystemSession {
     /** What a file made by TMPFILE is called. */
     private static final Name NO_NAME = new Name(Arena.global().allocate(1));
 
-    private final Share share;
+    private final SessionState state;
     private final PosixLocks locks;
     private final NodeAttributes attributes;
-    private final Creation creation;
+    private final Names names;
     private final Directories directories;
     private final FileData data;
-    private final FileLocks fileLocks;
-    private final Files files;
+    private final Locks lockRequests;
+    private final OpenFiles files;
     private final InodeFlagIoctls ioctls;
     private final Xattrs xattrs;
 
     LocalSession(
             LocalOptions options, Budgets budgets, long offered, boolean changesIds, int root, SecondReader second) {
         long flags = SessionFlags.choose(options, offered, changesIds, DirectoryCookies.areSteady(root));
-        share = new Share(options, budgets, flags, changesIds, root);
-        locks = new PosixLocks(share, budgets.lockWaits());
-        attributes = new NodeAttributes(share);
-        creation = new Creation(share);
-        directories = new Directories(share);
-        data = new FileData(share, second);
-        fileLocks = new FileLocks(share, locks);
-        files = new Files(share, locks);
-        ioctls = new InodeFlagIoctls(share);
-        xattrs = new Xattrs(share);
-        int result = share.nodes.begin();
+        state = new SessionState(options, budgets, flags, changesIds, root);
+        locks = new PosixLocks(state, budgets.lockWaits());
+        attributes = new NodeAttributes(state);
+        names = new Names(state);
+        directories = new Directories(state);
+        data = new FileData(state, second);
+        lockRequests = new Locks(state, locks);
+        files = new OpenFiles(state, locks);
+        ioctls = new InodeFlagIoctls(state);
+        xattrs = new Xattrs(state);
+        int result = state.nodes.begin();
         if (result < 0) {
             LOG.log(
                     Level.ERROR,
@@ -61,17 +61,17 @@ final class LocalSession implements FileSystemSession {
 
     /** How many nodes the client knows beside the root. */
     int nodeCount() {
-        return share.nodes.size();
+        return state.nodes.size();
     }
 
     @Override
     public long flags() {
-        return share.flags;
+        return state.flags;
     }
 
     @Override
     public boolean isReadOnly() {
-        return share.isReadOnly();
+        return state.isReadOnly();
     }
 
     @Override
@@ -81,12 +81,12 @@ final class LocalSession implements FileSystemSession {
 
     @Override
     public int lookup(Request request, long parent, Name name, Entry out) {
-        return creation.lookup(parent, name, out);
+        return names.lookup(parent, name, out);
     }
 
     @Override
     public void forget(long nodeid, long nlookup) {
-        share.forget(nodeid, nlookup);
+        state.forget(nodeid, nlookup);
     }
 
     @Override
@@ -111,37 +111,37 @@ final class LocalSession implements FileSystemSession {
 
     @Override
     public int symlink(Request request, long parent, Name name, Name target, Entry out) {
-        return creation.symlink(request, parent, name, target, out);
+        return names.symlink(request, parent, name, target, out);
     }
 
     @Override
     public int mknod(Request request, long parent, Name name, int mode, int rdev, int umask, Entry out) {
-        return creation.mknod(request, parent, name, mode, rdev, umask, out);
+        return names.mknod(request, parent, name, mode, rdev, umask, out);
     }
 
     @Override
     public int mkdir(Request request, long parent, Name name, int mode, int umask, Entry out) {
-        return creation.mkdir(request, parent, name, mode, umask, out);
+        return names.mkdir(request, parent, name, mode, umask, out);
     }
 
     @Override
     public int unlink(Request request, long parent, Name name) {
-        return creation.remove(request, parent, name, 0);
+        return names.remove(request, parent, name, 0);
     }
 
     @Override
     public int rmdir(Request request, long parent, Name name) {
-        return creation.remove(request, parent, name, At.AT_REMOVEDIR);
+        return names.remove(request, parent, name, At.AT_REMOVEDIR);
     }
 
     @Override
     public int rename(Request request, long parent, Name name, long newParent, Name newName, int flags) {
-        return creation.rename(request, parent, name, newParent, newName, flags);
+        return names.rename(request, parent, name, newParent, newName, flags);
     }
 
     @Override
     public int link(Request request, long nodeid, long newParent, Name newName, Entry out) {
-        return creation.link(nodeid, newParent, newName, out);
+        return names.link(nodeid, newParent, newName, out);
     }
 
     @Override
@@ -246,17 +246,17 @@ final class LocalSession implements FileSystemSession {
 
     @Override
     public int getlk(Request request, long nodeid, long fh, long owner, FileLock lock, FileLock out) {
-        return fileLocks.get(nodeid, fh, owner, lock, out);
+        return lockRequests.get(nodeid, fh, owner, lock, out);
     }
 
     @Override
     public int setlk(Request request, long nodeid, long fh, long owner, FileLock lock, int lkFlags) {
-        return fileLocks.set(nodeid, fh, owner, lock, lkFlags);
+        return lockRequests.set(nodeid, fh, owner, lock, lkFlags);
     }
 
     @Override
     public int awaitLock(Request request, long nodeid, long fh, long owner, FileLock lock, int lkFlags) {
-        return fileLocks.await(request.unique(), nodeid, fh, owner, lock, lkFlags);
+        return lockRequests.await(request.unique(), nodeid, fh, owner, lock, lkFlags);
     }
 
     @Override
@@ -314,6 +314,6 @@ final class LocalSession implements FileSystemSession {
     @Override
     public void close() {
         locks.close();
-        share.close();
+        state.close();
     }
 }

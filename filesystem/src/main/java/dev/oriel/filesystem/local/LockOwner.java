@@ -7,9 +7,9 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * Who holds locks on a node, the descriptor that holds them on the host, and what they are: the host names no holder of a lock
- * that belongs to a description, but the client's processes want to know the pid. Ranges are split and joined as the
- * host does it.
+ * Who holds locks on a node, the descriptor that holds them on the host, and what they are: the host names no holder of
+ * a lock that belongs to a description, but the client's processes want to know the pid. Ranges are split and joined as
+ * the host does it.
  */
 final class LockOwner {
     private final long id;

@@ -11,16 +11,16 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The mounts that the client has come across, the shared directory's own first: each a (mount id, device) pair, as one mount of
- * btrfs has a device for each subvolume.
+ * The mounts that the client has come across, the shared directory's own first: each a (mount id, device) pair, as one
+ * mount of btrfs has a device for each subvolume.
  *
- * <p><b>Inode numbers.</b> Two devices may use the same number, and programs (tar, rsync, find) take equal numbers for hard
- * links. A client that is told of submounts sees each as a device of its own, so numbers are reported as they are; only the
- * further devices of one mount, or all but the first if submounts are not announced, are told apart in the number: bit 63 set, the
- * index of the device in bits 48 to 62, the number below. A number that needs more than 48 bits is mixed with the index instead,
- * which is unique but for an accident of 1 in 2^63. The root of a submount is seen in the file system above it too,
- * until the client has mounted it: its number is told apart in the same way, with the index of the mount, so that it is
- * nobody else's in either.
+ * <p><b>Inode numbers.</b> Two devices may use the same number, and programs (tar, rsync, find) take equal numbers for
+ * hard links. A client that is told of submounts sees each as a device of its own, so numbers are reported as they are;
+ * only the further devices of one mount, or all but the first if submounts are not announced, are told apart in the
+ * number: bit 63 set, the index of the device in bits 48 to 62, the number below. A number that needs more than 48 bits
+ * is mixed with the index instead, which is unique but for an accident of 1 in 2^63. The root of a submount is seen in
+ * the file system above it too, until the client has mounted it: its number is told apart in the same way, with the
+ * index of the mount, so that it is nobody else's in either.
  *
  * <p><b>Life.</b> A mount but the first has a user for each of its nodes, and for each call that works with it. With
  * the last user its descriptor goes, so that the host can unmount it, and its index is free.
@@ -29,7 +29,9 @@ final class MountTable {
     private static final int MAX_MOUNTS = 1 << 15;
     private static final long FOLDED = 1L << 63;
 
-    /** OVERLAYFS_SUPER_MAGIC: there a file is born again when it is first written to (copied up), and keeps its number. */
+    /**
+     * OVERLAYFS_SUPER_MAGIC: there a file is born again when it is first written to (copied up), and keeps its number.
+     */
     private static final long OVERLAYFS = 0x794c7630L;
 
     /** TMPFS_MAGIC. */
@@ -271,7 +273,10 @@ final class MountTable {
         return further ? index : 0;
     }
 
-    /** open_by_handle_at wants a descriptor that is not O_PATH; a mount of a single file other than a directory has none. */
+    /**
+     * open_by_handle_at wants a descriptor that is not O_PATH; a mount of a single file other than a directory has
+     * none.
+     */
     private static int handleDescriptor(StatxBuffer stat, int file, ThreadBuffers buffers) {
         if (stat.type() != FileMode.S_IFDIR) {
             return -1;

@@ -24,25 +24,25 @@ final class NodeAttributes {
 
     private static final int MODE_BITS = 07777;
 
-    private final Share share;
+    private final SessionState state;
 
-    NodeAttributes(Share share) {
-        this.share = share;
+    NodeAttributes(SessionState state) {
+        this.state = state;
     }
 
     int getattr(Request request, long nodeid, long fh, Attributes out) {
         ThreadBuffers buffers = ThreadBuffers.current();
         int result = stat(nodeid, fh, 0, Nodes.STAT_MASK, buffers);
         if (result == -Errno.ESTALE
-                && share.nodes.isGoneDirectory(nodeid)
-                && share.removedDirectories.asksAgain(request, nodeid)) {
+                && state.nodes.isGoneDirectory(nodeid)
+                && state.removedDirectories.asksAgain(request, nodeid)) {
             replyGone(nodeid, out);
             return 0;
         }
         if (result < 0) {
             return result;
         }
-        share.fill(out, buffers.stat, share.nodes.mountOf(nodeid));
+        state.fill(out, buffers.stat, state.nodes.mountOf(nodeid));
         return 0;
     }
 
@@ -51,16 +51,16 @@ final class NodeAttributes {
      * any more.
      */
     private void replyGone(long nodeid, Attributes out) {
-        out.validNanos = share.options.cache().validNanos();
-        out.ino = share.nodes.mountOf(nodeid).reported(share.nodes.ino(nodeid));
+        out.validNanos = state.options.cache().validNanos();
+        out.ino = state.nodes.mountOf(nodeid).reported(state.nodes.ino(nodeid));
         out.mode = FileMode.S_IFDIR | 0555;
         out.blksize = FileSystemSession.USUAL_BLOCK;
     }
 
     /** Reads the attributes into {@code buffers.stat}. */
     private int stat(long nodeid, long fh, int flags, int mask, ThreadBuffers buffers) {
-        if (share.isHandle(fh)) {
-            OpenHandle handle = share.handles.enter(fh, nodeid);
+        if (state.isHandle(fh)) {
+            OpenHandle handle = state.handles.enter(fh, nodeid);
             if (handle == null) {
                 return -Errno.EBADF;
             }
@@ -69,12 +69,12 @@ final class NodeAttributes {
             handle.leave();
             return result;
         }
-        long node = share.nodes.acquire(nodeid, buffers);
+        long node = state.nodes.acquire(nodeid, buffers);
         if (node < 0) {
             return (int) node;
         }
         int result = FileCalls.statx((int) node, ThreadBuffers.EMPTY, At.AT_EMPTY_PATH | flags, mask, buffers.stat);
-        share.nodes.release(nodeid, node);
+        state.nodes.release(nodeid, node);
         return result;
     }
 
@@ -85,12 +85,12 @@ final class NodeAttributes {
         if (result < 0) {
             return result;
         }
-        share.fill(out, buffers.stat, share.nodes.mountOf(nodeid));
+        state.fill(out, buffers.stat, state.nodes.mountOf(nodeid));
         return 0;
     }
 
     int setattr(Request request, long nodeid, AttributeChange in, Attributes out) {
-        if (share.isReadOnly()) {
+        if (state.isReadOnly()) {
             return -Errno.EROFS;
         }
         ThreadBuffers buffers = ThreadBuffers.current();
@@ -98,14 +98,14 @@ final class NodeAttributes {
         OpenHandle handle = null;
         long node = -1;
         int descriptor;
-        if ((valid & FuseFlags.FATTR_FH) != 0 && share.isHandle(in.fh)) {
-            handle = share.handles.enter(in.fh, nodeid);
+        if ((valid & FuseFlags.FATTR_FH) != 0 && state.isHandle(in.fh)) {
+            handle = state.handles.enter(in.fh, nodeid);
             if (handle == null) {
                 return -Errno.EBADF;
             }
             descriptor = handle.descriptor();
         } else {
-            node = share.nodes.acquire(nodeid, buffers);
+            node = state.nodes.acquire(nodeid, buffers);
             if (node < 0) {
                 return (int) node;
             }
@@ -118,10 +118,10 @@ final class NodeAttributes {
         if (handle != null) {
             handle.leave();
         } else {
-            share.nodes.release(nodeid, node);
+            state.nodes.release(nodeid, node);
         }
         if (result == 0) {
-            share.fill(out, buffers.stat, share.nodes.mountOf(nodeid));
+            state.fill(out, buffers.stat, state.nodes.mountOf(nodeid));
         }
         return result;
     }
@@ -164,7 +164,7 @@ final class NodeAttributes {
 
     private int truncate(
             long nodeid, int valid, long size, @Nullable OpenHandle handle, int descriptor, ThreadBuffers buffers) {
-        int openable = Nodes.openable(share.nodes.type(nodeid));
+        int openable = Nodes.openable(state.nodes.type(nodeid));
         if (handle == null && openable < 0) {
             return openable == -Errno.EISDIR ? openable : -Errno.EINVAL;
         }
@@ -172,11 +172,11 @@ final class NodeAttributes {
                 handle instanceof OpenFile file && (file.flags() & OpenFlags.O_ACCMODE) != OpenFlags.O_RDONLY;
         int target = writable
                 ? descriptor
-                : share.nodes.open(descriptor, OpenFlags.O_WRONLY | OpenFlags.O_NONBLOCK, buffers);
+                : state.nodes.open(descriptor, OpenFlags.O_WRONLY | OpenFlags.O_NONBLOCK, buffers);
         if (target < 0) {
             return target;
         }
-        share.killSuidgid((valid & FuseFlags.FATTR_KILL_SUIDGID) != 0, buffers);
+        state.killSuidgid((valid & FuseFlags.FATTR_KILL_SUIDGID) != 0, buffers);
         int result;
         int resumed;
         try {
@@ -208,21 +208,21 @@ final class NodeAttributes {
     }
 
     int access(Request request, long nodeid, int mask) {
-        if (share.isReadOnly() && (mask & At.W_OK) != 0) {
+        if (state.isReadOnly() && (mask & At.W_OK) != 0) {
             return -Errno.EROFS;
         }
         ThreadBuffers buffers = ThreadBuffers.current();
-        long node = share.nodes.acquire(nodeid, buffers);
+        long node = state.nodes.acquire(nodeid, buffers);
         if (node < 0) {
             return (int) node;
         }
         int result = accessAs(request, (int) node, mask, buffers);
-        share.nodes.release(nodeid, node);
+        state.nodes.release(nodeid, node);
         return result;
     }
 
     private int accessAs(Request request, int node, int mask, ThreadBuffers buffers) {
-        int assumed = share.assume(request, 0, buffers);
+        int assumed = state.assume(request, 0, buffers);
         if (assumed < 0) {
             return assumed;
         }
@@ -239,13 +239,13 @@ final class NodeAttributes {
 
     int statfs(long nodeid, Status out) {
         ThreadBuffers buffers = ThreadBuffers.current();
-        long node = share.nodes.acquire(nodeid, buffers);
+        long node = state.nodes.acquire(nodeid, buffers);
         if (node < 0) {
             return (int) node;
         }
         StatfsBuffer statfs = buffers.statfs;
         int result = FileCalls.fstatfs((int) node, statfs);
-        share.nodes.release(nodeid, node);
+        state.nodes.release(nodeid, node);
         if (result < 0) {
             return result;
         }
@@ -262,17 +262,17 @@ final class NodeAttributes {
 
     int readlink(long nodeid, MemorySegment out) {
         ThreadBuffers buffers = ThreadBuffers.current();
-        long node = share.nodes.acquire(nodeid, buffers);
+        long node = state.nodes.acquire(nodeid, buffers);
         if (node < 0) {
             return (int) node;
         }
         int result;
-        if (share.nodes.type(nodeid) != FileMode.S_IFLNK) {
+        if (state.nodes.type(nodeid) != FileMode.S_IFLNK) {
             result = -Errno.EINVAL;
         } else {
             result = (int) FileCalls.readlinkat((int) node, ThreadBuffers.EMPTY, out, out.byteSize());
         }
-        share.nodes.release(nodeid, node);
+        state.nodes.release(nodeid, node);
         return result;
     }
 }

@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * From names to nodeids.
  *
- * <p>A node is identified on the host by one statx(2) of its name: mount, inode number, time of birth. Nothing is opened for that.
+ * <p>A node is identified on the host by one statx(2) of its name: mount, inode number, time of birth. Nothing is
+ * opened for that.
  *
  * <p>Where there is neither a time of birth nor a file handle (overlayfs), the host uses a number again as soon as a
  * file is gone, and the client may still know the earlier file. There an identity ends with the last name that the
@@ -297,8 +298,8 @@ final class NodeLookup {
     }
 
     /**
-     * After a rename: nodes that are remembered by name are remembered by the new one. Best effort, as the name may be gone
-     * again.
+     * After a rename: nodes that are remembered by name are remembered by the new one. Best effort, as the name may be
+     * gone again.
      */
     void moved(int directory, Name name, long parent, ThreadBuffers buffers) {
         if (nodes.mountOf(parent).descriptor() < 0 && enter(directory, name, parent, buffers) == 0) {

@@ -20,8 +20,8 @@ import java.lang.foreign.MemorySegment;
 /**
  * From nodeids to descriptors. From names to nodeids leads {@link NodeLookup}.
  *
- * <p>A node's O_PATH descriptor is opened when an operation needs it, by file handle, or by the directory and name where it was
- * seen last; what was opened is checked to be the same file before it is used.
+ * <p>A node's O_PATH descriptor is opened when an operation needs it, by file handle, or by the directory and name
+ * where it was seen last; what was opened is checked to be the same file before it is used.
  */
 final class Nodes {
     static final int STAT_MASK = StatxBuffer.STATX_BASIC_STATS
@@ -317,8 +317,8 @@ final class Nodes {
     }
 
     /**
-     * Opens the file of an O_PATH descriptor for use. The kernel does not follow the link any further, so the file is that very
-     * one; its type must be known to be one that may be opened.
+     * Opens the file of an O_PATH descriptor for use. The kernel does not follow the link any further, so the file is
+     * that very one; its type must be known to be one that may be opened.
      *
      * @return a descriptor or an errno
      */

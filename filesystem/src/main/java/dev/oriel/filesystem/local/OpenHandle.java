@@ -3,7 +3,10 @@ package dev.oriel.filesystem.local;
 import dev.oriel.filesystem.node.Handle;
 import dev.oriel.linux.FileCalls;
 
-/** An open file or directory of the client, and its descriptor, whose number is never another file's while someone uses it. */
+/**
+ * An open file or directory of the client, and its descriptor, whose number is never another file's while someone uses
+ * it.
+ */
 sealed class OpenHandle extends Handle permits OpenDirectory, OpenFile {
     private final int descriptor;
 

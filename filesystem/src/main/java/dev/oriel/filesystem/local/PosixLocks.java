@@ -13,12 +13,12 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Locks of byte ranges, as the host sees them: the client's owners are many and this process is one, so each owner of a lock on a
- * node has an open file description of its own there, and locks are those of descriptions (F_OFD_SETLK, fcntl(2)). They conflict
- * with each other and with the locks of the host's processes.
+ * Locks of byte ranges, as the host sees them: the client's owners are many and this process is one, so each owner of a
+ * lock on a node has an open file description of its own there, and locks are those of descriptions (F_OFD_SETLK,
+ * fcntl(2)). They conflict with each other and with the locks of the host's processes.
  *
- * <p>A process's locks go when it closes any descriptor of the file (FLUSH), a description's when its last descriptor is closed
- * (RELEASE): each owner remembers through which handles it locked.
+ * <p>A process's locks go when it closes any descriptor of the file (FLUSH), a description's when its last descriptor
+ * is closed (RELEASE): each owner remembers through which handles it locked.
  */
 final class PosixLocks {
     /** Most ranges of a session: the host searches all those of a file for each lock of one. */
@@ -29,7 +29,7 @@ final class PosixLocks {
     /** A lock that splits another one adds so many ranges. */
     private static final int MOST_ADDED = 2;
 
-    private final Share share;
+    private final SessionState state;
     private final LockWaitGraph waits;
     private final ConcurrentHashMap<Long, NodeLocks> nodes = new ConcurrentHashMap<>();
     private final Allowance ranges = new Budget(
@@ -39,8 +39,8 @@ final class PosixLocks {
                     "the guest holds " + MOST_RANGES + " ranges locked, which is the most, and gets ENOLCK for more")
             .open();
 
-    PosixLocks(Share share, LockWaitGraph waits) {
-        this.share = share;
+    PosixLocks(SessionState state, LockWaitGraph waits) {
+        this.state = state;
         this.waits = waits;
     }
 
@@ -75,7 +75,7 @@ final class PosixLocks {
     }
 
     private NodeLocks begin(long nodeid) {
-        NodeLocks locks = new NodeLocks(this, share.nodes.fileId(nodeid));
+        NodeLocks locks = new NodeLocks(this, state.nodes.fileId(nodeid));
         waits.add(locks);
         return locks;
     }
@@ -86,7 +86,7 @@ final class PosixLocks {
      * @return 0, or -EDEADLK if the one that it waits for waits for its owner
      */
     int await(long unique, OpenFile file, long owner, FileLock lock) {
-        LockWaitGraph.FileId id = share.nodes.fileId(file.nodeid());
+        LockWaitGraph.FileId id = state.nodes.fileId(file.nodeid());
         return waits.begin(this, unique, owner, id, lock.type, lock.start, lock.end) ? 0 : -Errno.EDEADLK;
     }
 
@@ -135,19 +135,19 @@ final class PosixLocks {
 
     /** Opens the file once more: a write lock wants it open for writing, a read lock for reading. */
     private int open(OpenFile file) {
-        if (!share.handles.reserve()) {
+        if (!state.handles.reserve()) {
             return -Errno.ENOLCK;
         }
         ThreadBuffers buffers = ThreadBuffers.current();
-        int wide = share.isReadOnly() ? OpenFlags.O_RDONLY : OpenFlags.O_RDWR;
-        int descriptor = share.nodes.open(file.descriptor(), wide, buffers);
+        int wide = state.isReadOnly() ? OpenFlags.O_RDONLY : OpenFlags.O_RDWR;
+        int descriptor = state.nodes.open(file.descriptor(), wide, buffers);
         if (descriptor < 0 && wide == OpenFlags.O_RDWR) {
             // Running, immutable, or on a file system that is mounted read-only.
-            int narrow = share.nodes.open(file.descriptor(), OpenFlags.O_RDONLY, buffers);
+            int narrow = state.nodes.open(file.descriptor(), OpenFlags.O_RDONLY, buffers);
             descriptor = narrow >= 0 ? narrow : descriptor;
         }
         if (descriptor < 0) {
-            share.handles.unreserve();
+            state.handles.unreserve();
         }
         return descriptor;
     }
@@ -248,7 +248,7 @@ final class PosixLocks {
 
     private void close(LockOwner owner) {
         FileCalls.close(owner.descriptor());
-        share.handles.unreserve();
+        state.handles.unreserve();
         ranges.give(owner.count());
     }
 

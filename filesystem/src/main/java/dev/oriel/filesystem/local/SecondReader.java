@@ -10,8 +10,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A thread that helps with long reads of what the host has in memory: they are nothing but a copy, which two processors finish sooner. The
- * reader and this thread each take the next piece until there is none left:
+ * A thread that helps with long reads of what the host has in memory: they are nothing but a copy, which two processors
+ * finish sooner. The reader and this thread each take the next piece until there is none left:
  *
  * <pre>
  *   0           size        2 size      3 size            bytes
@@ -20,8 +20,9 @@ import java.util.concurrent.locks.LockSupport;
  *   +-----------+-----------+-----------+--- ... ---------+
  * </pre>
  *
- * <p>By the time that it is awake, the reader has done some of them. If it comes too late for all of them again and again, there is no
- * processor to spare, and the next reads do without it. It helps one reader at a time, and others do not wait for it.
+ * <p>By the time that it is awake, the reader has done some of them. If it comes too late for all of them again and
+ * again, there is no processor to spare, and the next reads do without it. It helps one reader at a time, and others do
+ * not wait for it.
  */
 final class SecondReader implements AutoCloseable {
     static final String NAME = "oriel-second-reader";
@@ -46,7 +47,10 @@ final class SecondReader implements AutoCloseable {
     /** so many reads do without it. */
     private static final int REST = 256;
 
-    /** How often to look whether it has finished its last piece, before the reader sleeps for a moment between looks: 0.2 ms. */
+    /**
+     * How often to look whether it has finished its last piece, before the reader sleeps for a moment between looks:
+     * 0.2 ms.
+     */
     private static final int LOOKS = 10_000;
 
     private static final long MOMENT_NANOS = 20_000;
@@ -110,7 +114,8 @@ final class SecondReader implements AutoCloseable {
      * @param flags {@code RWF_*}
      * @param to where to; at least {@link #WORTHWHILE} bytes
      * @param piece memory of the caller for its part of it
-     * @return bytes from the start on that are read; if not all, then a read of what is missing tells why. 0 also if it did not help
+     * @return bytes from the start on that are read; if not all, then a read of what is missing tells why. 0 also if it
+     *     did not help
      */
     long read(int descriptor, long offset, int flags, IoVector to, IoVector piece) {
         if (!state.compareAndSet(IDLE, CLAIMED)) {

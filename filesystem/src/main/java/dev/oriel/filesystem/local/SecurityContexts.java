@@ -37,9 +37,9 @@ final class SecurityContexts {
      *
      * @return 0; -EINVAL if they were not agreed upon, -EOPNOTSUPP if one is no label of a security module
      */
-    static int check(Request request, Share share) {
+    static int check(Request request, SessionState state) {
         int count = request.securityContexts();
-        if (count > 0 && !share.has(FuseInitFlags.SECURITY_CTX)) {
+        if (count > 0 && !state.has(FuseInitFlags.SECURITY_CTX)) {
             return -Errno.EINVAL;
         }
         for (int i = 0; i < count; i++) {

@@ -18,9 +18,10 @@ final class SessionFlags {
     private SessionFlags() {}
 
     /**
-     * Whether files are used without being opened by the client. That wants a tree that only this client changes, for an open is where it
-     * would learn of a change; and a server that can open for reading and writing, at any time, what the client's kernel has decided may be
-     * read or written. O_DIRECT and O_NOATIME are matters of the descriptor, and a read-only share refuses to open.
+     * Whether files are used without being opened by the client. That wants a tree that only this client changes, for
+     * an open is where it would learn of a change; and a server that can open for reading and writing, at any time,
+     * what the client's kernel has decided may be read or written. O_DIRECT and O_NOATIME are matters of the
+     * descriptor, and a read-only share refuses to open.
      */
     private static boolean isZeroMessage(LocalOptions options, long offered, boolean changesIds) {
         return options.zeroMessageOpen()
@@ -38,8 +39,8 @@ final class SessionFlags {
      * Chooses.
      *
      * @param changesIds whether the server acts with the caller's ids
-     * @param steadyDirectories whether a directory that is opened again can be read on from where it was left, though names were removed
-     *     meanwhile: otherwise each reader has to have it open for itself
+     * @param steadyDirectories whether a directory that is opened again can be read on from where it was left, though
+     *     names were removed meanwhile: otherwise each reader has to have it open for itself
      */
     static long choose(LocalOptions options, long offered, boolean changesIds, boolean steadyDirectories) {
         long flags = ALWAYS;

@@ -12,9 +12,9 @@ import java.nio.charset.StandardCharsets;
 /**
  * SETXATTR, GETXATTR, LISTXATTR, REMOVEXATTR.
  *
- * <p>All go through {@code /proc/self/fd/N}: fgetxattr(2) refuses O_PATH descriptors, and the link of /proc is followed to the
- * file itself and no further, so that a symbolic link's own attributes are reached and never those of its target. Values are
- * passed as they are: that of a POSIX ACL is little endian on every machine.
+ * <p>All go through {@code /proc/self/fd/N}: fgetxattr(2) refuses O_PATH descriptors, and the link of /proc is followed
+ * to the file itself and no further, so that a symbolic link's own attributes are reached and never those of its
+ * target. Values are passed as they are: that of a POSIX ACL is little endian on every machine.
  *
  * <p>All is done as the server. The client's kernel has checked the caller ({@code xattr_permission} of Linux, and its
  * security modules for {@code security.*}), but not for names of {@code system.*}: of these only access control lists
@@ -25,15 +25,15 @@ final class Xattrs {
     private static final byte[] SYSTEM_PREFIX = "system.".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] ACL_PREFIX = "system.posix_acl_".getBytes(StandardCharsets.US_ASCII);
 
-    private final Share share;
+    private final SessionState state;
 
-    Xattrs(Share share) {
-        this.share = share;
+    Xattrs(SessionState state) {
+        this.state = state;
     }
 
     /** What stands against the attribute, or 0. */
     private int policy(Name name) {
-        if (!share.options.xattr()) {
+        if (!state.options.xattr()) {
             return -Errno.ENOSYS;
         }
         if (name.length() > XattrFlags.XATTR_NAME_MAX) {
@@ -44,7 +44,7 @@ final class Xattrs {
         }
         // A client's kernel checks access control lists only if they were agreed upon, and other names of "system."
         // never.
-        boolean checked = startsWith(name, ACL_PREFIX) && share.has(FuseInitFlags.POSIX_ACL);
+        boolean checked = startsWith(name, ACL_PREFIX) && state.has(FuseInitFlags.POSIX_ACL);
         return checked ? 0 : -Errno.EOPNOTSUPP;
     }
 
@@ -65,15 +65,15 @@ final class Xattrs {
         if (refused < 0) {
             return refused;
         }
-        if (share.isReadOnly()) {
+        if (state.isReadOnly()) {
             return -Errno.EROFS;
         }
         ThreadBuffers buffers = ThreadBuffers.current();
-        long node = share.nodes.acquire(nodeid, buffers);
+        long node = state.nodes.acquire(nodeid, buffers);
         if (node < 0) {
             return (int) node;
         }
-        share.killSuidgid((setxattrFlags & FuseFlags.SETXATTR_ACL_KILL_SGID) != 0, buffers);
+        state.killSuidgid((setxattrFlags & FuseFlags.SETXATTR_ACL_KILL_SGID) != 0, buffers);
         int result;
         int resumed;
         try {
@@ -82,7 +82,7 @@ final class Xattrs {
         } finally {
             resumed = buffers.identity.resume();
         }
-        share.nodes.release(nodeid, node);
+        state.nodes.release(nodeid, node);
         return resumed < 0 ? resumed : result;
     }
 
@@ -92,7 +92,7 @@ final class Xattrs {
             return refused;
         }
         ThreadBuffers buffers = ThreadBuffers.current();
-        long node = share.nodes.acquire(nodeid, buffers);
+        long node = state.nodes.acquire(nodeid, buffers);
         if (node < 0) {
             return (int) node;
         }
@@ -101,22 +101,22 @@ final class Xattrs {
                 name.segment(),
                 out,
                 Math.min(out.byteSize(), XattrFlags.XATTR_SIZE_MAX));
-        share.nodes.release(nodeid, node);
+        state.nodes.release(nodeid, node);
         return (int) result;
     }
 
     int list(long nodeid, MemorySegment out) {
-        if (!share.options.xattr()) {
+        if (!state.options.xattr()) {
             return -Errno.ENOSYS;
         }
         ThreadBuffers buffers = ThreadBuffers.current();
-        long node = share.nodes.acquire(nodeid, buffers);
+        long node = state.nodes.acquire(nodeid, buffers);
         if (node < 0) {
             return (int) node;
         }
         long result = XattrCalls.listxattr(
                 buffers.procPath.set((int) node), out, Math.min(out.byteSize(), XattrFlags.XATTR_LIST_MAX));
-        share.nodes.release(nodeid, node);
+        state.nodes.release(nodeid, node);
         return (int) result;
     }
 
@@ -125,16 +125,16 @@ final class Xattrs {
         if (refused < 0) {
             return refused;
         }
-        if (share.isReadOnly()) {
+        if (state.isReadOnly()) {
             return -Errno.EROFS;
         }
         ThreadBuffers buffers = ThreadBuffers.current();
-        long node = share.nodes.acquire(nodeid, buffers);
+        long node = state.nodes.acquire(nodeid, buffers);
         if (node < 0) {
             return (int) node;
         }
         int result = XattrCalls.removexattr(buffers.procPath.set((int) node), name.segment());
-        share.nodes.release(nodeid, node);
+        state.nodes.release(nodeid, node);
         return result;
     }
 }

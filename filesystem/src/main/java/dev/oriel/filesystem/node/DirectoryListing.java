@@ -9,9 +9,9 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /**
- * The entries of an open directory, of a file system whose directories have no offsets of their own. The directory is read once,
- * when the client begins at 0, and the place in this list is the offset by which the client goes on: what is made and removed
- * meanwhile neither hides another entry nor shows one twice.
+ * The entries of an open directory, of a file system whose directories have no offsets of their own. The directory is
+ * read once, when the client begins at 0, and the place in this list is the offset by which the client goes on: what is
+ * made and removed meanwhile neither hides another entry nor shows one twice.
  *
  * <p>Compact: some 20 bytes an entry beside its name. For one thread at a time.
  */

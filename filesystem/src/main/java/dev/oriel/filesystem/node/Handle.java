@@ -4,9 +4,9 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
 /**
- * An open file or directory of the client. Whoever uses what it holds {@link #enter}s first and {@link #leave}s after: it is
- * {@link #dispose disposed} of when it was released and the last user has left, so what it holds is never another's while someone
- * uses it. For all threads.
+ * An open file or directory of the client. Whoever uses what it holds {@link #enter}s first and {@link #leave}s after:
+ * it is {@link #dispose disposed} of when it was released and the last user has left, so what it holds is never
+ * another's while someone uses it. For all threads.
  */
 public abstract class Handle {
     private static final VarHandle USERS;

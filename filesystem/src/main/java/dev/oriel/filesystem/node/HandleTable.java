@@ -11,8 +11,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The open files and directories of a client, by number: the place in the table, and above it how often that place was given
- * out, so that a number that was released, or never given out, finds nothing.
+ * The open files and directories of a client, by number: the place in the table, and above it how often that place was
+ * given out, so that a number that was released, or never given out, finds nothing.
  *
  * <p>Looking up takes no lock. The lock is for opening and releasing, and held for a few instructions.
  */

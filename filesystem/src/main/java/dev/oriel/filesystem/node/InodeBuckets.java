@@ -5,8 +5,8 @@ import java.lang.invoke.VarHandle;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * The hash buckets of a {@link InodeTable}: each is a chain of records by their word {@code next}. A chain changes under its lock
- * only; a reader without it may miss what is there, or be led from an old chain into a new one.
+ * The hash buckets of a {@link InodeTable}: each is a chain of records by their word {@code next}. A chain changes
+ * under its lock only; a reader without it may miss what is there, or be led from an old chain into a new one.
  */
 final class InodeBuckets {
     private static final VarHandle WORD = MethodHandles.arrayElementVarHandle(long[].class);
@@ -39,7 +39,10 @@ final class InodeBuckets {
         return (int) HEAD.getAcquire(table, hash & table.length - 1);
     }
 
-    /** The slot of a node, under the lock of its chain, where its count cannot be, or become, zero; 0 if it is not there. */
+    /**
+     * The slot of a node, under the lock of its chain, where its count cannot be, or become, zero; 0 if it is not
+     * there.
+     */
     int find(int hash, int domain, long id, long version) {
         int[] table = heads;
         int slot = table[hash & table.length - 1];

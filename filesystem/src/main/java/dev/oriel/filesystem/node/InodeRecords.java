@@ -9,8 +9,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The memory of a {@link InodeTable}: records of a few words, in chunks that are never moved and never freed while the session lasts,
- * one object beside a record that needs it, and the slots that are free.
+ * The memory of a {@link InodeTable}: records of a few words, in chunks that are never moved and never freed while the
+ * session lasts, one object beside a record that needs it, and the slots that are free.
  *
  * <pre>
  *   chunks   | slot 0 | slot 1 | ... | slot 255 |   | slot 256 | ...

@@ -8,8 +8,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Every node that a client knows: by nodeid, and by a key that tells what it is in the file system (for a host directory: mount,
- * inode number, time of birth). A node lives as long as the client owes lookups of it.
+ * Every node that a client knows: by nodeid, and by a key that tells what it is in the file system (for a host
+ * directory: mount, inode number, time of birth). A node lives as long as the client owes lookups of it.
  *
  * <p>Made for a million nodes: no object for a node, but a record in an array.
  *
@@ -25,16 +25,17 @@ import org.jspecify.annotations.Nullable;
  *   words:      the owner's; the lasting ones are saved with the table
  * </pre>
  *
- * <p>A nodeid is the generation and the slot, so it never comes again and one that was made up is not found. Slot 1 in generation
- * 0 is the root.
+ * <p>A nodeid is the generation and the slot, so it never comes again and one that was made up is not found. Slot 1 in
+ * generation 0 is the root.
  *
- * <p>A node whose last name is gone may be <em>detached</em>: the client goes on using its nodeid, and what is made with the same
- * key is found to be another node.
+ * <p>A node whose last name is gone may be <em>detached</em>: the client goes on using its nodeid, and what is made
+ * with the same key is found to be another node.
  *
- * <p><b>Exactness.</b> Count and generation are one word. To find a node, a reader without a lock reads that word, then the key,
- * then adds one with a compare-and-set: if that succeeds, the key was that generation's. The count falls to zero only under
- * the lock of the bucket, in one step with the generation, so no reader can add to a node that is gone. What a reader without
- * lock misses (a chain that changed under it) is looked for again under the lock before anything is inserted.
+ * <p><b>Exactness.</b> Count and generation are one word. To find a node, a reader without a lock reads that word, then
+ * the key, then adds one with a compare-and-set: if that succeeds, the key was that generation's. The count falls to
+ * zero only under the lock of the bucket, in one step with the generation, so no reader can add to a node that is gone.
+ * What a reader without lock misses (a chain that changed under it) is looked for again under the lock before anything
+ * is inserted.
  *
  * <p>For all threads, but for {@link #root} and {@link InodeTableForm}.
  */
@@ -209,7 +210,10 @@ public final class InodeTable {
         return records.allocate();
     }
 
-    /** Lets a slot be used again: of a node that is gone, when nobody uses its transient words any more, or one not used. */
+    /**
+     * Lets a slot be used again: of a node that is gone, when nobody uses its transient words any more, or one not
+     * used.
+     */
     public void recycle(int slot) {
         records.recycle(slot);
     }
@@ -306,8 +310,8 @@ public final class InodeTable {
     }
 
     /**
-     * Ends the identity of a node: from now on it is found by its nodeid only, and has nothing beside its record. Its count
-     * stays as it is.
+     * Ends the identity of a node: from now on it is found by its nodeid only, and has nothing beside its record. Its
+     * count stays as it is.
      */
     public void detach(long nodeid) {
         int slot = (int) nodeid;
@@ -397,8 +401,8 @@ public final class InodeTable {
     }
 
     /**
-     * Replaces what is held beside the record of a node, if it lives, is not detached and has these bits of the owner. The
-     * bytes of {@code aside} were taken from the allowance; those of what is not held now are given back.
+     * Replaces what is held beside the record of a node, if it lives, is not detached and has these bits of the owner.
+     * The bytes of {@code aside} were taken from the allowance; those of what is not held now are given back.
      */
     public void replaceAside(long nodeid, Aside aside, int bits) {
         int slot = (int) nodeid;
@@ -430,8 +434,8 @@ public final class InodeTable {
     }
 
     /**
-     * Sets a transient word, if it is 0 and the node still lives: under the lock under which it would die, so that what the
-     * word stands for never gets to the next node in the slot.
+     * Sets a transient word, if it is 0 and the node still lives: under the lock under which it would die, so that what
+     * the word stands for never gets to the next node in the slot.
      */
     public boolean installTransientWord(long nodeid, int index, long word) {
         int slot = (int) nodeid;

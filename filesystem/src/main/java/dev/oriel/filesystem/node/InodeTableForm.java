@@ -5,8 +5,8 @@ import java.io.DataOutput;
 import java.io.IOException;
 
 /**
- * The form in which a {@link InodeTable} is saved, big-endian. What the client knows by nodeid it knows by the same nodeid after
- * the table was restored, and no nodeid comes again. Transient words are 0 then.
+ * The form in which a {@link InodeTable} is saved, big-endian. What the client knows by nodeid it knows by the same
+ * nodeid after the table was restored, and no nodeid comes again. Transient words are 0 then.
  *
  * <pre>
  *   u32 "ONOD" | u32 version 1 | u32 lasting words | u32 end of the slots
@@ -69,7 +69,8 @@ public final class InodeTableForm {
     /**
      * Reads into a table that is new, and has no root.
      *
-     * @throws IOException if what is read is no table with as many lasting words, or has more nodes than the allowance lets in
+     * @throws IOException if what is read is no table with as many lasting words, or has more nodes than the allowance
+     *     lets in
      */
     public static void restore(InodeTable table, AsideForm asides, DataInput in) throws IOException {
         require(in.readInt() == MAGIC, "this is no table of nodes");

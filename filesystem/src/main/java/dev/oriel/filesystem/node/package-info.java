@@ -1,6 +1,6 @@
 /**
- * What every file system needs to remember of a client, for file systems to use: nodes with their lookup counts, handles, the
- * entries of open directories, and budgets of these.
+ * What every file system needs to remember of a client, for file systems to use: nodes with their lookup counts,
+ * handles, the entries of open directories, and budgets of these.
  *
  * <pre>
  *   InodeTable        nodeids, by key and lookup count    InodeTableForm      how it is saved
@@ -11,8 +11,8 @@
  *   Budget           what all sessions have together     Allowance          what one session has of it
  * </pre>
  *
- * <p>Each table has a form in which it is saved and restored: plain, big-endian, with a version, and nothing in it is believed. This
- * package calls nothing of {@code dev.oriel.filesystem.local}.
+ * <p>Each table has a form in which it is saved and restored: plain, big-endian, with a version, and nothing in it is
+ * believed. This package calls nothing of {@code dev.oriel.filesystem.local}.
  */
 @org.jspecify.annotations.NullMarked
 package dev.oriel.filesystem.node;

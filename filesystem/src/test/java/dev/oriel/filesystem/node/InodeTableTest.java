@@ -95,7 +95,9 @@ class InodeTableTest {
         return runtime.totalMemory() - runtime.freeMemory();
     }
 
-    /** Each thread looks up and forgets the same few files; what each owes is counted, and must be what the table says. */
+    /**
+     * Each thread looks up and forgets the same few files; what each owes is counted, and must be what the table says.
+     */
     @Test
     void lookupsAndForgetsOfManyThreadsAddUpExactly() throws Exception {
         int files = 64;

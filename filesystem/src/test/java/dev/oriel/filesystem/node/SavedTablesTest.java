@@ -198,7 +198,7 @@ class SavedTablesTest {
 
         assertThatThrownBy(() -> new HandleTable<Open>(allowance(100)).restore(OPENS, input(saved)))
                 .isInstanceOf(IOException.class)
-                .hasMessageContaining("more handles");
+                .hasMessageContaining("handle");
     }
 
     @Test
