@@ -2,6 +2,7 @@
 @org.jspecify.annotations.NullMarked
 module dev.oriel.app {
     requires dev.oriel.linux;
+    requires dev.oriel.socket;
     requires dev.oriel.virtio;
     requires dev.oriel.fuse;
     requires dev.oriel.vhostuser;

@@ -2,6 +2,7 @@
 @org.jspecify.annotations.NullMarked
 module dev.oriel.vfiouser {
     requires transitive dev.oriel.linux;
+    requires transitive dev.oriel.socket;
     requires transitive dev.oriel.virtio;
     requires dev.oriel.bus;
     requires static transitive org.jspecify;

@@ -1,44 +1,32 @@
 package dev.oriel.app;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import java.io.EOFException;
+import dev.oriel.linux.Errno;
+import dev.oriel.linux.UnixSocket;
+import dev.oriel.vhostuser.wire.FrontendRequest;
+import dev.oriel.vhostuser.wire.PayloadLayout;
+import dev.oriel.vhostuser.wire.ProtocolFeatures;
+import dev.oriel.vhostuser.wire.VhostUserChannel;
+import dev.oriel.virtio.ring.RingFeatures;
 import java.io.IOException;
-import java.net.UnixDomainSocketAddress;
-import java.nio.ByteBuffer;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
-import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 
-/**
- * What can be shown of a server without a guest: a front-end's first questions, asked over its socket (the vhost-user protocol,
- * "Message Specification": request, flags, size, 4 bytes each in host byte order, then the payload).
- */
+/** What can be shown of a server without a guest: a front-end's first questions, asked over its socket. */
 final class FrontEndProbe implements AutoCloseable {
-    private static final int GET_FEATURES = 1;
-    private static final int SET_FEATURES = 2;
-    private static final int GET_PROTOCOL_FEATURES = 15;
-    private static final int SET_PROTOCOL_FEATURES = 16;
-    private static final int GET_QUEUE_NUM = 17;
-    private static final int GET_CONFIG = 24;
-
-    private static final int HEADER_SIZE = 12;
-    private static final int CONFIG_HEADER_SIZE = 12;
-    private static final int VERSION = 1;
-    private static final int REPLY = 4;
-
-    private static final long F_VERSION_1 = 1L << 32;
-    private static final long F_PROTOCOL_FEATURES = 1L << 30;
-    private static final long PROTOCOL_F_MQ = 1;
-    private static final long PROTOCOL_F_CONFIG = 1L << 9;
-
     /** {@code struct virtio_fs_config}: the tag, then the number of request queues, little endian (virtio 1.4, 5.11.4). */
     private static final int CONFIG_SIZE = 40;
 
-    private final SocketChannel socket;
+    private static final int PATIENCE_MILLIS = 10_000;
 
-    private FrontEndProbe(SocketChannel socket) {
-        this.socket = socket;
+    private final VhostUserChannel channel;
+
+    private FrontEndProbe(VhostUserChannel channel) {
+        this.channel = channel;
     }
 
     /**
@@ -50,79 +38,69 @@ final class FrontEndProbe implements AutoCloseable {
     record Answers(long features, long protocolFeatures, long queues, String tag, int requestQueues) {}
 
     static FrontEndProbe connect(Path socket) throws IOException {
-        return new FrontEndProbe(SocketChannel.open(UnixDomainSocketAddress.of(socket)));
+        return new FrontEndProbe(new VhostUserChannel(UnixSocket.connect(socket)));
     }
 
     /** @throws IOException if the server does not answer, or answers what the protocol does not allow */
     Answers ask() throws IOException {
-        long features = number(GET_FEATURES);
-        if ((features & F_VERSION_1) == 0 || (features & F_PROTOCOL_FEATURES) == 0) {
+        long features = number(FrontendRequest.GET_FEATURES);
+        if ((features & RingFeatures.VERSION_1) == 0 || (features & ProtocolFeatures.FEATURE) == 0) {
             throw new IOException("the server offers features " + Long.toHexString(features)
                     + " without VERSION_1 and PROTOCOL_FEATURES");
         }
-        long protocol = number(GET_PROTOCOL_FEATURES);
-        tell(SET_PROTOCOL_FEATURES, protocol & (PROTOCOL_F_MQ | PROTOCOL_F_CONFIG));
-        tell(SET_FEATURES, features & (F_VERSION_1 | F_PROTOCOL_FEATURES));
-        long queues = number(GET_QUEUE_NUM);
-        ByteBuffer config =
-                exchange(GET_CONFIG, buffer(CONFIG_HEADER_SIZE + CONFIG_SIZE).putInt(4, CONFIG_SIZE));
-        byte[] tag = new byte[ShareOptions.MOST_TAG_BYTES];
-        config.get(CONFIG_HEADER_SIZE, tag);
+        long protocol = number(FrontendRequest.GET_PROTOCOL_FEATURES);
+        tell(FrontendRequest.SET_PROTOCOL_FEATURES, protocol & (ProtocolFeatures.MQ | ProtocolFeatures.CONFIG));
+        tell(FrontendRequest.SET_FEATURES, features & (RingFeatures.VERSION_1 | ProtocolFeatures.FEATURE));
+        long queues = number(FrontendRequest.GET_QUEUE_NUM);
+        MemorySegment config = config();
+        byte[] tag = config.asSlice(0, ShareOptions.MOST_TAG_BYTES).toArray(JAVA_BYTE);
         int requestQueues =
-                config.order(ByteOrder.LITTLE_ENDIAN).getInt(CONFIG_HEADER_SIZE + ShareOptions.MOST_TAG_BYTES);
+                config.get(JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN), ShareOptions.MOST_TAG_BYTES);
         return new Answers(features, protocol, queues, new String(tag, UTF_8).replace("\0", ""), requestQueues);
     }
 
     /** The protocol features that the server offers. */
     long protocolFeatures() throws IOException {
-        number(GET_FEATURES);
-        return number(GET_PROTOCOL_FEATURES);
+        number(FrontendRequest.GET_FEATURES);
+        return number(FrontendRequest.GET_PROTOCOL_FEATURES);
     }
 
-    private long number(int request) throws IOException {
-        return exchange(request, buffer(0)).getLong(0);
+    private MemorySegment config() throws IOException {
+        int size = PayloadLayout.CONFIG_BYTES + CONFIG_SIZE;
+        channel.payload(0, size).fill((byte) 0);
+        channel.setInt(PayloadLayout.CONFIG_SIZE, CONFIG_SIZE);
+        exchange(FrontendRequest.GET_CONFIG, size, size);
+        return channel.payload(PayloadLayout.CONFIG_BYTES, CONFIG_SIZE);
     }
 
-    private void tell(int request, long value) throws IOException {
-        send(request, buffer(Long.BYTES).putLong(0, value));
+    private long number(FrontendRequest request) throws IOException {
+        exchange(request, 0, Long.BYTES);
+        return channel.getLong(0);
     }
 
-    private static ByteBuffer buffer(int size) {
-        return ByteBuffer.allocate(size).order(ByteOrder.nativeOrder());
+    private void tell(FrontendRequest request, long value) throws IOException {
+        channel.setLong(0, value);
+        send(request, Long.BYTES);
     }
 
-    private ByteBuffer exchange(int request, ByteBuffer payload) throws IOException {
-        send(request, payload);
-        ByteBuffer header = receive(HEADER_SIZE);
-        int size = header.getInt(8);
-        if (header.getInt(0) != request || (header.getInt(4) & REPLY) == 0 || size < Long.BYTES || size > 4096) {
-            throw new IOException("the server's answer to request " + request + " is none: request " + header.getInt(0)
-                    + ", flags " + header.getInt(4) + ", " + size + " bytes");
-        }
-        return receive(size);
-    }
-
-    private void send(int request, ByteBuffer payload) throws IOException {
-        ByteBuffer message = buffer(HEADER_SIZE + payload.capacity());
-        message.putInt(request).putInt(VERSION).putInt(payload.capacity());
-        message.put(payload.clear()).flip();
-        while (message.hasRemaining()) {
-            socket.write(message);
+    private void exchange(FrontendRequest request, int size, int replySize) throws IOException {
+        send(request, size);
+        int answered = channel.receiveReply(request.number(), PATIENCE_MILLIS);
+        if (answered != replySize) {
+            throw new IOException("the server's answer to " + request + " is none: "
+                    + (answered < 0 ? Errno.message(-answered) : answered + " bytes"));
         }
     }
 
-    private ByteBuffer receive(int size) throws IOException {
-        ByteBuffer buffer = buffer(size);
-        while (buffer.hasRemaining()) {
-            if (socket.read(buffer) < 0) {
-                throw new EOFException("the server closed the connection instead of answering");
-            }
+    private void send(FrontendRequest request, int size) throws IOException {
+        int sent = channel.send(request.number(), false, size, PATIENCE_MILLIS);
+        if (sent < 0) {
+            throw new IOException("the server does not take " + request + ": " + Errno.message(-sent));
         }
-        return buffer.flip();
     }
 
     @Override
-    public void close() throws IOException {
-        socket.close();
+    public void close() {
+        channel.close();
     }
 }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.FileCalls;
 import dev.oriel.linux.OpenFlags;
+import dev.oriel.vhostuser.wire.BackendRequest;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.lang.foreign.MemorySegment;
@@ -295,7 +296,7 @@ class DaxDeviceTest {
     void aPlaceThatTheDeviceTookAwayIsFoundOut() throws Exception {
         file(2, 5000);
         dax.map(2, 0, 5000, false).close();
-        assertThat(device.ask(ScriptedDevice.SHMEM_UNMAP, 0, 0, 0, 8192, false)).isZero();
+        assertThat(device.ask(BackendRequest.SHMEM_UNMAP, 0, 0, 0, 8192, false)).isZero();
         failsWith(Errno.EIO, () -> dax.map(2, 0, 5000, false));
         dax.map(2, 0, 5000, false).close();
     }
@@ -329,35 +330,35 @@ class DaxDeviceTest {
             int fd = device.open(2, OpenFlags.O_RDWR);
             int directory = device.open(2, OpenFlags.O_RDONLY);
             long page = 4096;
-            assertThat(device.ask(ScriptedDevice.SHMEM_MAP, 0, 0, WINDOW, page, true, fd))
+            assertThat(device.ask(BackendRequest.SHMEM_MAP, 0, 0, WINDOW, page, true, fd))
                     .isEqualTo(1);
-            assertThat(device.ask(ScriptedDevice.SHMEM_MAP, 0, 0, WINDOW - page, 2 * page, true, fd))
+            assertThat(device.ask(BackendRequest.SHMEM_MAP, 0, 0, WINDOW - page, 2 * page, true, fd))
                     .isEqualTo(1);
-            assertThat(device.ask(ScriptedDevice.SHMEM_MAP, 0, 0, 100, page, true, fd))
+            assertThat(device.ask(BackendRequest.SHMEM_MAP, 0, 0, 100, page, true, fd))
                     .isEqualTo(1);
-            assertThat(device.ask(ScriptedDevice.SHMEM_MAP, 0, 0, 0, 100, true, fd))
+            assertThat(device.ask(BackendRequest.SHMEM_MAP, 0, 0, 0, 100, true, fd))
                     .isEqualTo(1);
-            assertThat(device.ask(ScriptedDevice.SHMEM_MAP, 0, 0, 0, 0, true, fd))
+            assertThat(device.ask(BackendRequest.SHMEM_MAP, 0, 0, 0, 0, true, fd))
                     .isEqualTo(1);
-            assertThat(device.ask(ScriptedDevice.SHMEM_MAP, 0, 0, 0, -page, true, fd))
+            assertThat(device.ask(BackendRequest.SHMEM_MAP, 0, 0, 0, -page, true, fd))
                     .isEqualTo(1);
-            assertThat(device.ask(ScriptedDevice.SHMEM_MAP, 0, Long.MAX_VALUE & -page, 0, page, true, fd))
+            assertThat(device.ask(BackendRequest.SHMEM_MAP, 0, Long.MAX_VALUE & -page, 0, page, true, fd))
                     .isEqualTo(1);
-            assertThat(device.ask(ScriptedDevice.SHMEM_MAP, 0, 2L * SLOT, 0, page, true, fd))
+            assertThat(device.ask(BackendRequest.SHMEM_MAP, 0, 2L * SLOT, 0, page, true, fd))
                     .isEqualTo(1);
-            assertThat(device.ask(ScriptedDevice.SHMEM_MAP, 1, 0, 0, page, true, fd))
+            assertThat(device.ask(BackendRequest.SHMEM_MAP, 1, 0, 0, page, true, fd))
                     .isEqualTo(1);
-            assertThat(device.ask(ScriptedDevice.SHMEM_MAP, 0, 0, 0, page, true))
+            assertThat(device.ask(BackendRequest.SHMEM_MAP, 0, 0, 0, page, true))
                     .isEqualTo(1);
-            assertThat(device.ask(ScriptedDevice.SHMEM_MAP, 0, 0, 0, page, true, directory))
+            assertThat(device.ask(BackendRequest.SHMEM_MAP, 0, 0, 0, page, true, directory))
                     .isEqualTo(1);
-            assertThat(device.ask(ScriptedDevice.SHMEM_UNMAP, 0, 0, 3L * SLOT, page, false))
+            assertThat(device.ask(BackendRequest.SHMEM_UNMAP, 0, 0, 3L * SLOT, page, false))
                     .isEqualTo(1);
-            assertThat(device.ask(ScriptedDevice.SHMEM_UNMAP, 0, 0, 0, WINDOW, false))
+            assertThat(device.ask(BackendRequest.SHMEM_UNMAP, 0, 0, 0, WINDOW, false))
                     .isEqualTo(1);
             assertThat(device.ask(4711, 0, 0, 0, page, false)).isEqualTo(1);
             assertThat(pin.segment().toArray(JAVA_BYTE)).isEqualTo(content);
-            assertThat(device.ask(ScriptedDevice.SHMEM_UNMAP, 0, 0, page, page, false))
+            assertThat(device.ask(BackendRequest.SHMEM_UNMAP, 0, 0, page, page, false))
                     .isZero();
             assertThat(pin.segment().get(JAVA_BYTE, page))
                     .as("a hole is zeros, no fault")

@@ -5,6 +5,7 @@ import dev.oriel.linux.At;
 import dev.oriel.linux.CString;
 import dev.oriel.linux.FileCalls;
 import dev.oriel.linux.OpenFlags;
+import dev.oriel.vhostuser.wire.BackendRequest;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
@@ -92,14 +93,14 @@ class DaxScript extends ScriptedDevice {
 
     /** Maps the file's own pages. */
     long map(int fd, long fileOffset, long offset, long length, boolean writable) throws IOException {
-        return ask(SHMEM_MAP, 0, fileOffset, offset, length, writable, fd);
+        return ask(BackendRequest.SHMEM_MAP, 0, fileOffset, offset, length, writable, fd);
     }
 
     private synchronized void remove(long offset) {
         Long length = mapped.remove(offset);
         if (length != null) {
             removals++;
-            ask(SHMEM_UNMAP, 0, 0, offset, length, false);
+            ask(BackendRequest.SHMEM_UNMAP, 0, 0, offset, length, false);
         }
     }
 }

@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.oriel.fuse.FuseOpcode;
 import dev.oriel.linux.Errno;
+import dev.oriel.vhostuser.wire.BackendRequest;
+import dev.oriel.vhostuser.wire.FrontendRequest;
 import dev.oriel.virtio.memory.DriverMemory;
 import dev.oriel.virtio.queue.DriverQueue;
 import java.io.FileInputStream;
@@ -67,8 +69,8 @@ class HostileDeviceTest {
         long before = descriptors();
         try (var device = new ScriptedDevice(socket(), 0) {
             @Override
-            boolean onMessage(int request) {
-                return request == GET_QUEUE_NUM;
+            boolean onMessage(FrontendRequest request) {
+                return request == FrontendRequest.GET_QUEUE_NUM;
             }
         }) {
             assertThatExceptionOfType(IOException.class)
@@ -85,7 +87,7 @@ class HostileDeviceTest {
         for (int[] lie : lies) {
             try (var device = new ScriptedDevice(socket(), 0) {
                 @Override
-                boolean onMessage(int request) {
+                boolean onMessage(FrontendRequest request) {
                     message().set(JAVA_INT_UNALIGNED, 0, lie[0]);
                     message().set(JAVA_INT_UNALIGNED, 4, lie[1]);
                     message().set(JAVA_INT_UNALIGNED, 8, lie[2]);
@@ -415,7 +417,7 @@ class HostileDeviceTest {
                 FileInputStream proc = new FileInputStream("/proc/self/maps")) {
             assertThat(client.dax()).isPresent();
             int fd = number(proc);
-            assertThat(device.ask(ScriptedDevice.SHMEM_MAP, 0, 0, 0, 4096, false, fd))
+            assertThat(device.ask(BackendRequest.SHMEM_MAP, 0, 0, 0, 4096, false, fd))
                     .isEqualTo(1);
             assertThat(said).singleElement().asString().contains("must not be mapped", "of type proc");
         } finally {

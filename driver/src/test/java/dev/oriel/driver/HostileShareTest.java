@@ -8,6 +8,8 @@ import dev.oriel.driver.nio.VirtioFileSystemProvider;
 import dev.oriel.fuse.FuseEntryOut;
 import dev.oriel.fuse.FuseOpcode;
 import dev.oriel.linux.Errno;
+import dev.oriel.vhostuser.wire.FrontendRequest;
+import dev.oriel.vhostuser.wire.ProtocolFeatures;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -354,17 +356,18 @@ class HostileShareTest {
     @Test
     void aDeviceThatDoesNotReadIsGivenUp() throws Exception {
         CountDownLatch end = new CountDownLatch(1);
-        long withoutAcknowledgements = 0b110_0010_0001;
-        int setFeatures = 2;
-        int getProtocolFeatures = 15;
+        long withoutAcknowledgements = ProtocolFeatures.MQ
+                | ProtocolFeatures.BACKEND_REQ
+                | ProtocolFeatures.CONFIG
+                | ProtocolFeatures.BACKEND_SEND_FD;
         try (var device = new ScriptedDevice(socket(), 0, 300) {
             @Override
-            boolean onMessage(int request) {
-                if (request == getProtocolFeatures) {
+            boolean onMessage(FrontendRequest request) {
+                if (request == FrontendRequest.GET_PROTOCOL_FEATURES) {
                     replyLong(withoutAcknowledgements);
                     return true;
                 }
-                if (request == setFeatures) {
+                if (request == FrontendRequest.SET_FEATURES) {
                     awaitQuietly(end);
                 }
                 return false;

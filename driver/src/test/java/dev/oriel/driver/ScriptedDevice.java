@@ -14,6 +14,9 @@ import dev.oriel.linux.FileCalls;
 import dev.oriel.linux.MappedMemory;
 import dev.oriel.linux.MemoryCalls;
 import dev.oriel.linux.UnixSocket;
+import dev.oriel.vhostuser.wire.FrontendRequest;
+import dev.oriel.vhostuser.wire.ProtocolFeatures;
+import dev.oriel.virtio.ring.RingFeatures;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -32,26 +35,13 @@ import org.jspecify.annotations.Nullable;
  * split rings without indirect descriptors.
  */
 class ScriptedDevice implements AutoCloseable {
-    static final int GET_FEATURES = 1;
-    static final int GET_QUEUE_NUM = 17;
+    private static final long FEATURES = RingFeatures.VERSION_1 | ProtocolFeatures.FEATURE;
+    private static final long PROTOCOL = ProtocolFeatures.MQ
+            | ProtocolFeatures.REPLY_ACK
+            | ProtocolFeatures.BACKEND_REQ
+            | ProtocolFeatures.CONFIG
+            | ProtocolFeatures.BACKEND_SEND_FD;
 
-    private static final int SET_MEM_TABLE = 5;
-    private static final int SET_VRING_NUM = 8;
-    private static final int SET_VRING_ADDR = 9;
-    private static final int SET_VRING_KICK = 12;
-    private static final int SET_VRING_CALL = 13;
-    private static final int GET_PROTOCOL_FEATURES = 15;
-    private static final int SET_BACKEND_REQ_FD = 21;
-    private static final int GET_CONFIG = 24;
-    private static final int GET_SHMEM_CONFIG = 44;
-    static final int SHMEM_MAP = 9;
-    static final int SHMEM_UNMAP = 10;
-
-    private static final long FEATURES = (1L << 32) | (1L << 30);
-    /** MQ, REPLY_ACK, BACKEND_REQ, CONFIG, BACKEND_SEND_FD. */
-    private static final long PROTOCOL = 0b110_0010_1001;
-
-    private static final long SHMEM = 1L << 22;
     private static final VarHandle SHORT = JAVA_SHORT.varHandle();
 
     private final long window;
@@ -99,7 +89,7 @@ class ScriptedDevice implements AutoCloseable {
     }
 
     /** Answers a message of the front-end in another way: true if there is nothing more to do. */
-    boolean onMessage(int request) throws IOException {
+    boolean onMessage(FrontendRequest request) throws IOException {
         return false;
     }
 
@@ -122,7 +112,9 @@ class ScriptedDevice implements AutoCloseable {
         try (Connection accepted = listener.accept()) {
             connection = accepted;
             while (accepted != null && receive(accepted, message)) {
-                handle(message.get(JAVA_INT_UNALIGNED, 0), message.get(JAVA_INT_UNALIGNED, 4));
+                handle(
+                        Objects.requireNonNull(FrontendRequest.of(message.get(JAVA_INT_UNALIGNED, 0))),
+                        message.get(JAVA_INT_UNALIGNED, 4));
             }
         } catch (IOException | RuntimeException over) {
             System.getLogger("scripted").log(System.Logger.Level.DEBUG, "the device ends", over);
@@ -176,13 +168,13 @@ class ScriptedDevice implements AutoCloseable {
         return message;
     }
 
-    private void handle(int request, int flags) throws IOException {
+    private void handle(FrontendRequest request, int flags) throws IOException {
         if (onMessage(request)) {
             return;
         }
         switch (request) {
             case GET_FEATURES -> replyLong(FEATURES);
-            case GET_PROTOCOL_FEATURES -> replyLong(PROTOCOL | (window > 0 ? SHMEM : 0));
+            case GET_PROTOCOL_FEATURES -> replyLong(PROTOCOL | (window > 0 ? ProtocolFeatures.SHMEM : 0));
             case GET_QUEUE_NUM -> replyLong(rings.length);
             case GET_SHMEM_CONFIG -> {
                 message.asSlice(12, 2056).fill((byte) 0);

@@ -1,16 +1,12 @@
 package dev.oriel.vfiouser;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
-import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
-import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
-import static java.util.concurrent.TimeUnit.NANOSECONDS;
-
 import dev.oriel.linux.Connection;
 import dev.oriel.linux.Descriptor;
 import dev.oriel.linux.DescriptorQueue;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.LinuxException;
-import java.lang.foreign.Arena;
+import dev.oriel.socket.MessageChannel;
+import dev.oriel.socket.ProtocolViolation;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -24,7 +20,7 @@ import java.lang.foreign.MemorySegment;
  * </pre>
  *
  * <p>The size counts the header. Of the flags, bits 0 to 3 are 0 in a command and 1 in a reply, bit 4 says that no reply is wanted, bit 5 that
- * errno is set. Offsets in these methods count from the start of the payload. Owns the descriptors that came with the message, until they
+ * errno is set. Offsets in these methods count from the start of the payload. Owns the connection, and the descriptors that came with the message, until they
  * are taken. For one thread.
  */
 final class Message implements AutoCloseable {
@@ -53,17 +49,13 @@ final class Message implements AutoCloseable {
      */
     private static final int PATIENCE_MILLIS = 2_000;
 
-    private static final int[] NO_DESCRIPTORS = {};
-
-    private final MemorySegment bytes;
-    private final DescriptorQueue descriptors = new DescriptorQueue(MAX_DESCRIPTORS);
+    private final MessageChannel messages;
     private int size;
     private boolean wantsReply;
-    private long begun;
 
-    /** @param arena owner of the memory that messages are kept in */
-    Message(Arena arena) {
-        bytes = arena.allocate(HEADER_SIZE + MAX_PAYLOAD, Long.BYTES);
+    /** @param connection owned by this object from now on */
+    Message(Connection connection) {
+        messages = new MessageChannel(connection, HEADER_SIZE, MAX_PAYLOAD, MAX_DESCRIPTORS);
     }
 
     /**
@@ -73,14 +65,12 @@ final class Message implements AutoCloseable {
      * @throws ProtocolViolation if what came is no command
      * @throws LinuxException if the connection failed
      */
-    boolean receive(Connection connection) throws ProtocolViolation, LinuxException {
-        descriptors.close();
-        begun = System.nanoTime();
-        if (!receive(connection, 0, HEADER_SIZE)) {
+    boolean receive() throws ProtocolViolation, LinuxException {
+        if (!messages.received(messages.receiveHeader(PATIENCE_MILLIS))) {
             return false;
         }
-        int total = bytes.get(JAVA_INT_UNALIGNED, SIZE);
-        int flags = bytes.get(JAVA_INT_UNALIGNED, FLAGS);
+        int total = messages.headerInt(SIZE);
+        int flags = messages.headerInt(FLAGS);
         if ((flags & TYPE_MASK) != 0) {
             throw new ProtocolViolation("a message with the flags 0x%x: not a command".formatted(flags));
         }
@@ -90,38 +80,12 @@ final class Message implements AutoCloseable {
         }
         size = total - HEADER_SIZE;
         wantsReply = (flags & NO_REPLY) == 0;
-        if (size > 0 && !receive(connection, HEADER_SIZE, size)) {
-            throw new ProtocolViolation("half a message");
-        }
-        return true;
-    }
-
-    /** Receives exactly so many bytes; false if there are none any more. */
-    private boolean receive(Connection connection, int offset, int length) throws ProtocolViolation, LinuxException {
-        int done = 0;
-        while (done < length) {
-            int left = PATIENCE_MILLIS - (int) NANOSECONDS.toMillis(System.nanoTime() - begun);
-            int count = connection.receive(bytes, offset + done, length - done, descriptors, Math.max(left, 0));
-            if (count == -Errno.ETIMEDOUT) {
-                throw new ProtocolViolation("half a message, and no more of it");
-            }
-            if (count == -Errno.EMSGSIZE) {
-                throw new ProtocolViolation("a message with more than " + MAX_DESCRIPTORS + " file descriptors");
-            }
-            if (count == 0 || count == -Errno.ECONNRESET) {
-                if (done > 0) {
-                    throw new ProtocolViolation("half a message");
-                }
-                return false;
-            }
-            done += LinuxException.check(count, "receive a vfio-user message");
-        }
-        return true;
+        return messages.received(messages.receivePayload(size));
     }
 
     /** The number of the command. */
     int command() {
-        return Short.toUnsignedInt(bytes.get(JAVA_SHORT_UNALIGNED, COMMAND));
+        return messages.headerShort(COMMAND);
     }
 
     /** The length of the payload in bytes. */
@@ -135,82 +99,77 @@ final class Message implements AutoCloseable {
 
     /** What came with the message and was not taken. */
     DescriptorQueue descriptors() {
-        return descriptors;
+        return messages.descriptors();
     }
 
     /** Takes the oldest descriptor; there is one. */
     Descriptor takeDescriptor() {
-        return Descriptor.received(descriptors.take());
+        return messages.takeDescriptor();
     }
 
     int getShort(int offset) {
-        return Short.toUnsignedInt(bytes.get(JAVA_SHORT_UNALIGNED, HEADER_SIZE + offset));
+        return messages.getShort(offset);
     }
 
     void setShort(int offset, int value) {
-        bytes.set(JAVA_SHORT_UNALIGNED, HEADER_SIZE + offset, (short) value);
+        messages.setShort(offset, value);
     }
 
     int getInt(int offset) {
-        return bytes.get(JAVA_INT_UNALIGNED, HEADER_SIZE + offset);
+        return messages.getInt(offset);
     }
 
     void setInt(int offset, int value) {
-        bytes.set(JAVA_INT_UNALIGNED, HEADER_SIZE + offset, value);
+        messages.setInt(offset, value);
     }
 
     long getLong(int offset) {
-        return bytes.get(JAVA_LONG_UNALIGNED, HEADER_SIZE + offset);
+        return messages.getLong(offset);
     }
 
     void setLong(int offset, long value) {
-        bytes.set(JAVA_LONG_UNALIGNED, HEADER_SIZE + offset, value);
+        messages.setLong(offset, value);
     }
 
     /** Part of the payload, whatever its length is. */
     MemorySegment payload(int offset, int length) {
-        return bytes.asSlice(HEADER_SIZE + offset, length);
+        return messages.payload(offset, length);
     }
 
     /**
      * Answers with what the payload is now, if an answer is wanted.
      *
      * @param length of the payload in bytes
+     * @param fds descriptors to send along, which stay owned by the caller
      * @throws LinuxException if the connection failed
      * @throws ProtocolViolation if the client does not take its replies
      */
-    void reply(Connection connection, int length) throws LinuxException, ProtocolViolation {
-        reply(connection, length, NO_DESCRIPTORS);
-    }
-
-    /** The same along with descriptors, which stay owned by the caller. */
-    void reply(Connection connection, int length, int... fds) throws LinuxException, ProtocolViolation {
-        send(connection, length, TYPE_REPLY, 0, fds);
+    void reply(int length, int... fds) throws LinuxException, ProtocolViolation {
+        send(length, TYPE_REPLY, 0, fds);
     }
 
     /** Answers, if an answer is wanted, that it was not done: a header and nothing else. */
-    void replyError(Connection connection, int errno) throws LinuxException, ProtocolViolation {
-        send(connection, 0, TYPE_REPLY | ERROR, errno, NO_DESCRIPTORS);
+    void replyError(int errno) throws LinuxException, ProtocolViolation {
+        send(0, TYPE_REPLY | ERROR, errno);
     }
 
-    private void send(Connection connection, int length, int flags, int errno, int[] fds)
-            throws LinuxException, ProtocolViolation {
+    private void send(int length, int flags, int errno, int... fds) throws LinuxException, ProtocolViolation {
         if (!wantsReply) {
             return;
         }
-        bytes.set(JAVA_INT_UNALIGNED, SIZE, HEADER_SIZE + length);
-        bytes.set(JAVA_INT_UNALIGNED, FLAGS, flags);
-        bytes.set(JAVA_INT_UNALIGNED, ERRNO, errno);
-        int sent = connection.send(bytes, 0, HEADER_SIZE + length, fds, fds.length, PATIENCE_MILLIS);
+        messages.headerInt(SIZE, HEADER_SIZE + length);
+        messages.headerInt(FLAGS, flags);
+        messages.headerInt(ERRNO, errno);
+        int sent = messages.send(length, PATIENCE_MILLIS, fds);
         if (sent == -Errno.ETIMEDOUT) {
             throw new ProtocolViolation("commands, and does not read the replies");
         }
         LinuxException.check(sent, "answer a vfio-user message");
     }
 
-    /** Closes the descriptors that nobody took. */
+    /** Closes the connection, and the descriptors that nobody took. */
     @Override
     public void close() {
-        descriptors.close();
+        messages.close();
     }
 }

@@ -1,9 +1,9 @@
 package dev.oriel.vfiouser;
 
 import dev.oriel.bus.pci.PciFunction;
-import dev.oriel.linux.Connection;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.LinuxException;
+import dev.oriel.socket.ProtocolViolation;
 import dev.oriel.virtio.memory.RegionMemory;
 import java.lang.foreign.MemorySegment;
 
@@ -39,7 +39,7 @@ final class Regions {
     }
 
     /** Answers a DEVICE_GET_REGION_INFO. The window's memory goes along with each answer about it. */
-    void info(Message message, Connection connection) throws Refusal, LinuxException, ProtocolViolation {
+    void info(Message message) throws Refusal, LinuxException, ProtocolViolation {
         int index = message.getInt(8);
         if (index < 0 || index >= COUNT || message.getInt(0) < INFO_SIZE) {
             throw new Refusal(
@@ -59,9 +59,9 @@ final class Regions {
         message.setLong(16, size);
         message.setLong(24, 0);
         if (memory == null) {
-            message.reply(connection, INFO_SIZE);
+            message.reply(INFO_SIZE);
         } else {
-            message.reply(connection, INFO_SIZE, memory.fd());
+            message.reply(INFO_SIZE, memory.fd());
         }
     }
 
@@ -70,7 +70,7 @@ final class Regions {
     }
 
     /** Answers a REGION_READ. */
-    void read(Message message, Connection connection) throws Refusal, LinuxException, ProtocolViolation {
+    void read(Message message) throws Refusal, LinuxException, ProtocolViolation {
         int count = checked("REGION_READ", message);
         MemorySegment data = message.payload(ACCESS_HEADER, count);
         int region = message.getInt(8);
@@ -79,14 +79,14 @@ final class Regions {
         } else {
             function.readBar(region, message.getLong(0), data);
         }
-        message.reply(connection, ACCESS_HEADER + count);
+        message.reply(ACCESS_HEADER + count);
     }
 
     /**
      * Answers a REGION_WRITE. A notification is answered before it is passed on: until then the processor of the guest stands still, and
      * holds QEMU's big lock.
      */
-    void write(Message message, Connection connection) throws Refusal, LinuxException, ProtocolViolation {
+    void write(Message message) throws Refusal, LinuxException, ProtocolViolation {
         int count = checked("REGION_WRITE", message);
         if (message.size() < ACCESS_HEADER + count) {
             throw new ProtocolViolation(
@@ -99,7 +99,7 @@ final class Regions {
         if (queue == PciFunction.NOTIFIES_NONE) {
             write(region, offset, data);
         }
-        message.reply(connection, ACCESS_HEADER);
+        message.reply(ACCESS_HEADER);
         if (queue != PciFunction.NOTIFIES_NONE) {
             function.notify(queue);
         }

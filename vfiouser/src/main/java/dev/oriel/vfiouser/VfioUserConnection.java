@@ -5,17 +5,17 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import dev.oriel.bus.BusFeatures;
 import dev.oriel.bus.pci.PciFunction;
 import dev.oriel.linux.Connection;
-import dev.oriel.linux.ConnectionServer;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.Failure;
 import dev.oriel.linux.LinuxException;
 import dev.oriel.linux.Poll;
+import dev.oriel.socket.ConnectionServer;
+import dev.oriel.socket.ProtocolViolation;
 import dev.oriel.virtio.VirtioDevice;
 import dev.oriel.virtio.memory.GuestMemoryTable;
 import dev.oriel.virtio.memory.RegionMemory;
 import dev.oriel.virtio.queue.Polling;
 import java.lang.System.Logger.Level;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -55,6 +55,7 @@ public final class VfioUserConnection implements ConnectionServer.Service {
 
     private final String name;
     private final Connection connection;
+    private final Message message;
     private final VirtioDevice device;
     private final int maxQueueSize;
     private final Polling polling;
@@ -78,6 +79,7 @@ public final class VfioUserConnection implements ConnectionServer.Service {
             String name, Connection connection, VirtioDevice device, int maxQueueSize, Polling polling) {
         this.name = name;
         this.connection = connection;
+        message = new Message(connection);
         this.device = device;
         this.maxQueueSize = maxQueueSize;
         this.polling = polling;
@@ -86,8 +88,7 @@ public final class VfioUserConnection implements ConnectionServer.Service {
     /** Serves the client until it goes, or {@link #close()} is called, or it sends nonsense: one line in the log says which. */
     @Override
     public void run() {
-        try (Arena arena = Arena.ofConfined();
-                Message message = new Message(arena)) {
+        try {
             farewell.open();
             long length = device.sharedMemoryRegionLength(WINDOW);
             window = length == 0 ? null : new RegionMemory(length);
@@ -96,7 +97,7 @@ public final class VfioUserConnection implements ConnectionServer.Service {
                 function.polling(polling);
                 LOGGER.log(Level.DEBUG, "{0}: connected", name);
                 try {
-                    serve(function, message);
+                    serve(function);
                 } finally {
                     // before anything is waited for: the client shall know at once
                     connection.finish();
@@ -124,7 +125,7 @@ public final class VfioUserConnection implements ConnectionServer.Service {
             // there may not have been enough to serve it at all
             connection.finish();
         } finally {
-            connection.close();
+            message.close();
             farewell.close();
         }
     }
@@ -135,12 +136,12 @@ public final class VfioUserConnection implements ConnectionServer.Service {
         farewell.ask();
     }
 
-    private void serve(PciFunction function, Message message) throws ProtocolViolation, LinuxException {
+    private void serve(PciFunction function) throws ProtocolViolation, LinuxException {
         DmaRegions dma = new DmaRegions(memory, window, function::regionAddress);
         Regions regions = new Regions(function);
         Interrupts interrupts = new Interrupts(function);
         while (awaitMessage(function)) {
-            if (!message.receive(connection)) {
+            if (!message.receive()) {
                 LOGGER.log(Level.DEBUG, "{0}: the client has gone", name);
                 return;
             }
@@ -157,38 +158,38 @@ public final class VfioUserConnection implements ConnectionServer.Service {
                     throw new ProtocolViolation(negotiated ? "VERSION twice" : command + " before VERSION");
                 }
                 switch (command) {
-                    case VERSION -> version(message);
+                    case VERSION -> version();
                     case DMA_MAP -> {
                         dma.map(message);
-                        message.reply(connection, 0);
+                        message.reply(0);
                     }
                     case DMA_UNMAP -> {
                         dma.unmap(message);
-                        message.reply(connection, message.size());
+                        message.reply(message.size());
                     }
-                    case DEVICE_GET_INFO -> info(message);
-                    case DEVICE_GET_REGION_INFO -> regions.info(message, connection);
+                    case DEVICE_GET_INFO -> info();
+                    case DEVICE_GET_REGION_INFO -> regions.info(message);
                     case DEVICE_GET_IRQ_INFO -> {
                         interrupts.info(message);
-                        message.reply(connection, message.size());
+                        message.reply(message.size());
                     }
                     case DEVICE_SET_IRQS -> {
                         interrupts.set(message);
-                        message.reply(connection, 0);
+                        message.reply(0);
                     }
-                    case REGION_READ -> regions.read(message, connection);
+                    case REGION_READ -> regions.read(message);
                     case REGION_WRITE -> {
-                        regions.write(message, connection);
+                        regions.write(message);
                         tellOfMemory(function, dma);
                     }
                     case DEVICE_RESET -> {
                         reset(function);
-                        message.reply(connection, 0);
+                        message.reply(0);
                     }
                 }
             } catch (Refusal refusal) {
                 LOGGER.log(Level.WARNING, "{0}: cannot do {1}", name, refusal.getMessage());
-                message.replyError(connection, refusal.errno());
+                message.replyError(refusal.errno());
             }
         }
     }
@@ -239,7 +240,7 @@ public final class VfioUserConnection implements ConnectionServer.Service {
         }
     }
 
-    private void version(Message message) throws Refusal, LinuxException, ProtocolViolation {
+    private void version() throws Refusal, LinuxException, ProtocolViolation {
         int major = message.getShort(0);
         if (major != MAJOR) {
             throw new Refusal(Errno.EINVAL, "VERSION " + major + "." + message.getShort(2) + ": this is version 0.0");
@@ -252,16 +253,16 @@ public final class VfioUserConnection implements ConnectionServer.Service {
                 message.payload(4, CAPABILITIES.length),
                 0,
                 CAPABILITIES.length);
-        message.reply(connection, 4 + CAPABILITIES.length);
+        message.reply(4 + CAPABILITIES.length);
     }
 
     /** DEVICE_GET_INFO { argsz, flags, regions, kinds of interrupts }. */
-    private void info(Message message) throws LinuxException, ProtocolViolation {
+    private void info() throws LinuxException, ProtocolViolation {
         message.setInt(0, 16);
         message.setInt(4, INFO_RESET | INFO_PCI);
         message.setInt(8, Regions.COUNT);
         message.setInt(12, Interrupts.KINDS);
-        message.reply(connection, 16);
+        message.reply(16);
     }
 
     /** The one mistake that people make: QEMU has memory of its own, and says nothing. */

@@ -1,34 +1,25 @@
 package dev.oriel.vhostuser;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import dev.oriel.linux.Connection;
 import dev.oriel.linux.Descriptor;
-import dev.oriel.linux.DescriptorQueue;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.EventDescriptor;
 import dev.oriel.linux.LinuxException;
 import dev.oriel.linux.MemoryFile;
 import dev.oriel.linux.Poll;
+import dev.oriel.vhostuser.wire.BackendRequest;
+import dev.oriel.vhostuser.wire.PayloadLayout;
+import dev.oriel.vhostuser.wire.VhostUserChannel;
 import dev.oriel.virtio.memory.MappableRegion;
 import java.lang.System.Logger.Level;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /**
  * The channel on which the back-end asks, used for one thing: SHMEM_MAP and SHMEM_UNMAP, which fill a shared memory region of the device.
- *
- * <pre>
- *   0          4         8       12                                   52
- *   +----------+---------+-------+------------------------------------+
- *   | 9 or 10  | flags   | 40    | shmid 1, pad 7, fd offset 8,       |
- *   |          |         |       | region offset 8, length 8, flags 8 |
- *   +----------+---------+-------+------------------------------------+
- * </pre>
  *
  * <p>QEMU answers a SHMEM_MAP <i>before</i> its guest sees the pages. What follows when it does is the new memory region, or table, on the main
  * channel: only that is the end of a mapping ({@link #memoryChanged}). So whoever reads the main channel must never wait for this one, and
@@ -38,27 +29,21 @@ import java.util.concurrent.TimeUnit;
 final class BackendChannel implements MappableRegion, AutoCloseable {
     private static final System.Logger LOGGER = System.getLogger("dev.oriel.vhostuser");
 
-    private static final int SHMEM_MAP = 9;
-    private static final int SHMEM_UNMAP = 10;
-    private static final int VERSION_NEED_REPLY = 0x9;
-    private static final int REPLY_FLAGS = 0x5;
-    private static final int HEADER_SIZE = 12;
-    private static final int MAP_SIZE = 40;
-    private static final long WRITABLE = 1;
-    private static final int[] NO_DESCRIPTORS = {};
-
     /** A VMM that was stopped for so long (by a debugger, say) may lose this one mapping. */
     private static final int PATIENCE_SECONDS = 30;
+
+    private static final int SOCKET = 0;
+    private static final int WAKE = 1;
+
+    private static final int PATIENCE_MILLIS = PATIENCE_SECONDS * 1000;
 
     private final String name;
     private final int id;
     private final long length;
     private final int mappingsMax;
     private final boolean announced;
-    private final Connection connection;
+    private final VhostUserChannel channel;
     private final EventDescriptor wake;
-    private final Arena arena = Arena.ofShared();
-    private final MemorySegment message = arena.allocate(HEADER_SIZE + MAP_SIZE, Long.BYTES);
     private final Poll poll = new Poll(2);
 
     /** Replies that nobody waits for any more, and that will come all the same. */
@@ -81,7 +66,7 @@ final class BackendChannel implements MappableRegion, AutoCloseable {
      * @param mappingsMax how many mappings the front-end can bear
      * @param announced whether each mapping comes back as a memory region, before which the guest does not see it
      */
-    BackendChannel(String name, Descriptor channel, int id, long length, int mappingsMax, boolean announced)
+    BackendChannel(String name, Descriptor socket, int id, long length, int mappingsMax, boolean announced)
             throws LinuxException {
         this.name = name;
         this.id = id;
@@ -89,7 +74,7 @@ final class BackendChannel implements MappableRegion, AutoCloseable {
         this.mappingsMax = mappingsMax;
         this.announced = announced;
         wake = EventDescriptor.create(0);
-        connection = Connection.fromDescriptor(channel.release());
+        channel = new VhostUserChannel(Connection.fromDescriptor(socket.release()));
     }
 
     @Override
@@ -115,7 +100,7 @@ final class BackendChannel implements MappableRegion, AutoCloseable {
         }
         boolean traced = LOGGER.isLoggable(Level.TRACE);
         long began = traced ? System.nanoTime() : 0;
-        int error = ask(SHMEM_MAP, offset, length, new int[] {fd}, fdOffset);
+        int error = ask(BackendRequest.SHMEM_MAP, offset, length, fdOffset, fd);
         long answered = traced ? System.nanoTime() : 0;
         if (error == 0 && announced) {
             error = awaitArrival();
@@ -135,7 +120,7 @@ final class BackendChannel implements MappableRegion, AutoCloseable {
 
     @Override
     public int unmap(long offset, long length) {
-        int error = ask(SHMEM_UNMAP, offset, length, NO_DESCRIPTORS, 0);
+        int error = ask(BackendRequest.SHMEM_UNMAP, offset, length, 0);
         if (error == 0) {
             shown.remove(offset);
         }
@@ -171,7 +156,7 @@ final class BackendChannel implements MappableRegion, AutoCloseable {
         notifyAll();
     }
 
-    private int ask(int request, long offset, long length, int[] fds, long fdOffset) {
+    private int ask(int request, long offset, long length, long fdOffset, int... fds) {
         synchronized (this) {
             if (broken) {
                 return -Errno.EIO;
@@ -181,16 +166,13 @@ final class BackendChannel implements MappableRegion, AutoCloseable {
             }
             wake.drain();
         }
-        message.set(JAVA_INT, 0, request);
-        message.set(JAVA_INT, 4, VERSION_NEED_REPLY);
-        message.set(JAVA_INT, 8, MAP_SIZE);
-        MemorySegment payload = message.asSlice(HEADER_SIZE, MAP_SIZE);
-        setLong(payload, 0, Integer.toUnsignedLong(id));
-        setLong(payload, 8, fdOffset);
-        setLong(payload, 16, offset);
-        setLong(payload, 24, length);
-        setLong(payload, 32, WRITABLE);
-        int unsent = send(fds);
+        channel.setLong(PayloadLayout.MAPPING_REGION, 0);
+        channel.payload(PayloadLayout.MAPPING_REGION, 1).set(JAVA_BYTE, 0, (byte) id);
+        channel.setLong(PayloadLayout.MAPPING_FD_OFFSET, fdOffset);
+        channel.setLong(PayloadLayout.MAPPING_OFFSET, offset);
+        channel.setLong(PayloadLayout.MAPPING_LENGTH, length);
+        channel.setLong(PayloadLayout.MAPPING_FLAGS, PayloadLayout.MAPPING_WRITABLE);
+        int unsent = send(request, fds);
         if (unsent != 0) {
             return unsent;
         }
@@ -202,62 +184,52 @@ final class BackendChannel implements MappableRegion, AutoCloseable {
             }
             repliesToSkip--;
         }
-        return message.get(JAVA_LONG_UNALIGNED, HEADER_SIZE) == 0 ? 0 : -Errno.EIO;
+        return channel.getLong(0) == 0 ? 0 : -Errno.EIO;
     }
 
-    /** Sends {@link #message}: all of it, or nothing. */
-    private int send(int[] fds) {
+    /** Sends a request: all of it, or nothing. */
+    private int send(int request, int[] fds) {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
         while (true) {
-            int sent = connection.send(message, 0, HEADER_SIZE + MAP_SIZE, fds, fds.length, 0);
+            int sent = channel.send(request, true, PayloadLayout.MAPPING_SIZE, 0, fds);
             if (sent != -Errno.ETIMEDOUT) {
                 return sent < 0 ? breakOff("it does not take requests") : 0;
             }
-            poll.set(0, connection.number(), Poll.POLLOUT);
-            poll.set(1, wake.number(), Poll.POLLIN);
-            long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
-            if (left <= 0 || poll.await((int) left) == 0) {
+            int ready = await(Poll.POLLOUT, deadline);
+            if (ready == 0) {
                 return breakOff("it has not read a request for " + PATIENCE_SECONDS + " s");
             }
-            if (poll.events(1) != 0) {
+            if (poll.events(WAKE) != 0) {
                 return -Errno.EINTR;
             }
         }
     }
 
-    private static void setLong(MemorySegment payload, long offset, long value) {
-        payload.set(JAVA_LONG_UNALIGNED, offset, value);
-    }
-
-    /** Waits until one reply has been received into {@link #message}. */
+    /** Waits until one reply has been received. */
     private int awaitReply() {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
-        int have = 0;
-        int want = HEADER_SIZE + Long.BYTES;
-        try (DescriptorQueue none = new DescriptorQueue(1)) {
-            while (have < want) {
-                poll.set(0, connection.number(), Poll.POLLIN);
-                poll.set(1, wake.number(), Poll.POLLIN);
-                long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
-                int ready = left <= 0 ? 0 : poll.await((int) left);
-                if (ready == 0) {
-                    return breakOff("it has not answered for " + PATIENCE_SECONDS + " s");
-                }
-                if (poll.events(0) != 0) {
-                    int count = connection.receive(message, have, want - have, none);
-                    if (count <= 0) {
-                        return breakOff("it closed the channel");
-                    }
-                    have += count;
-                } else if (ready > 0 && have == 0) {
-                    return -Errno.EINTR;
-                }
-            }
+        int ready;
+        do {
+            ready = await(Poll.POLLIN, deadline);
+        } while (ready < 0);
+        if (ready > 0 && poll.events(SOCKET) == 0) {
+            return -Errno.EINTR;
         }
-        if (message.get(JAVA_INT, 4) != REPLY_FLAGS || message.get(JAVA_INT, 8) != Long.BYTES) {
-            return breakOff("its answer is none");
-        }
-        return 0;
+        int size = ready == 0 ? -Errno.ETIMEDOUT : channel.receiveReply(PATIENCE_MILLIS);
+        return switch (size) {
+            case Long.BYTES -> 0;
+            case -Errno.ETIMEDOUT -> breakOff("it has not answered for " + PATIENCE_SECONDS + " s");
+            case -Errno.ECONNRESET -> breakOff("it closed the channel");
+            default -> breakOff("its answer is none");
+        };
+    }
+
+    /** Waits for the channel, or for {@link #interrupt}: 0 if neither came in time. */
+    private int await(int events, long deadline) {
+        poll.set(SOCKET, channel.connection().number(), events);
+        poll.set(WAKE, wake.number(), Poll.POLLIN);
+        long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+        return left <= 0 ? 0 : poll.await((int) left);
     }
 
     private synchronized int awaitArrival() {
@@ -292,8 +264,7 @@ final class BackendChannel implements MappableRegion, AutoCloseable {
     /** Nobody asks any more. */
     @Override
     public void close() {
-        connection.close();
+        channel.close();
         wake.close();
-        arena.close();
     }
 }

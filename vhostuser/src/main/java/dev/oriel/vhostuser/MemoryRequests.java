@@ -10,6 +10,9 @@ import dev.oriel.linux.MappedMemory;
 import dev.oriel.linux.MemoryCalls;
 import dev.oriel.linux.MemoryFile;
 import dev.oriel.linux.StatxBuffer;
+import dev.oriel.socket.ProtocolViolation;
+import dev.oriel.vhostuser.wire.PayloadLayout;
+import dev.oriel.vhostuser.wire.VhostUserChannel;
 import dev.oriel.virtio.memory.GuestMemoryTable;
 import dev.oriel.virtio.memory.GuestRegion;
 import dev.oriel.virtio.memory.InvalidSetupException;
@@ -20,30 +23,10 @@ import java.util.function.IntPredicate;
 
 /**
  * The requests that say where the guest's memory is: as a table, or region by region.
- *
- * <pre>
- *   region   0                8        16              24              32
- *            +----------------+--------+---------------+---------------+
- *            | guest address  | size   | user address  | mmap offset   |
- *            +----------------+--------+---------------+---------------+
- *   table    { count 4, pad 4, count x region }, one descriptor for each region
- *   single   { pad 8, region }, one descriptor
- * </pre>
  */
 final class MemoryRequests {
     /** What GET_MAX_MEM_SLOTS answers: the most that QEMU can use. */
     static final int MAX_SLOTS = 509;
-
-    /** The most regions that one SET_MEM_TABLE carries, as each comes with a descriptor. */
-    static final int TABLE_MAX_REGIONS = 8;
-
-    private static final int TABLE_HEADER_SIZE = 8;
-    private static final int REGION_SIZE = 32;
-
-    /** Room for Xen's two more fields per region, which padded tables may have. */
-    static final int TABLE_MAX_SIZE = TABLE_HEADER_SIZE + TABLE_MAX_REGIONS * (REGION_SIZE + 8);
-
-    private static final int SINGLE_REGION = 8;
 
     private final GuestMemoryTable memory;
     private final IntPredicate window;
@@ -58,11 +41,11 @@ final class MemoryRequests {
     }
 
     /** SET_MEM_TABLE: these regions and no others. */
-    void setTable(Message message) throws Refusal, ProtocolViolation {
-        int count = message.getInt(0);
+    void setTable(VhostUserChannel message) throws Refusal, ProtocolViolation {
+        int count = message.getInt(PayloadLayout.TABLE_COUNT);
         if (count < 0
-                || count > TABLE_MAX_REGIONS
-                || message.size() < TABLE_HEADER_SIZE + count * REGION_SIZE
+                || count > PayloadLayout.TABLE_MAX_REGIONS
+                || message.size() < PayloadLayout.TABLE_REGIONS + count * PayloadLayout.REGION_SIZE
                 || message.descriptors().count() != count) {
             throw new ProtocolViolation("SET_MEM_TABLE of %d bytes for %s regions with %d file descriptors"
                     .formatted(
@@ -74,7 +57,7 @@ final class MemoryRequests {
         boolean accepted = false;
         try {
             for (int i = 0; i < count; i++) {
-                regions.add(map(message, TABLE_HEADER_SIZE + i * REGION_SIZE));
+                regions.add(map(message, PayloadLayout.TABLE_REGIONS + i * PayloadLayout.REGION_SIZE));
             }
             memory.replace(regions);
             accepted = true;
@@ -92,11 +75,11 @@ final class MemoryRequests {
      *
      * @return the size of the region in bytes
      */
-    long add(Message message) throws Refusal {
+    long add(VhostUserChannel message) throws Refusal {
         if (memory.current().count() >= MAX_SLOTS) {
             throw new Refusal("ADD_MEM_REG: more than the " + MAX_SLOTS + " memory slots that there are");
         }
-        GuestRegion region = map(message, SINGLE_REGION);
+        GuestRegion region = map(message, PayloadLayout.SINGLE_REGION);
         try {
             memory.add(region);
         } catch (InvalidSetupException invalid) {
@@ -107,10 +90,10 @@ final class MemoryRequests {
     }
 
     /** REM_MEM_REG. What chains in flight use of the region stays mapped until they are completed. */
-    void remove(Message message) throws Refusal {
-        long guestAddress = message.getLong(SINGLE_REGION);
-        long size = message.getLong(SINGLE_REGION + 8);
-        long userAddress = message.getLong(SINGLE_REGION + 16);
+    void remove(VhostUserChannel message) throws Refusal {
+        long guestAddress = message.getLong(PayloadLayout.SINGLE_REGION + PayloadLayout.REGION_GUEST_ADDRESS);
+        long size = message.getLong(PayloadLayout.SINGLE_REGION + PayloadLayout.REGION_LENGTH);
+        long userAddress = message.getLong(PayloadLayout.SINGLE_REGION + PayloadLayout.REGION_USER_ADDRESS);
         try {
             memory.remove(guestAddress, size, userAddress);
         } catch (InvalidSetupException invalid) {
@@ -122,11 +105,11 @@ final class MemoryRequests {
      * Maps the region at an offset of the payload, with the next descriptor. A mapping begins and ends at a whole page of its file, which
      * is larger in a hugetlbfs than elsewhere.
      */
-    private GuestRegion map(Message message, int offset) throws Refusal {
-        long guestAddress = message.getLong(offset);
-        long size = message.getLong(offset + 8);
-        long userAddress = message.getLong(offset + 16);
-        long fileOffset = message.getLong(offset + 24);
+    private GuestRegion map(VhostUserChannel message, int offset) throws Refusal {
+        long guestAddress = message.getLong(offset + PayloadLayout.REGION_GUEST_ADDRESS);
+        long size = message.getLong(offset + PayloadLayout.REGION_LENGTH);
+        long userAddress = message.getLong(offset + PayloadLayout.REGION_USER_ADDRESS);
+        long fileOffset = message.getLong(offset + PayloadLayout.REGION_MMAP_OFFSET);
         String what = "memory region of 0x%x bytes at guest address 0x%x".formatted(size, guestAddress);
         try (Descriptor file = message.takeDescriptor();
                 Arena arena = Arena.ofConfined()) {

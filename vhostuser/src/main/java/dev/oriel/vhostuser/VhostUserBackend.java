@@ -1,17 +1,21 @@
 package dev.oriel.vhostuser;
 
 import dev.oriel.linux.Connection;
-import dev.oriel.linux.ConnectionServer;
 import dev.oriel.linux.Descriptor;
 import dev.oriel.linux.EventDescriptor;
 import dev.oriel.linux.Failure;
 import dev.oriel.linux.LinuxException;
+import dev.oriel.socket.ConnectionServer;
+import dev.oriel.socket.ProtocolViolation;
+import dev.oriel.vhostuser.wire.FrontendRequest;
+import dev.oriel.vhostuser.wire.PayloadLayout;
+import dev.oriel.vhostuser.wire.ProtocolFeatures;
+import dev.oriel.vhostuser.wire.VhostUserChannel;
 import dev.oriel.virtio.VirtioDevice;
 import dev.oriel.virtio.memory.GuestMemoryTable;
 import dev.oriel.virtio.queue.Polling;
 import dev.oriel.virtio.ring.RingFeatures;
 import java.lang.System.Logger.Level;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
@@ -25,8 +29,6 @@ import org.jspecify.annotations.Nullable;
 public final class VhostUserBackend implements ConnectionServer.Service {
     private static final System.Logger LOGGER = System.getLogger("dev.oriel.vhostuser");
 
-    private static final int VRING_INDEX_MASK = 0xff;
-    private static final int VRING_NO_DESCRIPTOR = 0x100;
     private static final long DONE = 0;
 
     /** The one shared memory region that is asked for by the back-end channel. */
@@ -35,7 +37,6 @@ public final class VhostUserBackend implements ConnectionServer.Service {
     /** Regions that are left to the front-end for RAM and whatever else it has; QEMU aborts if there are too many in all. */
     private static final int OTHER_REGIONS = 29;
 
-    private static final int SHMEM_CONFIG_SIZE = 2 * Integer.BYTES + 256 * Long.BYTES;
     private static final long REFUSED = 1;
 
     /**
@@ -51,7 +52,9 @@ public final class VhostUserBackend implements ConnectionServer.Service {
     }
 
     private final String name;
-    private final Connection connection;
+    /** The connection, and the message that is served. */
+    private final VhostUserChannel message;
+
     private final VirtioDevice device;
     private final Options options;
     private final long offeredFeatures;
@@ -73,7 +76,7 @@ public final class VhostUserBackend implements ConnectionServer.Service {
      */
     public VhostUserBackend(String name, Connection connection, VirtioDevice device, Options options) {
         this.name = name;
-        this.connection = connection;
+        message = new VhostUserChannel(connection);
         this.device = device;
         this.options = options;
         offeredFeatures = device.deviceFeatures()
@@ -99,14 +102,13 @@ public final class VhostUserBackend implements ConnectionServer.Service {
     /** Serves the front-end until it goes, or {@link #close()} is called, or it sends nonsense: one line in the log says which. */
     @Override
     public void run() {
-        try (Arena arena = Arena.ofConfined();
-                Message message = new Message(arena)) {
+        try {
             for (int i = 0; i < vrings.length; i++) {
                 vrings[i] = new Vring(name, device, i, memory, options);
             }
             LOGGER.log(Level.DEBUG, "{0}: connected", name);
-            while (message.receive(connection)) {
-                serve(message);
+            while (message.receiveRequest()) {
+                serve();
             }
             LOGGER.log(Level.DEBUG, "{0}: the front-end has gone", name);
         } catch (ProtocolViolation violation) {
@@ -145,7 +147,7 @@ public final class VhostUserBackend implements ConnectionServer.Service {
         if (backendChannel != null) {
             backendChannel.close();
         }
-        connection.close();
+        message.close();
     }
 
     private void attempt(Runnable step) {
@@ -160,10 +162,10 @@ public final class VhostUserBackend implements ConnectionServer.Service {
     /** Ends the connection, from any thread; {@link #run()} returns once all queues have stopped. */
     @Override
     public void close() {
-        connection.shutdown();
+        message.connection().shutdown();
     }
 
-    private void serve(Message message) throws ProtocolViolation, Refusal, LinuxException {
+    private void serve() throws ProtocolViolation, Refusal, LinuxException {
         FrontendRequest request = FrontendRequest.of(message.request());
         try {
             if (request == null) {
@@ -171,40 +173,40 @@ public final class VhostUserBackend implements ConnectionServer.Service {
             }
             LOGGER.log(Level.TRACE, "{0}: {1}", name, request);
             request.check(message);
-            if (!answer(request, message)) {
-                change(request, message);
-                if (wantsAcknowledgement(message)) {
-                    message.reply(connection, DONE);
+            if (!answer(request)) {
+                change(request);
+                if (wantsAcknowledgement()) {
+                    message.reply(DONE);
                 }
             }
         } catch (Refusal refusal) {
-            if (!wantsAcknowledgement(message)) {
+            if (!wantsAcknowledgement()) {
                 throw refusal;
             }
             LOGGER.log(Level.WARNING, "{0}: cannot do {1}", name, refusal.getMessage());
-            message.reply(connection, REFUSED);
+            message.reply(REFUSED);
         }
     }
 
     /** Asked after the request was served: user-mode Linux wants the very request acknowledged that negotiates REPLY_ACK. */
-    private boolean wantsAcknowledgement(Message message) {
+    private boolean wantsAcknowledgement() {
         return message.needsReply() && has(ProtocolFeatures.REPLY_ACK);
     }
 
     /** Serves a request that has an answer of its own; false if it is not one of those. */
-    private boolean answer(FrontendRequest request, Message message) throws Refusal, LinuxException {
+    private boolean answer(FrontendRequest request) throws Refusal, LinuxException {
         switch (request) {
-            case GET_FEATURES -> message.reply(connection, offeredFeatures);
-            case GET_PROTOCOL_FEATURES -> message.reply(connection, offeredProtocol);
-            case GET_QUEUE_NUM -> message.reply(connection, (long) vrings.length);
-            case GET_MAX_MEM_SLOTS -> message.reply(connection, (long) MemoryRequests.MAX_SLOTS);
-            case GET_STATUS -> message.reply(connection, status);
-            case GET_CONFIG -> getConfig(message);
-            case GET_SHMEM_CONFIG -> getShmemConfig(message);
+            case GET_FEATURES -> message.reply(offeredFeatures);
+            case GET_PROTOCOL_FEATURES -> message.reply(offeredProtocol);
+            case GET_QUEUE_NUM -> message.reply((long) vrings.length);
+            case GET_MAX_MEM_SLOTS -> message.reply((long) MemoryRequests.MAX_SLOTS);
+            case GET_STATUS -> message.reply(status);
+            case GET_CONFIG -> getConfig();
+            case GET_SHMEM_CONFIG -> getShmemConfig();
             case GET_VRING_BASE -> {
                 restWindow();
-                message.setInt(4, vring(request, message.getInt(0)).stop());
-                message.reply(connection, 8);
+                message.setInt(PayloadLayout.VRING_NUMBER, queue(request).stop());
+                message.reply(PayloadLayout.VRING_STATE_SIZE);
             }
             default -> {
                 return false;
@@ -213,7 +215,7 @@ public final class VhostUserBackend implements ConnectionServer.Service {
         return true;
     }
 
-    private void change(FrontendRequest request, Message message) throws ProtocolViolation, Refusal {
+    private void change(FrontendRequest request) throws ProtocolViolation, Refusal {
         switch (request) {
             case SET_FEATURES -> setFeatures(message.getLong(0));
             case SET_PROTOCOL_FEATURES -> {
@@ -226,24 +228,27 @@ public final class VhostUserBackend implements ConnectionServer.Service {
             }
             case ADD_MEM_REG -> memoryChanged(memoryRequests.add(message));
             case REM_MEM_REG -> memoryRequests.remove(message);
-            case SET_VRING_NUM -> vring(request, message.getInt(0)).size(message.getInt(4));
+            case SET_VRING_NUM -> queue(request).size(message.getInt(PayloadLayout.VRING_NUMBER));
             case SET_VRING_ADDR ->
-                vring(request, message.getInt(0))
-                        .addresses(message.getLong(8), message.getLong(24), message.getLong(16));
-            case SET_VRING_BASE -> vring(request, message.getInt(0)).base(message.getInt(4));
-            case SET_VRING_ENABLE -> vring(request, message.getInt(0)).enable(message.getInt(4) != 0);
+                queue(request)
+                        .addresses(
+                                message.getLong(PayloadLayout.VRING_DESCRIPTORS),
+                                message.getLong(PayloadLayout.VRING_AVAILABLE),
+                                message.getLong(PayloadLayout.VRING_USED));
+            case SET_VRING_BASE -> queue(request).base(message.getInt(PayloadLayout.VRING_NUMBER));
+            case SET_VRING_ENABLE -> queue(request).enable(message.getInt(PayloadLayout.VRING_NUMBER) != 0);
             case SET_VRING_KICK -> {
-                Vring vring = vring(request, vringIndex(message));
+                Vring vring = vring(request, vringIndex());
                 if (!has(features, ProtocolFeatures.FEATURE)) {
                     vring.enable(true);
                 }
                 openWindow();
-                vring.kick(eventDescriptor(request, message), features);
+                vring.kick(eventDescriptor(request), features);
             }
-            case SET_VRING_CALL -> vring(request, vringIndex(message)).call(eventDescriptor(request, message));
-            case SET_VRING_ERR -> vring(request, vringIndex(message)).error(eventDescriptor(request, message));
+            case SET_VRING_CALL -> vring(request, vringIndex()).call(eventDescriptor(request));
+            case SET_VRING_ERR -> vring(request, vringIndex()).error(eventDescriptor(request));
             case SET_BACKEND_REQ_FD -> setBackendChannel(message.takeDescriptor());
-            case SET_CONFIG -> refuseConfig(message);
+            case SET_CONFIG -> refuseConfig();
             case SET_STATUS -> setStatus(message.getLong(0));
             case RESET_DEVICE -> resetDevice();
             default -> throw new Refusal("the request " + request);
@@ -282,16 +287,21 @@ public final class VhostUserBackend implements ConnectionServer.Service {
         return vrings[index];
     }
 
-    private static int vringIndex(Message message) {
-        return (int) message.getLong(0) & VRING_INDEX_MASK;
+    /** The queue that a vring state or a vring address is about. */
+    private Vring queue(FrontendRequest request) throws Refusal {
+        return vring(request, message.getInt(PayloadLayout.VRING_INDEX));
+    }
+
+    /** The number of the queue that an eventfd is for. */
+    private int vringIndex() {
+        return (int) message.getLong(0) & PayloadLayout.VRING_INDEX_MASK;
     }
 
     /**
      * The eventfd of a message, or null if it says that there is none. What we signal may be a socket, as that of user-mode Linux is.
      */
-    private static @Nullable Descriptor eventDescriptor(FrontendRequest request, Message message)
-            throws ProtocolViolation, Refusal {
-        boolean absent = (message.getLong(0) & VRING_NO_DESCRIPTOR) != 0;
+    private @Nullable Descriptor eventDescriptor(FrontendRequest request) throws ProtocolViolation, Refusal {
+        boolean absent = (message.getLong(0) & PayloadLayout.VRING_NO_DESCRIPTOR) != 0;
         if (absent != (message.descriptors().count() == 0)) {
             throw new ProtocolViolation("%s with %d file descriptors, which does not go with its flags"
                     .formatted(request, message.descriptors().count()));
@@ -371,40 +381,41 @@ public final class VhostUserBackend implements ConnectionServer.Service {
         }
     }
 
-    /** GET_SHMEM_CONFIG { count 4, pad 4, 256 x length 8 }. */
-    private void getShmemConfig(Message message) throws LinuxException {
-        message.payload(0, SHMEM_CONFIG_SIZE).fill((byte) 0);
+    private void getShmemConfig() throws LinuxException {
+        message.payload(0, PayloadLayout.SHMEM_CONFIG_SIZE).fill((byte) 0);
         long length = device.sharedMemoryRegionLength(WINDOW);
-        message.setInt(0, length > 0 ? 1 : 0);
-        message.setLong(2 * Integer.BYTES, length);
-        message.reply(connection, SHMEM_CONFIG_SIZE);
+        message.setInt(PayloadLayout.SHMEM_COUNT, length > 0 ? 1 : 0);
+        message.setLong(PayloadLayout.SHMEM_LENGTHS, length);
+        message.reply(PayloadLayout.SHMEM_CONFIG_SIZE);
     }
 
     /**
-     * GET_CONFIG { offset 4, size 4, flags 4, bytes }. What lies behind the end of the device's own configuration reads as zeros; an
+     * What lies behind the end of the device's own configuration reads as zeros; an
      * answer without bytes is an error.
      */
-    private void getConfig(Message message) throws LinuxException {
-        int offset = message.getInt(0);
-        int size = message.getInt(4);
-        if (offset < 0 || size < 0 || offset > Message.CONFIG_MAX_SIZE || size > Message.CONFIG_MAX_SIZE - offset) {
-            message.setInt(4, 0);
-            message.reply(connection, 12);
+    private void getConfig() throws LinuxException {
+        int offset = message.getInt(PayloadLayout.CONFIG_OFFSET);
+        int size = message.getInt(PayloadLayout.CONFIG_SIZE);
+        int most = PayloadLayout.CONFIG_MAX_SIZE;
+        if (offset < 0 || size < 0 || offset > most || size > most - offset) {
+            message.setInt(PayloadLayout.CONFIG_SIZE, 0);
+            message.reply(PayloadLayout.CONFIG_BYTES);
             return;
         }
-        MemorySegment bytes = message.payload(12, size);
+        MemorySegment bytes = message.payload(PayloadLayout.CONFIG_BYTES, size);
         bytes.fill((byte) 0);
         int known = Math.min(size, device.configSize() - offset);
         if (known > 0) {
             device.readConfig(offset, bytes.asSlice(0, known));
         }
-        message.reply(connection, 12 + size);
+        message.reply(PayloadLayout.CONFIG_BYTES + size);
     }
 
     /** A guest may try to write what is read-only; that must not cost the front-end its device. */
-    private void refuseConfig(Message message) throws Refusal {
-        String what = "SET_CONFIG at offset " + Integer.toUnsignedString(message.getInt(0)) + ": it is read-only";
-        if (wantsAcknowledgement(message)) {
+    private void refuseConfig() throws Refusal {
+        String what = "SET_CONFIG at offset " + Integer.toUnsignedString(message.getInt(PayloadLayout.CONFIG_OFFSET))
+                + ": it is read-only";
+        if (wantsAcknowledgement()) {
             throw new Refusal(what);
         }
         LOGGER.log(Level.WARNING, "{0}: ignored {1}", name, what);

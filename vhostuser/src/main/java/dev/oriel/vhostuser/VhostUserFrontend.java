@@ -6,6 +6,9 @@ import dev.oriel.linux.Connection;
 import dev.oriel.linux.LinuxException;
 import dev.oriel.linux.MemoryCalls;
 import dev.oriel.linux.UnixSocket;
+import dev.oriel.vhostuser.wire.FrontendRequest;
+import dev.oriel.vhostuser.wire.PayloadLayout;
+import dev.oriel.vhostuser.wire.ProtocolFeatures;
 import dev.oriel.virtio.VirtioTransport;
 import dev.oriel.virtio.memory.DriverMemory;
 import dev.oriel.virtio.memory.SharedMemoryWindow;
@@ -30,39 +33,22 @@ import org.jspecify.annotations.Nullable;
  * memory table follows.
  */
 public final class VhostUserFrontend implements VirtioTransport {
-    private static final int GET_FEATURES = 1;
-    private static final int SET_FEATURES = 2;
-    private static final int SET_OWNER = 3;
-    private static final int SET_MEM_TABLE = 5;
-    private static final int SET_VRING_NUM = 8;
-    private static final int SET_VRING_ADDR = 9;
-    private static final int SET_VRING_BASE = 10;
-    private static final int SET_VRING_KICK = 12;
-    private static final int SET_VRING_CALL = 13;
-    private static final int GET_PROTOCOL_FEATURES = 15;
-    private static final int SET_PROTOCOL_FEATURES = 16;
-    private static final int GET_QUEUE_NUM = 17;
-    private static final int SET_VRING_ENABLE = 18;
-    private static final int SET_BACKEND_REQ_FD = 21;
-    private static final int GET_CONFIG = 24;
-    private static final int GET_SHMEM_CONFIG = 44;
+    private static final long KNOWN_FEATURES = ProtocolFeatures.MQ
+            | ProtocolFeatures.REPLY_ACK
+            | ProtocolFeatures.BACKEND_REQ
+            | ProtocolFeatures.CONFIG
+            | ProtocolFeatures.BACKEND_SEND_FD
+            | ProtocolFeatures.SHMEM;
 
-    private static final long F_PROTOCOL_FEATURES = 1L << 30;
-    private static final long MQ = 1L;
-    private static final long REPLY_ACK = 1L << 3;
-    private static final long BACKEND_REQ = 1L << 5;
-    private static final long CONFIG = 1L << 9;
-    private static final long BACKEND_SEND_FD = 1L << 10;
-    private static final long SHMEM = 1L << 22;
     /** What a back-end needs before it can ask us to map files. */
-    private static final long WINDOW_FEATURES = SHMEM | BACKEND_REQ | BACKEND_SEND_FD | REPLY_ACK;
+    private static final long WINDOW_FEATURES = ProtocolFeatures.SHMEM
+            | ProtocolFeatures.BACKEND_REQ
+            | ProtocolFeatures.BACKEND_SEND_FD
+            | ProtocolFeatures.REPLY_ACK;
 
     /** The region that is asked for. */
     private static final int WINDOW = 0;
 
-    private static final int CONFIG_HEADER_SIZE = 12;
-    private static final int CONFIG_MAX = 256;
-    private static final int SHMEM_CONFIG_SIZE = 2056;
     private static final int MAX_QUEUES = 1024;
 
     private final FrontendChannel channel;
@@ -116,25 +102,24 @@ public final class VhostUserFrontend implements VirtioTransport {
     }
 
     private static VhostUserFrontend negotiate(FrontendChannel channel, String name, long wanted) throws IOException {
-        long offered = channel.askLong("GET_FEATURES", GET_FEATURES);
+        long offered = channel.askLong(FrontendRequest.GET_FEATURES);
         if ((offered & RingFeatures.VERSION_1) == 0) {
             throw new BackendException(name + " is not a virtio 1 device (its features are 0x"
                     + Long.toHexString(offered) + "); legacy devices are not supported");
         }
-        long features = offered & (wanted | RingFeatures.VERSION_1 | F_PROTOCOL_FEATURES);
+        long features = offered & (wanted | RingFeatures.VERSION_1 | ProtocolFeatures.FEATURE);
         long protocol = 0;
-        if ((features & F_PROTOCOL_FEATURES) != 0) {
-            long known = MQ | REPLY_ACK | BACKEND_REQ | CONFIG | BACKEND_SEND_FD | SHMEM;
-            protocol = channel.askLong("GET_PROTOCOL_FEATURES", GET_PROTOCOL_FEATURES) & known;
+        if ((features & ProtocolFeatures.FEATURE) != 0) {
+            protocol = channel.askLong(FrontendRequest.GET_PROTOCOL_FEATURES) & KNOWN_FEATURES;
             channel.setLong(0, protocol);
-            channel.tell("SET_PROTOCOL_FEATURES", SET_PROTOCOL_FEATURES, Long.BYTES);
+            channel.tell(FrontendRequest.SET_PROTOCOL_FEATURES, Long.BYTES);
         }
-        if ((protocol & REPLY_ACK) != 0) {
+        if ((protocol & ProtocolFeatures.REPLY_ACK) != 0) {
             channel.acknowledgeAll();
         }
         int maxQueues = 1;
-        if ((protocol & MQ) != 0) {
-            long number = channel.askLong("GET_QUEUE_NUM", GET_QUEUE_NUM);
+        if ((protocol & ProtocolFeatures.MQ) != 0) {
+            long number = channel.askLong(FrontendRequest.GET_QUEUE_NUM);
             if (number < 1) {
                 throw new BackendException(name + " says that it has " + number + " queues");
             }
@@ -146,10 +131,10 @@ public final class VhostUserFrontend implements VirtioTransport {
             if ((protocol & WINDOW_FEATURES) == WINDOW_FEATURES) {
                 window = reserveWindow(channel, name);
             }
-            if ((protocol & BACKEND_REQ) != 0) {
+            if ((protocol & ProtocolFeatures.BACKEND_REQ) != 0) {
                 requests = openBackendChannel(channel, name, window);
             }
-            channel.tell("SET_OWNER", SET_OWNER, 0);
+            channel.tell(FrontendRequest.SET_OWNER, 0);
             return new VhostUserFrontend(channel, name, features, protocol, maxQueues, window, requests);
         } catch (IOException | RuntimeException failed) {
             if (requests != null) {
@@ -164,9 +149,10 @@ public final class VhostUserFrontend implements VirtioTransport {
 
     /** Region 0, or null if the device does not have it. */
     private static @Nullable SharedMemoryWindow reserveWindow(FrontendChannel channel, String name) throws IOException {
-        channel.ask("GET_SHMEM_CONFIG", GET_SHMEM_CONFIG, 0, SHMEM_CONFIG_SIZE, SHMEM_CONFIG_SIZE);
-        int regions = channel.getInt(0);
-        long size = channel.getLong(8);
+        channel.ask(
+                FrontendRequest.GET_SHMEM_CONFIG, 0, PayloadLayout.SHMEM_CONFIG_SIZE, PayloadLayout.SHMEM_CONFIG_SIZE);
+        int regions = channel.getInt(PayloadLayout.SHMEM_COUNT);
+        long size = channel.getLong(PayloadLayout.SHMEM_LENGTHS);
         if (regions == 0 || size == 0) {
             return null;
         }
@@ -186,7 +172,7 @@ public final class VhostUserFrontend implements VirtioTransport {
         UnixSocket.Pair pair = UnixSocket.pair();
         BackendRequests requests = new BackendRequests(pair.first(), name, window);
         try (Connection theirs = pair.second()) {
-            channel.tell("SET_BACKEND_REQ_FD", SET_BACKEND_REQ_FD, 0, theirs.number());
+            channel.tell(FrontendRequest.SET_BACKEND_REQ_FD, 0, theirs.number());
             requests.start();
             return requests;
         } catch (IOException | RuntimeException failed) {
@@ -234,34 +220,37 @@ public final class VhostUserFrontend implements VirtioTransport {
 
     @Override
     public Optional<byte[]> config(int offset, int size) throws BackendException {
-        if ((protocolFeatures & CONFIG) == 0) {
+        if ((protocolFeatures & ProtocolFeatures.CONFIG) == 0) {
             return Optional.empty();
         }
-        if (size < 1 || size > CONFIG_MAX) {
-            throw new IllegalArgumentException("GET_CONFIG of " + size + " bytes; it takes 1 to " + CONFIG_MAX);
+        if (size < 1 || size > PayloadLayout.CONFIG_MAX_SIZE) {
+            throw new IllegalArgumentException(
+                    "GET_CONFIG of " + size + " bytes; it takes 1 to " + PayloadLayout.CONFIG_MAX_SIZE);
         }
-        channel.setInt(0, offset);
-        channel.setInt(4, size);
-        channel.setInt(8, 0);
-        channel.payload(CONFIG_HEADER_SIZE, size).fill((byte) 0);
-        int answered = channel.ask("GET_CONFIG", GET_CONFIG, CONFIG_HEADER_SIZE + size, 0, CONFIG_HEADER_SIZE + size);
-        if (answered != CONFIG_HEADER_SIZE + size) {
+        channel.setInt(PayloadLayout.CONFIG_OFFSET, offset);
+        channel.setInt(PayloadLayout.CONFIG_SIZE, size);
+        channel.setInt(PayloadLayout.CONFIG_FLAGS, 0);
+        channel.payload(PayloadLayout.CONFIG_BYTES, size).fill((byte) 0);
+        int answered = channel.ask(
+                FrontendRequest.GET_CONFIG, PayloadLayout.CONFIG_BYTES + size, 0, PayloadLayout.CONFIG_BYTES + size);
+        if (answered != PayloadLayout.CONFIG_BYTES + size) {
             return Optional.empty();
         }
-        return Optional.of(channel.payload(CONFIG_HEADER_SIZE, size).toArray(JAVA_BYTE));
+        return Optional.of(channel.payload(PayloadLayout.CONFIG_BYTES, size).toArray(JAVA_BYTE));
     }
 
     @Override
     public void start(DriverMemory memory, List<DriverQueue> queues) throws BackendException {
         channel.setLong(0, features);
-        channel.tell("SET_FEATURES", SET_FEATURES, Long.BYTES);
-        channel.setInt(0, 1);
-        channel.setInt(4, 0);
-        channel.setLong(8, memory.guestAddress(0));
-        channel.setLong(16, memory.size());
-        channel.setLong(24, memory.userAddress(0));
-        channel.setLong(32, memory.descriptorOffset());
-        channel.tell("SET_MEM_TABLE", SET_MEM_TABLE, 40, memory.descriptor());
+        channel.tell(FrontendRequest.SET_FEATURES, Long.BYTES);
+        channel.setLong(0, 0);
+        channel.setInt(PayloadLayout.TABLE_COUNT, 1);
+        int region = PayloadLayout.TABLE_REGIONS;
+        channel.setLong(region + PayloadLayout.REGION_GUEST_ADDRESS, memory.guestAddress(0));
+        channel.setLong(region + PayloadLayout.REGION_LENGTH, memory.size());
+        channel.setLong(region + PayloadLayout.REGION_USER_ADDRESS, memory.userAddress(0));
+        channel.setLong(region + PayloadLayout.REGION_MMAP_OFFSET, memory.descriptorOffset());
+        channel.tell(FrontendRequest.SET_MEM_TABLE, region + PayloadLayout.REGION_SIZE, memory.descriptor());
         for (int i = 0; i < queues.size(); i++) {
             start(i, memory, queues.get(i));
         }
@@ -269,28 +258,28 @@ public final class VhostUserFrontend implements VirtioTransport {
 
     private void start(int index, DriverMemory memory, DriverQueue queue) throws BackendException {
         DriverRing ring = queue.ring();
-        tellState("SET_VRING_NUM", SET_VRING_NUM, index, ring.size());
-        tellState("SET_VRING_BASE", SET_VRING_BASE, index, ring.base());
-        channel.setInt(0, index);
-        channel.setInt(4, 0);
-        channel.setLong(8, memory.userAddress(queue.offset() + ring.descriptorsOffset()));
-        channel.setLong(16, memory.userAddress(queue.offset() + ring.deviceOffset()));
-        channel.setLong(24, memory.userAddress(queue.offset() + ring.driverOffset()));
-        channel.setLong(32, 0);
-        channel.tell("SET_VRING_ADDR", SET_VRING_ADDR, 40);
+        tellState(FrontendRequest.SET_VRING_NUM, index, ring.size());
+        tellState(FrontendRequest.SET_VRING_BASE, index, ring.base());
+        channel.setLong(0, 0);
+        channel.setInt(PayloadLayout.VRING_INDEX, index);
+        channel.setLong(PayloadLayout.VRING_DESCRIPTORS, memory.userAddress(queue.offset() + ring.descriptorsOffset()));
+        channel.setLong(PayloadLayout.VRING_USED, memory.userAddress(queue.offset() + ring.deviceOffset()));
+        channel.setLong(PayloadLayout.VRING_AVAILABLE, memory.userAddress(queue.offset() + ring.driverOffset()));
+        channel.setLong(PayloadLayout.VRING_LOG, 0);
+        channel.tell(FrontendRequest.SET_VRING_ADDR, PayloadLayout.VRING_ADDR_SIZE);
         channel.setLong(0, index);
-        channel.tell("SET_VRING_CALL", SET_VRING_CALL, Long.BYTES, queue.call().number());
+        channel.tell(FrontendRequest.SET_VRING_CALL, Long.BYTES, queue.call().number());
         channel.setLong(0, index);
-        channel.tell("SET_VRING_KICK", SET_VRING_KICK, Long.BYTES, queue.kick().number());
-        if ((features & F_PROTOCOL_FEATURES) != 0) {
-            tellState("SET_VRING_ENABLE", SET_VRING_ENABLE, index, 1);
+        channel.tell(FrontendRequest.SET_VRING_KICK, Long.BYTES, queue.kick().number());
+        if ((features & ProtocolFeatures.FEATURE) != 0) {
+            tellState(FrontendRequest.SET_VRING_ENABLE, index, 1);
         }
     }
 
-    private void tellState(String what, int request, int index, int value) throws BackendException {
-        channel.setInt(0, index);
-        channel.setInt(4, value);
-        channel.tell(what, request, 8);
+    private void tellState(FrontendRequest request, int index, int value) throws BackendException {
+        channel.setInt(PayloadLayout.VRING_INDEX, index);
+        channel.setInt(PayloadLayout.VRING_NUMBER, value);
+        channel.tell(request, PayloadLayout.VRING_STATE_SIZE);
     }
 
     @Override

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.oriel.linux.EventDescriptor;
 import dev.oriel.linux.FileCalls;
 import dev.oriel.linux.LinuxException;
+import dev.oriel.vhostuser.wire.FrontendRequest;
 import dev.oriel.virtio.testing.DriverRing;
 import dev.oriel.virtio.testing.DriverRing.Buffer;
 import dev.oriel.virtio.testing.DriverSplitRing;

@@ -4,6 +4,7 @@ import static dev.oriel.vhostuser.TestFrontend.pair;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.oriel.linux.FileCalls;
+import dev.oriel.vhostuser.wire.FrontendRequest;
 import dev.oriel.virtio.testing.DriverRing;
 import dev.oriel.virtio.testing.EchoDevice;
 import dev.oriel.virtio.testing.SharedMemory;

@@ -7,6 +7,7 @@ import dev.oriel.linux.Connection;
 import dev.oriel.linux.DescriptorQueue;
 import dev.oriel.linux.LinuxException;
 import dev.oriel.linux.UnixSocket;
+import dev.oriel.vhostuser.wire.FrontendRequest;
 import dev.oriel.virtio.testing.DriverRing;
 import dev.oriel.virtio.testing.SharedMemory;
 import dev.oriel.virtio.testing.TestDriver;

@@ -1,8 +1,8 @@
 package dev.oriel.vhostuser;
 
-import dev.oriel.linux.ConnectionServer;
 import dev.oriel.linux.LinuxException;
 import dev.oriel.linux.UnixSocket;
+import dev.oriel.socket.ConnectionServer;
 import dev.oriel.virtio.VirtioDevice;
 import java.io.IOException;
 import java.nio.file.Path;

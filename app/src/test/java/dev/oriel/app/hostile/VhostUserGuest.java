@@ -6,6 +6,8 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import dev.oriel.linux.DescriptorQueue;
 import dev.oriel.linux.LinuxException;
 import dev.oriel.linux.UnixSocket;
+import dev.oriel.vhostuser.wire.FrontendRequest;
+import dev.oriel.vhostuser.wire.ProtocolFeatures;
 import dev.oriel.virtio.testing.DriverRing;
 import dev.oriel.virtio.testing.SharedMemory;
 import dev.oriel.virtio.testing.TestDriver;
@@ -14,26 +16,11 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 
-/** Over vhost-user. Numbers of requests and payloads: the vhost-user protocol, "Front-end message types". */
+/** Over vhost-user. Frames its messages by hand. */
 final class VhostUserGuest extends RawGuest {
-    private static final int GET_FEATURES = 1;
-    private static final int SET_FEATURES = 2;
-    private static final int SET_OWNER = 3;
-    static final int SET_MEM_TABLE = 5;
-    private static final int SET_VRING_NUM = 8;
-    private static final int SET_VRING_ADDR = 9;
-    private static final int SET_VRING_BASE = 10;
-    private static final int SET_VRING_KICK = 12;
-    private static final int SET_VRING_CALL = 13;
-    private static final int GET_PROTOCOL_FEATURES = 15;
-    private static final int SET_PROTOCOL_FEATURES = 16;
-    private static final int SET_VRING_ENABLE = 18;
-
     private static final int HEADER = 12;
     private static final int VERSION = 1;
     private static final int NEED_REPLY = 8;
-    private static final long PROTOCOL_FEATURES = 1L << 30;
-    private static final long REPLY_ACK = 1L << 3;
 
     private final Arena arena = Arena.ofShared();
     private final MemorySegment buffer = arena.allocate(HEADER + 4096, 8);
@@ -47,8 +34,8 @@ final class VhostUserGuest extends RawGuest {
         return Integer.toUnsignedLong(first) | (long) second << Integer.SIZE;
     }
 
-    void send(int request, int flags, long[] words, int... fds) throws LinuxException {
-        buffer.set(JAVA_INT, 0, request);
+    void send(FrontendRequest request, int flags, long[] words, int... fds) throws LinuxException {
+        buffer.set(JAVA_INT, 0, request.number());
         buffer.set(JAVA_INT, 4, VERSION | flags);
         buffer.set(JAVA_INT, 8, words.length * Long.BYTES);
         for (int i = 0; i < words.length; i++) {
@@ -70,12 +57,12 @@ final class VhostUserGuest extends RawGuest {
         return buffer.get(JAVA_LONG.withByteAlignment(4), HEADER);
     }
 
-    private long ask(int request) throws IOException {
+    private long ask(FrontendRequest request) throws IOException {
         send(request, 0, new long[0]);
         return answer();
     }
 
-    private void setUp(int request, long[] words, int... fds) throws IOException {
+    private void setUp(FrontendRequest request, long[] words, int... fds) throws IOException {
         send(request, NEED_REPLY, words, fds);
         if (answer() != 0) {
             throw new IOException("request " + request + " was refused");
@@ -83,18 +70,18 @@ final class VhostUserGuest extends RawGuest {
     }
 
     private void negotiate() throws IOException {
-        long offered = ask(GET_FEATURES);
-        ask(GET_PROTOCOL_FEATURES);
-        send(SET_PROTOCOL_FEATURES, 0, new long[] {REPLY_ACK});
-        setUp(SET_OWNER, new long[0]);
-        setUp(SET_FEATURES, new long[] {offered & (FEATURES | PROTOCOL_FEATURES)});
+        long offered = ask(FrontendRequest.GET_FEATURES);
+        ask(FrontendRequest.GET_PROTOCOL_FEATURES);
+        send(FrontendRequest.SET_PROTOCOL_FEATURES, 0, new long[] {ProtocolFeatures.REPLY_ACK});
+        setUp(FrontendRequest.SET_OWNER, new long[0]);
+        setUp(FrontendRequest.SET_FEATURES, new long[] {offered & (FEATURES | ProtocolFeatures.FEATURE)});
     }
 
     @Override
     boolean passMemory(int fd, long guestAddress, long size) throws IOException {
         negotiate();
         try {
-            setUp(SET_MEM_TABLE, new long[] {pair(1, 0), guestAddress, size, guestAddress, 0}, fd);
+            setUp(FrontendRequest.SET_MEM_TABLE, new long[] {pair(1, 0), guestAddress, size, guestAddress, 0}, fd);
             return true;
         } catch (IOException refused) {
             return false;
@@ -105,24 +92,34 @@ final class VhostUserGuest extends RawGuest {
     void start() throws IOException {
         negotiate();
         setUp(
-                SET_MEM_TABLE,
+                FrontendRequest.SET_MEM_TABLE,
                 new long[] {pair(1, 0), SharedMemory.GUEST_ADDRESS, memory.size(), SharedMemory.USER_ADDRESS, 0},
                 memory.fd());
         for (int i = 0; i < queues.size(); i++) {
             TestDriver driver = queues.get(i);
             DriverRing.Areas areas = driver.ring().areas();
-            setUp(SET_VRING_NUM, new long[] {pair(i, driver.ring().size())});
-            setUp(SET_VRING_BASE, new long[] {pair(i, driver.ring().initialBase())});
-            setUp(SET_VRING_ADDR, new long[] {
+            setUp(
+                    FrontendRequest.SET_VRING_NUM,
+                    new long[] {pair(i, driver.ring().size())});
+            setUp(
+                    FrontendRequest.SET_VRING_BASE,
+                    new long[] {pair(i, driver.ring().initialBase())});
+            setUp(FrontendRequest.SET_VRING_ADDR, new long[] {
                 pair(i, 0),
                 SharedMemory.userAddress(areas.descriptors()),
                 SharedMemory.userAddress(areas.device()),
                 SharedMemory.userAddress(areas.driver()),
                 0
             });
-            setUp(SET_VRING_CALL, new long[] {i}, driver.callEvent().number());
-            setUp(SET_VRING_KICK, new long[] {i}, driver.kickEvent().number());
-            setUp(SET_VRING_ENABLE, new long[] {pair(i, 1)});
+            setUp(
+                    FrontendRequest.SET_VRING_CALL,
+                    new long[] {i},
+                    driver.callEvent().number());
+            setUp(
+                    FrontendRequest.SET_VRING_KICK,
+                    new long[] {i},
+                    driver.kickEvent().number());
+            setUp(FrontendRequest.SET_VRING_ENABLE, new long[] {pair(i, 1)});
         }
     }
 

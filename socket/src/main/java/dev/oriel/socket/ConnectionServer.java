@@ -1,5 +1,10 @@
-package dev.oriel.linux;
+package dev.oriel.socket;
 
+import dev.oriel.linux.Connection;
+import dev.oriel.linux.Errno;
+import dev.oriel.linux.Failure;
+import dev.oriel.linux.LinuxException;
+import dev.oriel.linux.UnixSocket;
 import java.lang.System.Logger.Level;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -14,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * nonsense, or nothing, or for which there is no memory and no thread, costs the others nothing.
  */
 public final class ConnectionServer implements AutoCloseable {
-    private static final System.Logger LOGGER = System.getLogger("dev.oriel.linux");
+    private static final System.Logger LOGGER = System.getLogger("dev.oriel.socket");
 
     private static final long RETRY_MILLIS = 100;
 

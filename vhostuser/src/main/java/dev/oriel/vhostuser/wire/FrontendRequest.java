@@ -1,20 +1,21 @@
-package dev.oriel.vhostuser;
+package dev.oriel.vhostuser.wire;
 
+import dev.oriel.socket.ProtocolViolation;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What a front-end asks of a back-end, with the bounds of each message (vhost-user protocol, "Front-end message types"). Requests that no
  * feature we offer allows are unknown to us.
  */
-enum FrontendRequest {
+public enum FrontendRequest {
     GET_FEATURES(1, 0, 0, 0, 0),
     SET_FEATURES(2, 8, 8, 0, 0),
     SET_OWNER(3, 0, 0, 0, 0),
     RESET_OWNER(4, 0, 0, 0, 0),
     /** User-mode Linux sends room for more regions than there are. */
-    SET_MEM_TABLE(5, 8, MemoryRequests.TABLE_MAX_SIZE, 0, MemoryRequests.TABLE_MAX_REGIONS),
+    SET_MEM_TABLE(5, 8, PayloadLayout.TABLE_MAX_SIZE, 0, PayloadLayout.TABLE_MAX_REGIONS),
     SET_VRING_NUM(8, 8, 8, 0, 0),
-    SET_VRING_ADDR(9, 40, 40, 0, 0),
+    SET_VRING_ADDR(9, PayloadLayout.VRING_ADDR_SIZE, PayloadLayout.VRING_ADDR_SIZE, 0, 0),
     SET_VRING_BASE(10, 8, 8, 0, 0),
     GET_VRING_BASE(11, 8, 8, 0, 0),
     SET_VRING_KICK(12, 8, 8, 0, 1),
@@ -25,13 +26,13 @@ enum FrontendRequest {
     GET_QUEUE_NUM(17, 0, 0, 0, 0),
     SET_VRING_ENABLE(18, 8, 8, 0, 0),
     SET_BACKEND_REQ_FD(21, 0, 8, 1, 1),
-    GET_CONFIG(24, 12, 12 + Message.CONFIG_MAX_SIZE, 0, 0),
-    SET_CONFIG(25, 12, 12 + Message.CONFIG_MAX_SIZE, 0, 0),
+    GET_CONFIG(24, PayloadLayout.CONFIG_BYTES, PayloadLayout.CONFIG_BYTES + PayloadLayout.CONFIG_MAX_SIZE, 0, 0),
+    SET_CONFIG(25, PayloadLayout.CONFIG_BYTES, PayloadLayout.CONFIG_BYTES + PayloadLayout.CONFIG_MAX_SIZE, 0, 0),
     RESET_DEVICE(34, 0, 0, 0, 0),
     GET_MAX_MEM_SLOTS(36, 0, 0, 0, 0),
-    ADD_MEM_REG(37, 40, 40, 1, 1),
+    ADD_MEM_REG(37, PayloadLayout.SINGLE_REGION_SIZE, PayloadLayout.SINGLE_REGION_SIZE, 1, 1),
     /** Some front-ends send a descriptor that nobody needs. */
-    REM_MEM_REG(38, 40, 40, 0, 1),
+    REM_MEM_REG(38, PayloadLayout.SINGLE_REGION_SIZE, PayloadLayout.SINGLE_REGION_SIZE, 0, 1),
     SET_STATUS(39, 8, 8, 0, 0),
     GET_STATUS(40, 0, 0, 0, 0),
     GET_SHMEM_CONFIG(44, 0, 0, 0, 0);
@@ -59,16 +60,17 @@ enum FrontendRequest {
     }
 
     /** The request with a number, or null. */
-    static @Nullable FrontendRequest of(int number) {
+    public static @Nullable FrontendRequest of(int number) {
         return number >= 0 && number < BY_NUMBER.length ? BY_NUMBER[number] : null;
     }
 
-    int number() {
+    /** The number that stands in the header. */
+    public int number() {
         return number;
     }
 
     /** Refuses a message that is too short or too long, or has too few or too many descriptors, to be this request. */
-    void check(Message message) throws ProtocolViolation {
+    public void check(VhostUserChannel message) throws ProtocolViolation {
         int size = message.size();
         if (size < minSize || size > maxSize) {
             throw new ProtocolViolation("%s of %d bytes instead of %s".formatted(this, size, range(minSize, maxSize)));

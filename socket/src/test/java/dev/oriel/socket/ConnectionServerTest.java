@@ -1,7 +1,10 @@
-package dev.oriel.linux;
+package dev.oriel.socket;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.oriel.linux.Connection;
+import dev.oriel.linux.DescriptorQueue;
+import dev.oriel.linux.UnixSocket;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -37,7 +40,15 @@ class ConnectionServerTest {
     private void serve(
             BiFunction<String, Connection, ConnectionServer.Service> services, int most, ThreadFactory threads)
             throws Exception {
-        server = new ConnectionServer(UnixSocket.listen(folder.resolve("socket"), 4), services, most, threads);
+        serve(UnixSocket.listen(folder.resolve("socket"), 4), services, most, threads);
+    }
+
+    private void serve(
+            UnixSocket socket,
+            BiFunction<String, Connection, ConnectionServer.Service> services,
+            int most,
+            ThreadFactory threads) {
+        server = new ConnectionServer(socket, services, most, threads);
         accepting = Thread.ofPlatform().daemon().start(() -> {
             try {
                 server.run();
@@ -84,15 +95,17 @@ class ConnectionServerTest {
 
     @Test
     void whoIsTurnedAwayHasSaidSomethingAndLearnsOfNoError() throws Exception {
-        serve(
-                (name, connection) -> {
-                    throw new AssertionError("served");
-                },
-                0,
-                Thread.ofPlatform().daemon().factory());
+        UnixSocket socket = UnixSocket.listen(folder.resolve("socket"), 4);
         try (Connection client = UnixSocket.connect(folder.resolve("socket"));
                 DescriptorQueue descriptors = new DescriptorQueue(1)) {
             assertThat(client.send(buffer, 0, 64, new int[0], 0)).isEqualTo(64);
+            serve(
+                    socket,
+                    (name, connection) -> {
+                        throw new AssertionError("served");
+                    },
+                    0,
+                    Thread.ofPlatform().daemon().factory());
             assertThat(client.receive(buffer, 0, 64, descriptors)).isZero();
         }
     }
