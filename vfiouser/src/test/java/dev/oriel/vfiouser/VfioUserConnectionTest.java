@@ -20,6 +20,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.oriel.bus.DeviceStatus;
+import dev.oriel.bus.pci.PciRegisters;
 import dev.oriel.bus.pci.testing.PciDriver;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.EventDescriptor;
@@ -227,7 +228,7 @@ class VfioUserConnectionTest {
         client.negotiate();
         PciDriver pci = new PciDriver(client);
         pci.status(DeviceStatus.ACKNOWLEDGE);
-        ByteBuffer write = TestClient.access(PciDriver.STATUS, 0, 1, 1);
+        ByteBuffer write = TestClient.access(PciRegisters.DEVICE_STATUS, 0, 1, 1);
         client.message(REGION_WRITE, 16 + write.capacity(), TestClient.NO_REPLY, write);
         assertThat(client.hears(0)).isFalse();
         assertThat(pci.status()).isZero();

@@ -6,42 +6,12 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 
 /**
  * The common configuration of a virtio device over PCI: the registers by which a driver sets the device and its queues up (virtio 1.4, section
- * 4.1.4.3). Little endian.
- *
- * <pre>
- *   00 device_feature_select   4      16 queue_select        2      28 queue_driver             8
- *   04 device_feature          4      18 queue_size          2      30 queue_device             8
- *   08 driver_feature_select   4      1a queue_msix_vector   2      38 queue_notif_config_data  2
- *   0c driver_feature          4      1c queue_enable        2      3a queue_reset              2
- *   10 config_msix_vector      2      1e queue_notify_off    2
- *   12 num_queues              2      20 queue_desc          8
- *   14 device_status           1
- *   15 config_generation       1
- * </pre>
+ * 4.1.4.3; {@link PciRegisters}). Little endian.
  *
  * <p>A driver reads and writes each register as a whole, those of 8 bytes also by halves. Any other write changes nothing. For the control
  * thread, but for the vectors.
  */
 final class CommonConfiguration {
-    /** The length of the registers in bytes. */
-    static final int LENGTH = 0x40;
-
-    static final int DEVICE_STATUS = 0x14;
-
-    private static final int DEVICE_FEATURE_SELECT = 0x00;
-    private static final int DEVICE_FEATURE = 0x04;
-    private static final int DRIVER_FEATURE_SELECT = 0x08;
-    private static final int DRIVER_FEATURE = 0x0c;
-    private static final int CONFIG_MSIX_VECTOR = 0x10;
-    private static final int QUEUE_SELECT = 0x16;
-    private static final int QUEUE_SIZE = 0x18;
-    private static final int QUEUE_MSIX_VECTOR = 0x1a;
-    private static final int QUEUE_ENABLE = 0x1c;
-    private static final int QUEUE_DESC = 0x20;
-    private static final int QUEUE_DRIVER = 0x28;
-    private static final int QUEUE_DEVICE = 0x30;
-
-    private static final int NO_VECTOR = MessageSignalledInterrupts.NO_VECTOR;
 
     private final BasicFacilities facilities;
     private final int vectors;
@@ -67,7 +37,7 @@ final class CommonConfiguration {
         driverFeatureSelect = 0;
         queueSelect = 0;
         for (int i = 0; i < vectorOf.length(); i++) {
-            vectorOf.set(i, NO_VECTOR);
+            vectorOf.set(i, PciRegisters.NO_VECTOR);
         }
     }
 
@@ -85,21 +55,23 @@ final class CommonConfiguration {
     int read(int offset) {
         DeviceQueue queue = facilities.queue(queueSelect);
         return switch (offset) {
-            case DEVICE_FEATURE_SELECT -> deviceFeatureSelect;
-            case DEVICE_FEATURE -> facilities.offeredFeatures(deviceFeatureSelect);
-            case DRIVER_FEATURE_SELECT -> driverFeatureSelect;
-            case DRIVER_FEATURE -> facilities.driverFeatures(driverFeatureSelect);
-            case CONFIG_MSIX_VECTOR -> pair(configurationVector(), facilities.queueCount());
-            case DEVICE_STATUS -> pair(facilities.status() | facilities.configGeneration() << Byte.SIZE, queueSelect);
-            case QUEUE_SIZE -> queue == null ? pair(0, NO_VECTOR) : pair(queue.size(), vectorOf(queueSelect));
+            case PciRegisters.DEVICE_FEATURE_SELECT -> deviceFeatureSelect;
+            case PciRegisters.DEVICE_FEATURE -> facilities.offeredFeatures(deviceFeatureSelect);
+            case PciRegisters.DRIVER_FEATURE_SELECT -> driverFeatureSelect;
+            case PciRegisters.DRIVER_FEATURE -> facilities.driverFeatures(driverFeatureSelect);
+            case PciRegisters.CONFIG_MSIX_VECTOR -> pair(configurationVector(), facilities.queueCount());
+            case PciRegisters.DEVICE_STATUS ->
+                pair(facilities.status() | facilities.configGeneration() << Byte.SIZE, queueSelect);
+            case PciRegisters.QUEUE_SIZE ->
+                queue == null ? pair(0, PciRegisters.NO_VECTOR) : pair(queue.size(), vectorOf(queueSelect));
             // the second half is queue_notify_off
-            case QUEUE_ENABLE -> queue == null ? 0 : pair(queue.enabled() ? 1 : 0, queueSelect);
-            case QUEUE_DESC -> queue == null ? 0 : (int) queue.descriptorArea();
-            case QUEUE_DESC + 4 -> queue == null ? 0 : (int) (queue.descriptorArea() >>> Integer.SIZE);
-            case QUEUE_DRIVER -> queue == null ? 0 : (int) queue.driverArea();
-            case QUEUE_DRIVER + 4 -> queue == null ? 0 : (int) (queue.driverArea() >>> Integer.SIZE);
-            case QUEUE_DEVICE -> queue == null ? 0 : (int) queue.deviceArea();
-            case QUEUE_DEVICE + 4 -> queue == null ? 0 : (int) (queue.deviceArea() >>> Integer.SIZE);
+            case PciRegisters.QUEUE_ENABLE -> queue == null ? 0 : pair(queue.enabled() ? 1 : 0, queueSelect);
+            case PciRegisters.QUEUE_DESC -> queue == null ? 0 : (int) queue.descriptorArea();
+            case PciRegisters.QUEUE_DESC + 4 -> queue == null ? 0 : (int) (queue.descriptorArea() >>> Integer.SIZE);
+            case PciRegisters.QUEUE_DRIVER -> queue == null ? 0 : (int) queue.driverArea();
+            case PciRegisters.QUEUE_DRIVER + 4 -> queue == null ? 0 : (int) (queue.driverArea() >>> Integer.SIZE);
+            case PciRegisters.QUEUE_DEVICE -> queue == null ? 0 : (int) queue.deviceArea();
+            case PciRegisters.QUEUE_DEVICE + 4 -> queue == null ? 0 : (int) (queue.deviceArea() >>> Integer.SIZE);
             default -> 0;
         };
     }
@@ -123,9 +95,9 @@ final class CommonConfiguration {
 
     private void writeWord(int offset, int value) {
         switch (offset) {
-            case DEVICE_FEATURE_SELECT -> deviceFeatureSelect = value;
-            case DRIVER_FEATURE_SELECT -> driverFeatureSelect = value;
-            case DRIVER_FEATURE -> facilities.driverFeatures(driverFeatureSelect, value);
+            case PciRegisters.DEVICE_FEATURE_SELECT -> deviceFeatureSelect = value;
+            case PciRegisters.DRIVER_FEATURE_SELECT -> driverFeatureSelect = value;
+            case PciRegisters.DRIVER_FEATURE -> facilities.driverFeatures(driverFeatureSelect, value);
             default -> {
                 DeviceQueue queue = facilities.queue(queueSelect);
                 if (queue != null) {
@@ -137,22 +109,23 @@ final class CommonConfiguration {
 
     private static void writeArea(DeviceQueue queue, int offset, int value) {
         switch (offset) {
-            case QUEUE_DESC -> queue.descriptorArea(DeviceQueue.withLow(queue.descriptorArea(), value));
-            case QUEUE_DESC + 4 -> queue.descriptorArea(DeviceQueue.withHigh(queue.descriptorArea(), value));
-            case QUEUE_DRIVER -> queue.driverArea(DeviceQueue.withLow(queue.driverArea(), value));
-            case QUEUE_DRIVER + 4 -> queue.driverArea(DeviceQueue.withHigh(queue.driverArea(), value));
-            case QUEUE_DEVICE -> queue.deviceArea(DeviceQueue.withLow(queue.deviceArea(), value));
-            case QUEUE_DEVICE + 4 -> queue.deviceArea(DeviceQueue.withHigh(queue.deviceArea(), value));
+            case PciRegisters.QUEUE_DESC -> queue.descriptorArea(DeviceQueue.withLow(queue.descriptorArea(), value));
+            case PciRegisters.QUEUE_DESC + 4 ->
+                queue.descriptorArea(DeviceQueue.withHigh(queue.descriptorArea(), value));
+            case PciRegisters.QUEUE_DRIVER -> queue.driverArea(DeviceQueue.withLow(queue.driverArea(), value));
+            case PciRegisters.QUEUE_DRIVER + 4 -> queue.driverArea(DeviceQueue.withHigh(queue.driverArea(), value));
+            case PciRegisters.QUEUE_DEVICE -> queue.deviceArea(DeviceQueue.withLow(queue.deviceArea(), value));
+            case PciRegisters.QUEUE_DEVICE + 4 -> queue.deviceArea(DeviceQueue.withHigh(queue.deviceArea(), value));
             default -> {}
         }
     }
 
     private void writeShort(int offset, int value) {
-        if (offset == CONFIG_MSIX_VECTOR) {
+        if (offset == PciRegisters.CONFIG_MSIX_VECTOR) {
             vectorOf.set(vectorOf.length() - 1, possible(value));
             return;
         }
-        if (offset == QUEUE_SELECT) {
+        if (offset == PciRegisters.QUEUE_SELECT) {
             queueSelect = value;
             return;
         }
@@ -164,9 +137,9 @@ final class CommonConfiguration {
 
     private void writeQueue(DeviceQueue queue, int offset, int value) {
         switch (offset) {
-            case QUEUE_SIZE -> queue.size(value);
-            case QUEUE_MSIX_VECTOR -> vectorOf.set(queueSelect, possible(value));
-            case QUEUE_ENABLE -> {
+            case PciRegisters.QUEUE_SIZE -> queue.size(value);
+            case PciRegisters.QUEUE_MSIX_VECTOR -> vectorOf.set(queueSelect, possible(value));
+            case PciRegisters.QUEUE_ENABLE -> {
                 // the driver never writes 0 (virtio 1.4, section 4.1.4.3.2)
                 if (value == 1) {
                     facilities.enable(queue);
@@ -178,6 +151,6 @@ final class CommonConfiguration {
 
     /** A vector that does not exist reads back as none, by which the driver sees that it cannot have it. */
     private int possible(int vector) {
-        return vector < vectors ? vector : NO_VECTOR;
+        return vector < vectors ? vector : PciRegisters.NO_VECTOR;
     }
 }

@@ -24,14 +24,10 @@ import org.jspecify.annotations.Nullable;
  * then, and the threads that control the function do not wait for long.
  */
 final class MessageSignalledInterrupts implements AutoCloseable {
-    /** What a driver writes where it wants no interrupt. */
-    static final int NO_VECTOR = 0xffff;
 
-    static final int ENTRY_SIZE = 16;
+    private static final int ENTRY_WORDS = PciRegisters.ENTRY_SIZE / Integer.BYTES;
 
-    private static final int ENTRY_WORDS = ENTRY_SIZE / Integer.BYTES;
-    private static final int CONTROL_WORD = 3;
-    private static final int MASKED = 1;
+    private static final int CONTROL_WORD = PciRegisters.ENTRY_CONTROL / Integer.BYTES;
 
     private final @Nullable PeerEvent[] sinks;
     private final int[] table;
@@ -49,7 +45,7 @@ final class MessageSignalledInterrupts implements AutoCloseable {
 
     private void maskAll() {
         for (int i = 0; i < sinks.length; i++) {
-            table[i * ENTRY_WORDS + CONTROL_WORD] = MASKED;
+            table[i * ENTRY_WORDS + CONTROL_WORD] = PciRegisters.ENTRY_MASKED;
         }
     }
 
@@ -79,7 +75,7 @@ final class MessageSignalledInterrupts implements AutoCloseable {
         if (word < table.length) {
             boolean control = word % ENTRY_WORDS == CONTROL_WORD;
             synchronized (this) {
-                table[word] = control ? value & MASKED : value;
+                table[word] = control ? value & PciRegisters.ENTRY_MASKED : value;
             }
             deliver(word / ENTRY_WORDS);
         }
@@ -88,7 +84,7 @@ final class MessageSignalledInterrupts implements AutoCloseable {
     /** Sets or clears the mask of a vector that there is. */
     void mask(int vector, boolean mask) {
         synchronized (this) {
-            table[vector * ENTRY_WORDS + CONTROL_WORD] = mask ? MASKED : 0;
+            table[vector * ENTRY_WORDS + CONTROL_WORD] = mask ? PciRegisters.ENTRY_MASKED : 0;
         }
         deliver(vector);
     }
@@ -152,7 +148,8 @@ final class MessageSignalledInterrupts implements AutoCloseable {
     private synchronized @Nullable PeerEvent due(int vector, boolean raised) {
         pending[vector] |= raised;
         PeerEvent sink = sinks[vector];
-        boolean masked = functionMasked || (table[vector * ENTRY_WORDS + CONTROL_WORD] & MASKED) != 0;
+        boolean masked =
+                functionMasked || (table[vector * ENTRY_WORDS + CONTROL_WORD] & PciRegisters.ENTRY_MASKED) != 0;
         if (!pending[vector] || !enabled || masked || sink == null) {
             return null;
         }

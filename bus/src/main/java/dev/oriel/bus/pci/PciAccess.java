@@ -12,12 +12,6 @@ import java.lang.foreign.MemorySegment;
  * </pre>
  */
 final class PciAccess {
-    static final int BAR = 4;
-    static final int OFFSET = 8;
-    static final int LENGTH = 12;
-    static final int DATA = 16;
-
-    private static final int SIZE = 20;
 
     /** An access to a BAR. */
     interface Access {
@@ -35,15 +29,15 @@ final class PciAccess {
 
     /** Does an access if bytes of the data are among those of the configuration space that are read or written. */
     void ifTouched(int offset, long size, Access access, PciFunction function) {
-        if (offset >= start + SIZE || offset + size <= start + DATA) {
+        if (offset >= start + PciRegisters.ACCESS_SIZE || offset + size <= start + PciRegisters.ACCESS_DATA) {
             return;
         }
-        int bar = configuration.getByte(start + BAR);
-        long at = Integer.toUnsignedLong(configuration.getInt(start + OFFSET));
-        int length = configuration.getInt(start + LENGTH);
+        int bar = configuration.getByte(start + PciRegisters.PART_BAR);
+        long at = Integer.toUnsignedLong(configuration.getInt(start + PciRegisters.PART_OFFSET));
+        int length = configuration.getInt(start + PciRegisters.PART_LENGTH);
         boolean sound = length > 0 && length <= Integer.BYTES && Integer.bitCount(length) == 1 && at % length == 0;
         if (sound && bar < PciFunction.BARS && at + length <= function.barLength(bar)) {
-            access.to(bar, at, configuration.slice(start + DATA, length));
+            access.to(bar, at, configuration.slice(start + PciRegisters.ACCESS_DATA, length));
         }
     }
 }

@@ -11,39 +11,16 @@ import java.util.Optional;
  * the MSI-X table is. Nothing in the list is believed: it may loop, point outside of BARs, or lack what is needed.
  */
 final class PciCapabilities {
-    static final int COMMON = 1;
-    static final int NOTIFY = 2;
-    static final int ISR = 3;
-    static final int DEVICE = 4;
-    static final int SHARED_MEMORY = 8;
 
-    private static final int COMMAND = 0x04;
-    private static final int COMMAND_MEMORY_AND_MASTER = 0x6;
-    private static final int STATUS = 0x06;
-    private static final int STATUS_CAPABILITIES = 0x10;
-    private static final int FIRST_BAR = 0x10;
-    private static final int BARS = 6;
-    private static final int FIRST_CAPABILITY = 0x34;
-    private static final int SPACE = 256;
-    private static final int HEADER = 0x40;
-
-    private static final int CAPABILITY_VENDOR = 0x09;
-    private static final int CAPABILITY_MSIX = 0x11;
-    private static final int MSIX_ENABLE = 0x8000;
-    private static final int MSIX_MASK_ALL = 0x4000;
-    private static final int MSIX_ENTRY = 16;
-
-    private static final int SHARED_MEMORY_LENGTH = 24;
-    private static final int NOTIFY_LENGTH = 20;
-    private static final int LENGTH_MIN = 16;
+    private static final int COMMAND_MEMORY_AND_MASTER = PciRegisters.COMMAND_MEMORY | PciRegisters.COMMAND_BUS_MASTER;
 
     private record Part(long address, long length) {}
 
     private final String name;
     private final PciBus bus;
     private final int function;
-    private final long[] barAddresses = new long[BARS];
-    private final long[] barLengths = new long[BARS];
+    private final long[] barAddresses = new long[PciRegisters.BARS];
+    private final long[] barLengths = new long[PciRegisters.BARS];
     private final Map<Integer, Part> parts = new HashMap<>();
     private final Map<Integer, Part> regions = new HashMap<>();
     private int notifyMultiplier;
@@ -61,11 +38,15 @@ final class PciCapabilities {
     static PciCapabilities read(String name, PciBus bus, int function) throws IOException {
         PciCapabilities found = new PciCapabilities(name, bus, function);
         found.sizeBars();
-        if ((found.config(STATUS, Short.BYTES) & STATUS_CAPABILITIES) == 0) {
+        if ((found.config(PciRegisters.STATUS, Short.BYTES) & PciRegisters.STATUS_CAPABILITIES) == 0) {
             throw new IOException(name + " has no capabilities; legacy devices are not supported");
         }
         found.walk();
-        bus.writeConfig(function, COMMAND, Short.BYTES, found.config(COMMAND, Short.BYTES) | COMMAND_MEMORY_AND_MASTER);
+        bus.writeConfig(
+                function,
+                PciRegisters.COMMAND,
+                Short.BYTES,
+                found.config(PciRegisters.COMMAND, Short.BYTES) | COMMAND_MEMORY_AND_MASTER);
         return found;
     }
 
@@ -76,21 +57,23 @@ final class PciCapabilities {
 
     /** By writing ones and looking which stay, while nothing is decoded, as an operating system does. Addresses are put back. */
     private void sizeBars() {
-        int command = config(COMMAND, Short.BYTES);
-        bus.writeConfig(function, COMMAND, Short.BYTES, command & ~COMMAND_MEMORY_AND_MASTER);
-        for (int bar = 0; bar < BARS; bar++) {
-            int register = FIRST_BAR + bar * Integer.BYTES;
+        int command = config(PciRegisters.COMMAND, Short.BYTES);
+        bus.writeConfig(function, PciRegisters.COMMAND, Short.BYTES, command & ~COMMAND_MEMORY_AND_MASTER);
+        for (int bar = 0; bar < PciRegisters.BARS; bar++) {
+            int register = PciRegisters.BAR_0 + bar * Integer.BYTES;
             int low = config(register, Integer.BYTES);
-            boolean memory = (low & 1) == 0;
-            boolean wide = memory && (low & 0x6) == 0x4 && bar + 1 < BARS;
+            boolean memory = (low & PciRegisters.BAR_IO) == 0;
+            boolean wide = memory
+                    && (low & PciRegisters.BAR_TYPE_MASK) == PciRegisters.BAR_64_BIT
+                    && bar + 1 < PciRegisters.BARS;
             int sizeLow = size(register, low);
-            long mask = (sizeLow & ~0xfL) | (sizeLow == 0 ? 0 : -1L << Integer.SIZE);
-            long address = Integer.toUnsignedLong(low & ~0xf);
+            long mask = (sizeLow & ~(long) PciRegisters.BAR_FLAGS) | (sizeLow == 0 ? 0 : -1L << Integer.SIZE);
+            long address = Integer.toUnsignedLong(low & ~PciRegisters.BAR_FLAGS);
             int index = bar;
             if (wide) {
                 int high = config(register + Integer.BYTES, Integer.BYTES);
                 int sizeHigh = size(register + Integer.BYTES, high);
-                mask = Integer.toUnsignedLong(sizeLow & ~0xf) | (long) sizeHigh << Integer.SIZE;
+                mask = Integer.toUnsignedLong(sizeLow & ~PciRegisters.BAR_FLAGS) | (long) sizeHigh << Integer.SIZE;
                 address |= (long) high << Integer.SIZE;
                 bar++;
             }
@@ -99,7 +82,7 @@ final class PciCapabilities {
                 barLengths[index] = -mask;
             }
         }
-        bus.writeConfig(function, COMMAND, Short.BYTES, command);
+        bus.writeConfig(function, PciRegisters.COMMAND, Short.BYTES, command);
     }
 
     private int size(int register, int value) {
@@ -110,58 +93,66 @@ final class PciCapabilities {
     }
 
     private void walk() throws IOException {
-        int at = config(FIRST_CAPABILITY, 1) & ~3;
-        for (int count = 0; at >= HEADER && count < SPACE / Integer.BYTES; count++) {
-            int id = config(at, 1);
-            if (id == CAPABILITY_VENDOR) {
+        int at = config(PciRegisters.CAPABILITIES_POINTER, 1) & ~3;
+        for (int count = 0;
+                at >= PciRegisters.FIRST_CAPABILITY && count < PciRegisters.SPACE_SIZE / Integer.BYTES;
+                count++) {
+            int id = config(at + PciRegisters.CAP_ID, 1);
+            if (id == PciRegisters.CAP_ID_VENDOR_SPECIFIC) {
                 readPart(at);
-            } else if (id == CAPABILITY_MSIX) {
+            } else if (id == PciRegisters.CAP_ID_MSIX) {
                 readMsix(at);
             }
-            at = config(at + 1, 1) & ~3;
+            at = config(at + PciRegisters.CAP_NEXT, 1) & ~3;
         }
-        if (at >= HEADER) {
+        if (at >= PciRegisters.FIRST_CAPABILITY) {
             throw new IOException(name + " has a capability list that loops");
         }
     }
 
     /** The first of a kind counts that can be used (section 4.1.4.1). */
     private void readPart(int at) {
-        int length = config(at + 2, 1);
-        if (at + Math.max(length, LENGTH_MIN) > SPACE) {
+        int length = config(at + PciRegisters.PART_CAP_LENGTH, 1);
+        if (at + Math.max(length, PciRegisters.PART_SIZE) > PciRegisters.SPACE_SIZE) {
             return;
         }
-        int type = config(at + 3, 1);
-        int bar = config(at + 4, 1);
-        int id = config(at + 5, 1);
-        long offset = Integer.toUnsignedLong(config(at + 8, Integer.BYTES));
-        long size = Integer.toUnsignedLong(config(at + 12, Integer.BYTES));
-        if (type == SHARED_MEMORY) {
-            if (length != SHARED_MEMORY_LENGTH) {
+        int type = config(at + PciRegisters.PART_TYPE, 1);
+        int bar = config(at + PciRegisters.PART_BAR, 1);
+        int id = config(at + PciRegisters.PART_ID, 1);
+        long offset = Integer.toUnsignedLong(config(at + PciRegisters.PART_OFFSET, Integer.BYTES));
+        long size = Integer.toUnsignedLong(config(at + PciRegisters.PART_LENGTH, Integer.BYTES));
+        if (type == PciRegisters.SHARED_MEMORY_CFG) {
+            if (length != PciRegisters.PART_SIZE_64) {
                 return;
             }
-            offset |= (long) config(at + 16, Integer.BYTES) << Integer.SIZE;
-            size |= (long) config(at + 20, Integer.BYTES) << Integer.SIZE;
+            offset |= (long) config(at + PciRegisters.PART_OFFSET_HIGH, Integer.BYTES) << Integer.SIZE;
+            size |= (long) config(at + PciRegisters.PART_LENGTH_HIGH, Integer.BYTES) << Integer.SIZE;
         }
-        if (bar >= BARS || size <= 0 || offset < 0 || size > barLengths[bar] || offset > barLengths[bar] - size) {
+        if (bar >= PciRegisters.BARS
+                || size <= 0
+                || offset < 0
+                || size > barLengths[bar]
+                || offset > barLengths[bar] - size) {
             return;
         }
         Part part = new Part(barAddresses[bar] + offset, size);
-        if (type == SHARED_MEMORY) {
+        if (type == PciRegisters.SHARED_MEMORY_CFG) {
             regions.putIfAbsent(id, part);
-        } else if (type != NOTIFY) {
+        } else if (type != PciRegisters.NOTIFY_CFG) {
             parts.putIfAbsent(type, part);
-        } else if (length >= NOTIFY_LENGTH && parts.putIfAbsent(type, part) == null) {
-            notifyMultiplier = config(at + 16, Integer.BYTES);
+        } else if (length >= PciRegisters.NOTIFY_SIZE && parts.putIfAbsent(type, part) == null) {
+            notifyMultiplier = config(at + PciRegisters.NOTIFY_MULTIPLIER, Integer.BYTES);
         }
     }
 
     private void readMsix(int at) {
-        int where = config(at + 4, Integer.BYTES);
-        int bar = where & 7;
-        long offset = Integer.toUnsignedLong(where & ~7);
-        int count = (config(at + 2, Short.BYTES) & 0x7ff) + 1;
-        if (bar < BARS && msix == 0 && offset + (long) count * MSIX_ENTRY <= barLengths[bar]) {
+        int where = config(at + PciRegisters.MSIX_TABLE, Integer.BYTES);
+        int bar = where & PciRegisters.MSIX_BAR_MASK;
+        long offset = Integer.toUnsignedLong(where & ~PciRegisters.MSIX_BAR_MASK);
+        int count = (config(at + PciRegisters.MSIX_CONTROL, Short.BYTES) & PciRegisters.MSIX_SIZE_MASK) + 1;
+        if (bar < PciRegisters.BARS
+                && msix == 0
+                && offset + (long) count * PciRegisters.ENTRY_SIZE <= barLengths[bar]) {
             msix = at;
             msixTable = barAddresses[bar] + offset;
             msixVectors = count;
@@ -207,7 +198,11 @@ final class PciCapabilities {
     }
 
     void enableMsix() {
-        int control = config(msix + 2, Short.BYTES);
-        bus.writeConfig(function, msix + 2, Short.BYTES, (control | MSIX_ENABLE) & ~MSIX_MASK_ALL);
+        int control = config(msix + PciRegisters.MSIX_CONTROL, Short.BYTES);
+        bus.writeConfig(
+                function,
+                msix + PciRegisters.MSIX_CONTROL,
+                Short.BYTES,
+                (control | PciRegisters.MSIX_ENABLE) & ~PciRegisters.MSIX_MASK_ALL);
     }
 }

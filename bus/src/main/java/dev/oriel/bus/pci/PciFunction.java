@@ -27,19 +27,16 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PciFunction implements AutoCloseable {
     /** The size of the configuration space in bytes. */
-    public static final int CONFIG_SIZE = ConfigurationSpace.SIZE;
+    public static final int CONFIG_SIZE = PciRegisters.SPACE_SIZE;
 
     /** How many BARs a function can have. */
-    public static final int BARS = 6;
+    public static final int BARS = PciRegisters.BARS;
 
     /** The address of a BAR that has none. */
     public static final long NOWHERE = -1;
 
     /** In place of a queue's number: a write that is no notification. */
     public static final int NOTIFIES_NONE = -1;
-
-    private static final int MSIX_ENABLE = 0x8000;
-    private static final int MSIX_MASK_ALL = 0x4000;
 
     private final @Nullable SharedMemoryRegion region;
     private final ConfigurationSpace configuration;
@@ -80,7 +77,7 @@ public final class PciFunction implements AutoCloseable {
         facilities = new BasicFacilities(name, device, memory, maxQueueSize, busFeatures, region, new Attachment());
         common = new CommonConfiguration(facilities, queues, queues + 1);
         configuration = layout.configuration();
-        msixControl = layout.msix() + 2;
+        msixControl = layout.msix() + PciRegisters.MSIX_CONTROL;
         access = new PciAccess(configuration, layout.pciAccess());
         deviceReset = new DeviceReset(name, facilities);
         registers = new Registers(facilities, common, interrupts, isr, deviceReset);
@@ -123,7 +120,7 @@ public final class PciFunction implements AutoCloseable {
         configuration.write(offset, source);
         if (offset < msixControl + Short.BYTES && offset + source.byteSize() > msixControl) {
             int control = configuration.getShort(msixControl);
-            interrupts.control((control & MSIX_ENABLE) != 0, (control & MSIX_MASK_ALL) != 0);
+            interrupts.control((control & PciRegisters.MSIX_ENABLE) != 0, (control & PciRegisters.MSIX_MASK_ALL) != 0);
         }
         access.ifTouched(offset, source.byteSize(), this::writeBar, this);
     }
@@ -145,7 +142,7 @@ public final class PciFunction implements AutoCloseable {
 
     /** Whether accesses to the addresses of BARs reach the function (Memory Space Enable). */
     public boolean decodesMemory() {
-        return (configuration.getShort(ConfigurationSpace.COMMAND) & ConfigurationSpace.COMMAND_MEMORY) != 0;
+        return (configuration.getShort(PciRegisters.COMMAND) & PciRegisters.COMMAND_MEMORY) != 0;
     }
 
     /** Where the BAR of the shared memory region is, see {@link #barAddress}. */

@@ -17,10 +17,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Accesses happen one by one, and none waits for a device. Any thread.
  */
 public final class PciHost implements PciBus {
-    private static final int COMMAND = 0x04;
-    private static final int COMMAND_MEMORY = 0x2;
-    private static final int FIRST_BAR = 0x10;
-    private static final int BAR_WIDE = 0x4;
 
     /** From here on firmware places BARs of 32 bits. */
     private static final long REGISTERS_BASE = 0xe000_0000L;
@@ -57,8 +53,8 @@ public final class PciHost implements PciBus {
         for (int bar = 0; bar < PciFunction.BARS; bar++) {
             long length = function.barLength(bar);
             if (length > 0) {
-                int register = FIRST_BAR + bar * Integer.BYTES;
-                boolean wide = (readConfig(number, register, Integer.BYTES) & BAR_WIDE) != 0;
+                int register = PciRegisters.BAR_0 + bar * Integer.BYTES;
+                boolean wide = (readConfig(number, register, Integer.BYTES) & PciRegisters.BAR_64_BIT) != 0;
                 long address = wide ? windowAddress : (nextRegisters + length - 1) & -length;
                 nextRegisters = wide ? nextRegisters : address + length;
                 writeConfig(number, register, Integer.BYTES, (int) address);
@@ -67,7 +63,7 @@ public final class PciHost implements PciBus {
                 }
             }
         }
-        writeConfig(number, COMMAND, Short.BYTES, COMMAND_MEMORY);
+        writeConfig(number, PciRegisters.COMMAND, Short.BYTES, PciRegisters.COMMAND_MEMORY);
     }
 
     @Override

@@ -36,8 +36,6 @@ final class PciLayout {
     /** As many queues as their notifications, and vectors as the MSI-X table, have room for. */
     static final int MAX_QUEUES = 255;
 
-    private static final int VENDOR = 0x1af4;
-    private static final int DEVICE_ID = 0x1040;
     private static final int SUBSYSTEM = 0x1100;
     private static final int REVISION = 1;
     private static final int FILE_SYSTEM = 26;
@@ -46,19 +44,6 @@ final class PciLayout {
     private static final int CLASS_STORAGE = 0x018000;
 
     private static final int CLASS_NONE = 0xff0000;
-
-    private static final int CAPABILITY_VENDOR = 0x09;
-    private static final int CAPABILITY_MSIX = 0x11;
-
-    /** Enable, and mask all. */
-    private static final int MSIX_CONTROL_WRITABLE = 0xc000;
-
-    private static final int CFG_COMMON = 1;
-    private static final int CFG_NOTIFY = 2;
-    private static final int CFG_ISR = 3;
-    private static final int CFG_DEVICE = 4;
-    private static final int CFG_PCI = 5;
-    private static final int CFG_SHARED_MEMORY = 8;
 
     private final ConfigurationSpace configuration;
     private final int msix;
@@ -74,30 +59,32 @@ final class PciLayout {
             throw new IllegalArgumentException(queues + " queues: a PCI function here has at most " + MAX_QUEUES);
         }
         int classCode = deviceId == FILE_SYSTEM ? CLASS_STORAGE : CLASS_NONE;
-        configuration = new ConfigurationSpace(VENDOR, DEVICE_ID + deviceId, REVISION, classCode, SUBSYSTEM);
+        configuration = new ConfigurationSpace(
+                PciRegisters.VIRTIO_VENDOR, PciRegisters.VIRTIO_DEVICE + deviceId, REVISION, classCode, SUBSYSTEM);
         configuration.addBar(REGISTERS_BAR, REGISTERS_LENGTH);
         msix = configuration.addCapability(
-                CAPABILITY_MSIX,
-                body(10).putShort((short) queues)
+                PciRegisters.CAP_ID_MSIX,
+                body(PciRegisters.MSIX_CAP_SIZE - PciRegisters.MSIX_CONTROL)
+                        .putShort((short) queues)
                         .putInt(MSIX_TABLE | REGISTERS_BAR)
                         .putInt(MSIX_PENDING | REGISTERS_BAR)
                         .array());
-        configuration.makeWritable(msix, MSIX_CONTROL_WRITABLE << Short.SIZE);
-        part(CFG_COMMON, COMMON, CommonConfiguration.LENGTH, 0);
-        int notify = part(CFG_NOTIFY, NOTIFY, queues * NOTIFY_MULTIPLIER, Integer.BYTES);
-        configuration.initialInt(notify + 16, NOTIFY_MULTIPLIER);
-        part(CFG_ISR, ISR, 1, 0);
-        part(CFG_DEVICE, DEVICE, configLength, 0);
-        pciAccess = part(CFG_PCI, 0, 0, Integer.BYTES);
-        configuration.makeWritable(pciAccess + PciAccess.BAR, 0xff);
-        configuration.makeWritable(pciAccess + PciAccess.OFFSET, -1);
-        configuration.makeWritable(pciAccess + PciAccess.LENGTH, -1);
-        configuration.makeWritable(pciAccess + PciAccess.DATA, -1);
+        configuration.makeWritable(msix, (PciRegisters.MSIX_ENABLE | PciRegisters.MSIX_MASK_ALL) << Short.SIZE);
+        part(PciRegisters.COMMON_CFG, COMMON, PciRegisters.COMMON_SIZE, 0);
+        int notify = part(PciRegisters.NOTIFY_CFG, NOTIFY, queues * NOTIFY_MULTIPLIER, Integer.BYTES);
+        configuration.initialInt(notify + PciRegisters.NOTIFY_MULTIPLIER, NOTIFY_MULTIPLIER);
+        part(PciRegisters.ISR_CFG, ISR, 1, 0);
+        part(PciRegisters.DEVICE_CFG, DEVICE, configLength, 0);
+        pciAccess = part(PciRegisters.PCI_CFG, 0, 0, Integer.BYTES);
+        configuration.makeWritable(pciAccess + PciRegisters.PART_BAR, 0xff);
+        configuration.makeWritable(pciAccess + PciRegisters.PART_OFFSET, -1);
+        configuration.makeWritable(pciAccess + PciRegisters.PART_LENGTH, -1);
+        configuration.makeWritable(pciAccess + PciRegisters.ACCESS_DATA, -1);
         if (regionLength > 0) {
             configuration.addPrefetchableBar(REGION_BAR, regionLength);
-            int region = part(CFG_SHARED_MEMORY, 0, (int) regionLength, 2 * Integer.BYTES);
-            configuration.initialByte(region + 4, REGION_BAR);
-            configuration.initialInt(region + 20, (int) (regionLength >>> Integer.SIZE));
+            int region = part(PciRegisters.SHARED_MEMORY_CFG, 0, (int) regionLength, 2 * Integer.BYTES);
+            configuration.initialByte(region + PciRegisters.PART_BAR, REGION_BAR);
+            configuration.initialInt(region + PciRegisters.PART_LENGTH_HIGH, (int) (regionLength >>> Integer.SIZE));
         }
         configuration.seal();
     }
@@ -106,19 +93,12 @@ final class PciLayout {
         return ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
     }
 
-    /**
-     * Adds a capability that says where a part is.
-     *
-     * <pre>
-     *   0     1      2        3      4     5    6         8        12        16
-     *   | 9 | next | length | type | bar | id | padding | offset | length  | more
-     * </pre>
-     */
+    /** Adds a capability that says where a part is. */
     private int part(int type, int offset, int length, int more) {
-        int size = 16 + more;
+        int size = PciRegisters.PART_SIZE + more;
         return configuration.addCapability(
-                CAPABILITY_VENDOR,
-                body(size - 2)
+                PciRegisters.CAP_ID_VENDOR_SPECIFIC,
+                body(size - PciRegisters.PART_CAP_LENGTH)
                         .put((byte) size)
                         .put((byte) type)
                         .put((byte) REGISTERS_BAR)

@@ -19,29 +19,6 @@ import java.util.function.IntSupplier;
  * <p>A shared memory region is in a BAR. On a bus whose memory is not RAM to the processor there is none, whatever the function says.
  */
 public final class PciTransport extends BusTransport {
-    private static final int VENDOR = 0x1af4;
-    private static final int DEVICE_ID = 0x1040;
-
-    private static final int DEVICE_FEATURE_SELECT = 0x00;
-    private static final int DEVICE_FEATURE = 0x04;
-    private static final int DRIVER_FEATURE_SELECT = 0x08;
-    private static final int DRIVER_FEATURE = 0x0c;
-    private static final int CONFIG_MSIX_VECTOR = 0x10;
-    private static final int NUM_QUEUES = 0x12;
-    private static final int DEVICE_STATUS = 0x14;
-    private static final int CONFIG_GENERATION = 0x15;
-    private static final int QUEUE_SELECT = 0x16;
-    private static final int QUEUE_SIZE = 0x18;
-    private static final int QUEUE_MSIX_VECTOR = 0x1a;
-    private static final int QUEUE_ENABLE = 0x1c;
-    private static final int QUEUE_NOTIFY_OFF = 0x1e;
-    private static final int QUEUE_DESC = 0x20;
-    private static final int QUEUE_DRIVER = 0x28;
-    private static final int QUEUE_DEVICE = 0x30;
-    private static final int COMMON_LENGTH = 0x38;
-
-    private static final int MSIX_ENTRY = 16;
-    private static final int NO_VECTOR = 0xffff;
 
     /** No status has all bits: this is what is read where no BAR is, or no function any more. */
     private static final int NOTHING_THERE = 0xff;
@@ -90,8 +67,9 @@ public final class PciTransport extends BusTransport {
     public static PciTransport probe(MachineMemory memory, PciBus bus, int deviceType, long wanted) throws IOException {
         IOException first = null;
         for (int function = 0; function < bus.functions(); function++) {
-            int id = bus.readConfig(function, 0, Integer.BYTES);
-            if ((id & 0xffff) == VENDOR && id >>> Short.SIZE == DEVICE_ID + deviceType) {
+            int id = bus.readConfig(function, PciRegisters.VENDOR_ID, Integer.BYTES);
+            if ((id & 0xffff) == PciRegisters.VIRTIO_VENDOR
+                    && id >>> Short.SIZE == PciRegisters.VIRTIO_DEVICE + deviceType) {
                 try {
                     return probeFunction(memory, bus, function, wanted);
                 } catch (IOException failed) {
@@ -127,8 +105,8 @@ public final class PciTransport extends BusTransport {
 
     private static PciTransport open(String name, MachineMemory memory, PciBus bus, int function) throws IOException {
         PciCapabilities capabilities = PciCapabilities.read(name, bus, function);
-        long common = capabilities.address(PciCapabilities.COMMON, COMMON_LENGTH);
-        long notify = capabilities.address(PciCapabilities.NOTIFY, Short.BYTES);
+        long common = capabilities.address(PciRegisters.COMMON_CFG, PciRegisters.COMMON_SIZE_MIN);
+        long notify = capabilities.address(PciRegisters.NOTIFY_CFG, Short.BYTES);
         EventDescriptor configuration = EventDescriptor.create(EventDescriptor.EFD_NONBLOCK);
         try {
             return new PciTransport(name, memory, bus, function, capabilities, common, notify, configuration);
@@ -153,7 +131,7 @@ public final class PciTransport extends BusTransport {
 
     @Override
     protected int status() throws IOException {
-        int status = read(DEVICE_STATUS, 1) & 0xff;
+        int status = read(PciRegisters.DEVICE_STATUS, 1) & 0xff;
         if (status == NOTHING_THERE) {
             throw new IOException(name() + " does not answer: its registers read as ones");
         }
@@ -162,33 +140,33 @@ public final class PciTransport extends BusTransport {
 
     @Override
     protected void status(int value) {
-        write(DEVICE_STATUS, 1, value);
+        write(PciRegisters.DEVICE_STATUS, 1, value);
     }
 
     @Override
     protected void reset() {
-        write(DEVICE_STATUS, 1, 0);
+        write(PciRegisters.DEVICE_STATUS, 1, 0);
     }
 
     @Override
     protected int deviceFeatures(int select) {
-        write(DEVICE_FEATURE_SELECT, Integer.BYTES, select);
-        return read(DEVICE_FEATURE, Integer.BYTES);
+        write(PciRegisters.DEVICE_FEATURE_SELECT, Integer.BYTES, select);
+        return read(PciRegisters.DEVICE_FEATURE, Integer.BYTES);
     }
 
     @Override
     protected void driverFeatures(int select, int value) {
-        write(DRIVER_FEATURE_SELECT, Integer.BYTES, select);
-        write(DRIVER_FEATURE, Integer.BYTES, value);
+        write(PciRegisters.DRIVER_FEATURE_SELECT, Integer.BYTES, select);
+        write(PciRegisters.DRIVER_FEATURE, Integer.BYTES, value);
     }
 
     @Override
     protected int queueSizeMax(int queue) {
-        if (queue >= (read(NUM_QUEUES, Short.BYTES) & 0xffff)) {
+        if (queue >= (read(PciRegisters.NUM_QUEUES, Short.BYTES) & 0xffff)) {
             return 0;
         }
-        write(QUEUE_SELECT, Short.BYTES, queue);
-        return read(QUEUE_SIZE, Short.BYTES) & 0xffff;
+        write(PciRegisters.QUEUE_SELECT, Short.BYTES, queue);
+        return read(PciRegisters.QUEUE_SIZE, Short.BYTES) & 0xffff;
     }
 
     /** Vector 0 is for configuration changes, the next ones are for the queues, whose eventfds the platform signals itself. */
@@ -204,18 +182,18 @@ public final class PciTransport extends BusTransport {
             attach(i + 1, started.get(i).call().number());
         }
         capabilities.enableMsix();
-        use(CONFIG_MSIX_VECTOR, 0);
+        use(PciRegisters.CONFIG_MSIX_VECTOR, 0);
         configurationThread.start();
     }
 
     private void attach(int vector, int eventfd) throws IOException {
         int copy = LinuxException.check(FileCalls.dup(eventfd), "duplicate an eventfd");
         bus.attach(function, vector, new Descriptor(copy));
-        long entry = capabilities.msixTable() + (long) vector * MSIX_ENTRY;
-        bus.write(entry, Integer.BYTES, MESSAGE_ADDRESS);
-        bus.write(entry + 4, Integer.BYTES, 0);
-        bus.write(entry + 8, Integer.BYTES, vector);
-        bus.write(entry + 12, Integer.BYTES, 0);
+        long entry = capabilities.msixTable() + (long) vector * PciRegisters.ENTRY_SIZE;
+        bus.write(entry + PciRegisters.ENTRY_ADDRESS, Integer.BYTES, MESSAGE_ADDRESS);
+        bus.write(entry + PciRegisters.ENTRY_ADDRESS_HIGH, Integer.BYTES, 0);
+        bus.write(entry + PciRegisters.ENTRY_DATA, Integer.BYTES, vector);
+        bus.write(entry + PciRegisters.ENTRY_CONTROL, Integer.BYTES, 0);
     }
 
     /** A function that has no room for a vector says so by the value that is read back (section 4.1.5.1.2). */
@@ -224,7 +202,7 @@ public final class PciTransport extends BusTransport {
         int answered = read(register, Short.BYTES) & 0xffff;
         if (answered != vector) {
             throw new IOException("%s does not take MSI-X vector %d (it answers 0x%x%s)"
-                    .formatted(name(), vector, answered, answered == NO_VECTOR ? ", none" : ""));
+                    .formatted(name(), vector, answered, answered == PciRegisters.NO_VECTOR ? ", none" : ""));
         }
     }
 
@@ -239,23 +217,24 @@ public final class PciTransport extends BusTransport {
     @Override
     protected void setQueue(int queue, int size, long descriptorArea, long driverArea, long deviceArea)
             throws IOException {
-        write(QUEUE_SELECT, Short.BYTES, queue);
-        if ((read(QUEUE_ENABLE, Short.BYTES) & 0xffff) != 0) {
+        write(PciRegisters.QUEUE_SELECT, Short.BYTES, queue);
+        if ((read(PciRegisters.QUEUE_ENABLE, Short.BYTES) & 0xffff) != 0) {
             throw new IOException(name() + " says that its queue " + queue + " is in use already");
         }
-        write(QUEUE_SIZE, Short.BYTES, size);
-        writeAddress(QUEUE_DESC, descriptorArea);
-        writeAddress(QUEUE_DRIVER, driverArea);
-        writeAddress(QUEUE_DEVICE, deviceArea);
-        use(QUEUE_MSIX_VECTOR, queue + 1);
-        write(QUEUE_ENABLE, Short.BYTES, 1);
+        write(PciRegisters.QUEUE_SIZE, Short.BYTES, size);
+        writeAddress(PciRegisters.QUEUE_DESC, descriptorArea);
+        writeAddress(PciRegisters.QUEUE_DRIVER, driverArea);
+        writeAddress(PciRegisters.QUEUE_DEVICE, deviceArea);
+        use(PciRegisters.QUEUE_MSIX_VECTOR, queue + 1);
+        write(PciRegisters.QUEUE_ENABLE, Short.BYTES, 1);
     }
 
     @Override
     protected IntSupplier availableBufferNotification(int queue) throws IOException {
-        write(QUEUE_SELECT, Short.BYTES, queue);
-        long offset = (long) (read(QUEUE_NOTIFY_OFF, Short.BYTES) & 0xffff) * capabilities.notifyMultiplier();
-        if (offset > capabilities.length(PciCapabilities.NOTIFY) - Short.BYTES) {
+        write(PciRegisters.QUEUE_SELECT, Short.BYTES, queue);
+        long offset =
+                (long) (read(PciRegisters.QUEUE_NOTIFY_OFF, Short.BYTES) & 0xffff) * capabilities.notifyMultiplier();
+        if (offset > capabilities.length(PciRegisters.NOTIFY_CFG) - Short.BYTES) {
             throw new IOException("%s has the notification of queue %d at 0x%x, behind the end of its part of the BAR"
                     .formatted(name(), queue, offset));
         }
@@ -268,12 +247,12 @@ public final class PciTransport extends BusTransport {
 
     @Override
     protected int configGeneration() {
-        return read(CONFIG_GENERATION, 1) & 0xff;
+        return read(PciRegisters.CONFIG_GENERATION, 1) & 0xff;
     }
 
     @Override
     protected void readConfig(int offset, byte[] destination) throws IOException {
-        long device = capabilities.address(PciCapabilities.DEVICE, 1);
+        long device = capabilities.address(PciRegisters.DEVICE_CFG, 1);
         for (int i = 0; i < destination.length; i++) {
             destination[i] = (byte) bus.read(device + offset + i, 1);
         }

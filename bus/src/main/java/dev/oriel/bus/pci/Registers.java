@@ -67,7 +67,7 @@ final class Registers {
         return switch (part) {
             case PciLayout.COMMON -> {
                 if (reset.underWay()) {
-                    yield offset == CommonConfiguration.DEVICE_STATUS ? NOT_YET_RESET : 0;
+                    yield offset == PciRegisters.DEVICE_STATUS ? NOT_YET_RESET : 0;
                 }
                 yield common.read(offset);
             }
@@ -99,7 +99,7 @@ final class Registers {
             if (queue != PciFunction.NOTIFIES_NONE) {
                 notify(queue);
             }
-        } else if (part == PciLayout.COMMON && within == CommonConfiguration.DEVICE_STATUS && size == 1) {
+        } else if (part == PciLayout.COMMON && within == PciRegisters.DEVICE_STATUS && size == 1) {
             status(Byte.toUnsignedInt(source.get(JAVA_BYTE, 0)));
         } else if (size == Long.BYTES) {
             write(part, within, Integer.BYTES, source.get(WORD, 0));

@@ -124,9 +124,9 @@ class PciFunctionTest {
                 .isPositive();
         assertThat(pci.config(0x3d, 1)).as("interrupt pin").isZero();
         assertThat(pci.vectors()).isEqualTo(QUEUES + 1);
-        assertThat(pci.part(PciDriver.COMMON).length()).isGreaterThanOrEqualTo(0x38);
-        assertThat(pci.part(PciDriver.DEVICE).length()).isEqualTo(EchoDevice.CONFIG_SIZE);
-        PciDriver.Part window = pci.part(PciDriver.SHARED_MEMORY);
+        assertThat(pci.part(PciRegisters.COMMON_CFG).length()).isGreaterThanOrEqualTo(0x38);
+        assertThat(pci.part(PciRegisters.DEVICE_CFG).length()).isEqualTo(EchoDevice.CONFIG_SIZE);
+        PciDriver.Part window = pci.part(PciRegisters.SHARED_MEMORY_CFG);
         assertThat(pci.config(window.capability() + 2, 1))
                 .as("length of the capability")
                 .isEqualTo(24);
@@ -134,7 +134,9 @@ class PciFunctionTest {
                 .as("id of the region")
                 .isZero();
         assertThat(window.length()).isEqualTo(EchoDevice.REGION_LENGTH);
-        for (int type : new int[] {PciDriver.COMMON, PciDriver.NOTIFY, PciDriver.ISR, PciDriver.DEVICE}) {
+        for (int type : new int[] {
+            PciRegisters.COMMON_CFG, PciRegisters.NOTIFY_CFG, PciRegisters.ISR_CFG, PciRegisters.DEVICE_CFG
+        }) {
             PciDriver.Part part = pci.part(type);
             assertThat(part.offset() + part.length()).isLessThanOrEqualTo(function.barLength(part.bar()));
         }
@@ -144,7 +146,7 @@ class PciFunctionTest {
     void aRegionThatTheGuestCannotUseAsMemoryIsNotThere() throws Exception {
         function.close();
         open(device, null);
-        assertThat(pci.has(PciDriver.SHARED_MEMORY)).isFalse();
+        assertThat(pci.has(PciRegisters.SHARED_MEMORY_CFG)).isFalse();
         assertThat(function.barLength(2)).isZero();
         accesses.write(PciDriver.CONFIG, BAR_2, 4, -1);
         assertThat(pci.config(BAR_2, 4)).isZero();
@@ -159,14 +161,14 @@ class PciFunctionTest {
         open(device, region);
         accesses.write(PciDriver.CONFIG, BAR_2, 8, -1);
         assertThat(accesses.read(PciDriver.CONFIG, BAR_2, 8)).isEqualTo(-(16L << 30) | 0xc);
-        assertThat(pci.part(PciDriver.SHARED_MEMORY).length()).isEqualTo(16L << 30);
+        assertThat(pci.part(PciRegisters.SHARED_MEMORY_CFG).length()).isEqualTo(16L << 30);
     }
 
     @Test
     void whatIsReadOnlyStaysAsItIs() throws Exception {
         byte[] before = new byte[PciFunction.CONFIG_SIZE];
         function.readConfig(0, MemorySegment.ofArray(before));
-        int access = pci.part(PciDriver.PCI_CFG).capability();
+        int access = pci.part(PciRegisters.PCI_CFG).capability();
         Random random = new Random(1);
         for (int i = 0; i < 5000; i++) {
             int offset = random.nextInt(PciFunction.CONFIG_SIZE);
@@ -236,7 +238,7 @@ class PciFunctionTest {
 
     @Test
     void theDevicesConfigurationIsReadByBytesAndWords() throws Exception {
-        PciDriver.Part part = pci.part(PciDriver.DEVICE);
+        PciDriver.Part part = pci.part(PciRegisters.DEVICE_CFG);
         assertThat(accesses.read(part.bar(), part.offset() + 3, 1)).isEqualTo(4);
         assertThat(accesses.read(part.bar(), part.offset() + 40, 8)).isEqualTo(0x2c2b_2a29L);
     }
@@ -272,30 +274,30 @@ class PciFunctionTest {
 
     @Test
     void aVectorThatDoesNotExistReadsBackAsNone() throws Exception {
-        pci.common(0x10, 2, QUEUES + 1);
-        assertThat(pci.common(0x10, 2)).isEqualTo(NO_VECTOR);
-        pci.common(0x10, 2, QUEUES);
-        assertThat(pci.common(0x10, 2)).isEqualTo(QUEUES);
-        pci.common(0x16, 2, 1);
-        pci.common(0x1a, 2, 0x8000);
-        assertThat(pci.common(0x1a, 2)).isEqualTo(NO_VECTOR);
+        pci.common(PciRegisters.CONFIG_MSIX_VECTOR, 2, QUEUES + 1);
+        assertThat(pci.common(PciRegisters.CONFIG_MSIX_VECTOR, 2)).isEqualTo(NO_VECTOR);
+        pci.common(PciRegisters.CONFIG_MSIX_VECTOR, 2, QUEUES);
+        assertThat(pci.common(PciRegisters.CONFIG_MSIX_VECTOR, 2)).isEqualTo(QUEUES);
+        pci.common(PciRegisters.QUEUE_SELECT, 2, 1);
+        pci.common(PciRegisters.QUEUE_MSIX_VECTOR, 2, 0x8000);
+        assertThat(pci.common(PciRegisters.QUEUE_MSIX_VECTOR, 2)).isEqualTo(NO_VECTOR);
     }
 
     @Test
     void theIsrStatusSaysWhyAndForgets() throws Exception {
         start(Layout.USUAL);
         assertThat(pci.echoes(1, driver, 1)).isTrue();
-        PciDriver.Part isr = pci.part(PciDriver.ISR);
+        PciDriver.Part isr = pci.part(PciRegisters.ISR_CFG);
         assertThat(accesses.read(isr.bar(), isr.offset(), 1)).isEqualTo(1);
         assertThat(accesses.read(isr.bar(), isr.offset(), 1)).isZero();
     }
 
     @Test
     void barsAreReachedThroughTheConfigurationSpaceToo() throws Exception {
-        int access = pci.part(PciDriver.PCI_CFG).capability();
-        PciDriver.Part common = pci.part(PciDriver.COMMON);
+        int access = pci.part(PciRegisters.PCI_CFG).capability();
+        PciDriver.Part common = pci.part(PciRegisters.COMMON_CFG);
         accesses.write(PciDriver.CONFIG, access + 4, 1, common.bar());
-        accesses.write(PciDriver.CONFIG, access + 8, 4, common.offset() + PciDriver.STATUS);
+        accesses.write(PciDriver.CONFIG, access + 8, 4, common.offset() + PciRegisters.DEVICE_STATUS);
         accesses.write(PciDriver.CONFIG, access + 12, 4, 1);
         accesses.write(PciDriver.CONFIG, access + 16, 4, DeviceStatus.ACKNOWLEDGE);
         assertThat(pci.status()).isEqualTo(DeviceStatus.ACKNOWLEDGE);
@@ -358,14 +360,16 @@ class PciFunctionTest {
         CountDownLatch done = new CountDownLatch(1);
         pci.status(0);
         assertThat(pci.status()).as("still on its way").isNotZero();
-        pci.common(0x10, 2, 1);
+        pci.common(PciRegisters.CONFIG_MSIX_VECTOR, 2, 1);
         pci.status(DeviceStatus.ACKNOWLEDGE);
         function.reset(done::countDown);
         assertThat(done.getCount()).isEqualTo(1);
         chain.complete(0);
         done.await();
         assertThat(pci.status()).isZero();
-        assertThat(pci.common(0x10, 2)).as("what was written meanwhile").isEqualTo(NO_VECTOR);
+        assertThat(pci.common(PciRegisters.CONFIG_MSIX_VECTOR, 2))
+                .as("what was written meanwhile")
+                .isEqualTo(NO_VECTOR);
     }
 
     @Test

@@ -3,6 +3,7 @@ package dev.oriel.bus.pci.testing;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import dev.oriel.bus.DeviceStatus;
+import dev.oriel.bus.pci.PciRegisters;
 import dev.oriel.virtio.testing.DriverRing;
 import dev.oriel.virtio.testing.SharedMemory;
 import dev.oriel.virtio.testing.TestDriver;
@@ -17,18 +18,6 @@ import java.util.Map;
 public final class PciDriver {
     /** The number of the configuration space, as VFIO counts regions; BARs are 0 to 5. */
     public static final int CONFIG = 7;
-
-    public static final int COMMON = 1;
-    public static final int NOTIFY = 2;
-    public static final int ISR = 3;
-    public static final int DEVICE = 4;
-    public static final int PCI_CFG = 5;
-    public static final int SHARED_MEMORY = 8;
-
-    public static final int STATUS = 0x14;
-
-    private static final int VENDOR_CAPABILITY = 9;
-    private static final int MSIX_CAPABILITY = 0x11;
 
     private final Accesses accesses;
     private final Map<Integer, Part> parts = new HashMap<>();
@@ -46,14 +35,18 @@ public final class PciDriver {
 
     public PciDriver(Accesses accesses) throws Exception {
         this.accesses = accesses;
-        for (int at = config(0x34, 1); at != 0; at = config(at + 1, 1)) {
-            if (config(at, 1) == VENDOR_CAPABILITY) {
-                int type = config(at + 3, 1);
-                boolean wide = type == SHARED_MEMORY;
-                long offset = Integer.toUnsignedLong(config(at + 8, 4)) | (wide ? (long) config(at + 16, 4) << 32 : 0);
-                long length = Integer.toUnsignedLong(config(at + 12, 4)) | (wide ? (long) config(at + 20, 4) << 32 : 0);
-                parts.put(type, new Part(at, config(at + 4, 1), offset, length));
-            } else if (config(at, 1) == MSIX_CAPABILITY) {
+        for (int at = config(PciRegisters.CAPABILITIES_POINTER, 1);
+                at != 0;
+                at = config(at + PciRegisters.CAP_NEXT, 1)) {
+            if (config(at, 1) == PciRegisters.CAP_ID_VENDOR_SPECIFIC) {
+                int type = config(at + PciRegisters.PART_TYPE, 1);
+                boolean wide = type == PciRegisters.SHARED_MEMORY_CFG;
+                long offset = Integer.toUnsignedLong(config(at + PciRegisters.PART_OFFSET, 4))
+                        | (wide ? (long) config(at + PciRegisters.PART_OFFSET_HIGH, 4) << 32 : 0);
+                long length = Integer.toUnsignedLong(config(at + PciRegisters.PART_LENGTH, 4))
+                        | (wide ? (long) config(at + PciRegisters.PART_LENGTH_HIGH, 4) << 32 : 0);
+                parts.put(type, new Part(at, config(at + PciRegisters.PART_BAR, 1), offset, length));
+            } else if (config(at, 1) == PciRegisters.CAP_ID_MSIX) {
                 msix = at;
             }
         }
@@ -79,40 +72,55 @@ public final class PciDriver {
 
     /** How many vectors there are. */
     public int vectors() throws Exception {
-        return (config(msix + 2, 2) & 0x7ff) + 1;
+        return (config(msix + PciRegisters.MSIX_CONTROL, 2) & PciRegisters.MSIX_SIZE_MASK) + 1;
     }
 
     /** Turns MSI-X on, or off, or masks all. */
     public void interrupts(boolean enable, boolean mask) throws Exception {
-        accesses.write(CONFIG, msix + 2, 2, (enable ? 0x8000 : 0) | (mask ? 0x4000 : 0));
+        accesses.write(
+                CONFIG,
+                msix + PciRegisters.MSIX_CONTROL,
+                2,
+                (enable ? PciRegisters.MSIX_ENABLE : 0) | (mask ? PciRegisters.MSIX_MASK_ALL : 0));
     }
 
     /** Writes the control of a vector in the MSI-X table. */
     public void mask(int vector, boolean mask) throws Exception {
-        int table = config(msix + 4, 4);
-        accesses.write(table & 7, (table & ~7) + 16L * vector + 12, 4, mask ? 1 : 0);
+        int table = config(msix + PciRegisters.MSIX_TABLE, 4);
+        accesses.write(
+                table & 7,
+                (table & ~7) + (long) PciRegisters.ENTRY_SIZE * vector + PciRegisters.ENTRY_CONTROL,
+                4,
+                mask ? 1 : 0);
     }
 
     /** Whether a vector is pending. */
     public boolean pending(int vector) throws Exception {
-        int bits = config(msix + 8, 4);
+        int bits = config(msix + PciRegisters.MSIX_PENDING, 4);
         return (accesses.read(bits & 7, (bits & ~7) + vector / 8, 1) >>> vector % 8 & 1) != 0;
     }
 
     public long common(int offset, int size) throws Exception {
-        return accesses.read(part(COMMON).bar(), part(COMMON).offset() + offset, size);
+        return accesses.read(
+                part(PciRegisters.COMMON_CFG).bar(),
+                part(PciRegisters.COMMON_CFG).offset() + offset,
+                size);
     }
 
     public void common(int offset, int size, long value) throws Exception {
-        accesses.write(part(COMMON).bar(), part(COMMON).offset() + offset, size, value);
+        accesses.write(
+                part(PciRegisters.COMMON_CFG).bar(),
+                part(PciRegisters.COMMON_CFG).offset() + offset,
+                size,
+                value);
     }
 
     public int status() throws Exception {
-        return (int) common(STATUS, 1);
+        return (int) common(PciRegisters.DEVICE_STATUS, 1);
     }
 
     public void status(int value) throws Exception {
-        common(STATUS, 1, value);
+        common(PciRegisters.DEVICE_STATUS, 1, value);
     }
 
     /** Resets the device, and waits until it says that it is reset. */
@@ -132,22 +140,31 @@ public final class PciDriver {
         reset();
         status(DeviceStatus.ACKNOWLEDGE);
         status(DeviceStatus.ACKNOWLEDGE | DeviceStatus.DRIVER);
-        common(8, 4, 0);
-        common(0xc, 4, features & 0xffff_ffffL);
-        common(8, 4, 1);
-        common(0xc, 4, features >>> 32);
+        common(PciRegisters.DRIVER_FEATURE_SELECT, 4, 0);
+        common(PciRegisters.DRIVER_FEATURE, 4, features & 0xffff_ffffL);
+        common(PciRegisters.DRIVER_FEATURE_SELECT, 4, 1);
+        common(PciRegisters.DRIVER_FEATURE, 4, features >>> 32);
         status(DeviceStatus.ACKNOWLEDGE | DeviceStatus.DRIVER | DeviceStatus.FEATURES_OK);
     }
 
     /** Sets a queue up and enables it. */
     public void queue(int index, DriverRing ring, int vector) throws Exception {
-        common(0x16, 2, index);
-        common(0x18, 2, ring.size());
-        common(0x1a, 2, vector);
-        common(0x20, 8, SharedMemory.guestAddress(ring.areas().descriptors()));
-        common(0x28, 8, SharedMemory.guestAddress(ring.areas().driver()));
-        common(0x30, 8, SharedMemory.guestAddress(ring.areas().device()));
-        common(0x1c, 2, 1);
+        common(PciRegisters.QUEUE_SELECT, 2, index);
+        common(PciRegisters.QUEUE_SIZE, 2, ring.size());
+        common(PciRegisters.QUEUE_MSIX_VECTOR, 2, vector);
+        common(
+                PciRegisters.QUEUE_DESC,
+                8,
+                SharedMemory.guestAddress(ring.areas().descriptors()));
+        common(
+                PciRegisters.QUEUE_DRIVER,
+                8,
+                SharedMemory.guestAddress(ring.areas().driver()));
+        common(
+                PciRegisters.QUEUE_DEVICE,
+                8,
+                SharedMemory.guestAddress(ring.areas().device()));
+        common(PciRegisters.QUEUE_ENABLE, 2, 1);
     }
 
     public void ready() throws Exception {
@@ -156,10 +173,10 @@ public final class PciDriver {
 
     /** Tells a queue that there are available buffers. */
     public void notify(int queue) throws Exception {
-        common(0x16, 2, queue);
-        Part notify = part(NOTIFY);
-        int multiplier = config(notify.capability() + 16, 4);
-        accesses.write(notify.bar(), notify.offset() + common(0x1e, 2) * multiplier, 2, queue);
+        common(PciRegisters.QUEUE_SELECT, 2, queue);
+        Part notify = part(PciRegisters.NOTIFY_CFG);
+        int multiplier = config(notify.capability() + PciRegisters.NOTIFY_MULTIPLIER, 4);
+        accesses.write(notify.bar(), notify.offset() + common(PciRegisters.QUEUE_NOTIFY_OFF, 2) * multiplier, 2, queue);
     }
 
     /** Makes a request of 8 bytes and waits for its answer, which says whether the device echoes. */
