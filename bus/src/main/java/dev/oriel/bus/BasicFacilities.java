@@ -81,12 +81,7 @@ public final class BasicFacilities implements AutoCloseable {
         this.device = device;
         this.bus = bus;
         this.region = region;
-        offeredFeatures = device.deviceFeatures()
-                | RingFeatures.INDIRECT_DESC
-                | RingFeatures.EVENT_IDX
-                | RingFeatures.VERSION_1
-                | RingFeatures.RING_PACKED
-                | busFeatures;
+        offeredFeatures = device.deviceFeatures() | RingFeatures.ALL | busFeatures;
         queues = new DeviceQueue[device.queueCount()];
         try {
             for (int i = 0; i < queues.length; i++) {

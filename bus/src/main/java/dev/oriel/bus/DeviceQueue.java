@@ -10,6 +10,7 @@ import dev.oriel.virtio.queue.Polling;
 import dev.oriel.virtio.queue.QueueWorker;
 import dev.oriel.virtio.ring.QueueSetup;
 import dev.oriel.virtio.ring.RingFeatures;
+import dev.oriel.virtio.ring.RingLayout;
 import java.util.function.Supplier;
 
 /**
@@ -20,9 +21,6 @@ import java.util.function.Supplier;
  * {@link #notifyAvailable}.
  */
 public final class DeviceQueue implements AutoCloseable {
-    /** Where a new packed ring stands: both wrap counters 1, as in {@link QueueSetup#base()}. */
-    private static final int PACKED_START = 0x8000_8000;
-
     private final String name;
     private final int maxSize;
     private final Supplier<ChainHandler> handlers;
@@ -130,7 +128,7 @@ public final class DeviceQueue implements AutoCloseable {
             throw new InvalidSetupException(
                     "%s of %s descriptors, not 1 to %d".formatted(name, Integer.toUnsignedString(size), maxSize));
         }
-        int base = (features & RingFeatures.RING_PACKED) != 0 ? PACKED_START : 0;
+        int base = (features & RingFeatures.RING_PACKED) != 0 ? RingLayout.PACKED_START : 0;
         try {
             worker.start(new QueueSetup(size, descriptorArea, driverArea, deviceArea, base, features), handlers.get());
         } catch (InvalidSetupException invalid) {

@@ -79,12 +79,7 @@ public final class VhostUserBackend implements ConnectionServer.Service {
         message = new VhostUserChannel(connection);
         this.device = device;
         this.options = options;
-        offeredFeatures = device.deviceFeatures()
-                | RingFeatures.INDIRECT_DESC
-                | RingFeatures.EVENT_IDX
-                | RingFeatures.VERSION_1
-                | RingFeatures.RING_PACKED
-                | ProtocolFeatures.FEATURE;
+        offeredFeatures = device.deviceFeatures() | RingFeatures.ALL | ProtocolFeatures.FEATURE;
         offeredProtocol = ProtocolFeatures.MQ
                 | ProtocolFeatures.REPLY_ACK
                 | ProtocolFeatures.BACKEND_REQ

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.oriel.linux.FileCalls;
 import dev.oriel.vhostuser.wire.FrontendRequest;
+import dev.oriel.virtio.ring.RingFeatures;
 import dev.oriel.virtio.testing.DriverRing;
 import dev.oriel.virtio.testing.EchoDevice;
 import dev.oriel.virtio.testing.SharedMemory;
@@ -40,7 +41,7 @@ class SilentMemoryTest {
         file = silent.open();
         server = new TestServer(folder, () -> new EchoDevice(2));
         frontend = server.connect();
-        frontend.negotiate(1L << 32);
+        frontend.negotiate(RingFeatures.VERSION_1);
     }
 
     @AfterEach
@@ -61,7 +62,7 @@ class SilentMemoryTest {
         try (TestFrontend neighbour = server.connect();
                 SharedMemory memory = new SharedMemory(1 << 20);
                 TestDriver driver = new TestDriver(memory, DriverRing.create(memory, 16, false, false, true))) {
-            neighbour.negotiate(1L << 32 | 1L << 29);
+            neighbour.negotiate(RingFeatures.VERSION_1 | RingFeatures.EVENT_IDX);
             neighbour.setMemory(memory);
             neighbour.start(1, driver);
             driver.send(driver.buffer(8, false), driver.buffer(8, true));

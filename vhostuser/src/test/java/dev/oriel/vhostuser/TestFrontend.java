@@ -8,6 +8,7 @@ import dev.oriel.linux.DescriptorQueue;
 import dev.oriel.linux.LinuxException;
 import dev.oriel.linux.UnixSocket;
 import dev.oriel.vhostuser.wire.FrontendRequest;
+import dev.oriel.vhostuser.wire.ProtocolFeatures;
 import dev.oriel.virtio.testing.DriverRing;
 import dev.oriel.virtio.testing.SharedMemory;
 import dev.oriel.virtio.testing.TestDriver;
@@ -19,7 +20,7 @@ import java.nio.file.Path;
 final class TestFrontend implements AutoCloseable {
     static final int NEED_REPLY = 8;
     static final int VERSION = 1;
-    static final long PROTOCOL = 1L << 30;
+    static final long PROTOCOL = ProtocolFeatures.FEATURE;
 
     private final Connection connection;
     private final Arena arena = Arena.ofShared();

@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import dev.oriel.linux.Connection;
 import dev.oriel.linux.FileCalls;
 import dev.oriel.linux.LinuxException;
+import dev.oriel.virtio.ring.RingFeatures;
 import dev.oriel.virtio.testing.DriverRing;
 import dev.oriel.virtio.testing.DriverRing.Buffer;
 import dev.oriel.virtio.testing.DriverRing.Used;
@@ -39,7 +40,7 @@ abstract class RawGuest implements AutoCloseable {
     static final int INTERRUPT = 36;
 
     /** The ring features of its queues: VERSION_1 and INDIRECT_DESC. */
-    static final long FEATURES = 1L << 32 | 1L << 28;
+    static final long FEATURES = RingFeatures.VERSION_1 | RingFeatures.INDIRECT_DESC;
 
     static final int QUEUE_SIZE = 1024;
     static final int REPLY_ROOM = 128 << 10;

@@ -4,27 +4,9 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
 
 /**
- * The driver's end of a packed ring (virtio 1.4, section 2.8). Little endian.
- *
- * <pre>
- *   descriptors   N x { address 8, length 4, id 2, flags 2 }    written by both
- *   driver event  { off_wrap 2, flags 2 }                       when the driver wants to be told
- *   device event  { off_wrap 2, flags 2 }                       when the device wants to be told
- * </pre>
+ * The driver's end of a packed ring (virtio 1.4, section 2.8; {@link RingLayout}).
  */
 final class DriverPackedRing extends DriverRing {
-    private static final int DESC_F_AVAIL = 0x80;
-    private static final int DESC_F_USED = 0x8000;
-
-    private static final int EVENT_ENABLE = 0;
-    private static final int EVENT_DISABLE = 1;
-    private static final int EVENT_DESC = 2;
-
-    private static final long ID = 12;
-    private static final long FLAGS = 14;
-    private static final long EVENT_SIZE = 4;
-    private static final long EVENT_FLAGS = 2;
-    private static final int WRAP = 0x8000;
 
     private final long driverEvent;
     private final long deviceEvent;
@@ -43,8 +25,8 @@ final class DriverPackedRing extends DriverRing {
 
     DriverPackedRing(MemorySegment memory, long guestAddress, int size, long features) {
         super(memory, guestAddress, size, features, partsSize(size));
-        driverEvent = (long) DESC_SIZE * size;
-        deviceEvent = driverEvent + EVENT_SIZE;
+        driverEvent = RingLayout.descriptorsSize(size);
+        deviceEvent = driverEvent + RingLayout.EVENT_SIZE;
         places = new int[size];
         freeIds = new int[size];
         for (int i = 0; i < size; i++) {
@@ -55,7 +37,7 @@ final class DriverPackedRing extends DriverRing {
     }
 
     static long partsSize(int size) {
-        return (long) DESC_SIZE * size + 2 * EVENT_SIZE;
+        return RingLayout.descriptorsSize(size) + 2 * RingLayout.EVENT_SIZE;
     }
 
     @Override
@@ -76,7 +58,7 @@ final class DriverPackedRing extends DriverRing {
     /** Both wrap counters begin at 1. */
     @Override
     public int base() {
-        return WRAP << 16 | WRAP;
+        return RingLayout.PACKED_START;
     }
 
     @Override
@@ -87,21 +69,22 @@ final class DriverPackedRing extends DriverRing {
             return NONE;
         }
         int id = freeIds[--freeIdCount];
-        long head = (long) DESC_SIZE * nextAvail;
+        long head = (long) RingLayout.DESCRIPTOR_SIZE * nextAvail;
         int headFlags = 0;
         for (int i = 0; i < needed; i++) {
-            long at = (long) DESC_SIZE * nextAvail;
-            int state = availWrap ? DESC_F_AVAIL : DESC_F_USED;
+            long at = (long) RingLayout.DESCRIPTOR_SIZE * nextAvail;
+            int state = availWrap ? RingLayout.DESC_F_AVAIL : RingLayout.DESC_F_USED;
             int kind = table
-                    ? DESC_F_INDIRECT
-                    : (i < readablePieces ? 0 : DESC_F_WRITE) | (i < needed - 1 ? DESC_F_NEXT : 0);
-            memory.set(LONG, at, table ? fillTable(id, false) : addresses[i]);
-            memory.set(INT, at + 8, table ? pieces * DESC_SIZE : lengths[i]);
-            memory.set(SHORT, at + ID, (short) id);
+                    ? RingLayout.DESC_F_INDIRECT
+                    : (i < readablePieces ? 0 : RingLayout.DESC_F_WRITE)
+                            | (i < needed - 1 ? RingLayout.DESC_F_NEXT : 0);
+            memory.set(LONG, at + RingLayout.ADDRESS, table ? fillTable(id, false) : addresses[i]);
+            memory.set(INT, at + RingLayout.LENGTH, table ? pieces * RingLayout.DESCRIPTOR_SIZE : lengths[i]);
+            memory.set(SHORT, at + RingLayout.PACKED_ID, (short) id);
             if (i == 0) {
                 headFlags = state | kind;
             } else {
-                memory.set(SHORT, at + FLAGS, (short) (state | kind));
+                memory.set(SHORT, at + RingLayout.PACKED_FLAGS, (short) (state | kind));
             }
             nextAvail++;
             if (nextAvail == size) {
@@ -110,7 +93,7 @@ final class DriverPackedRing extends DriverRing {
             }
         }
         // the flags of the first descriptor make the whole chain available
-        SHORTS.setRelease(memory, head + FLAGS, (short) headFlags);
+        SHORTS.setRelease(memory, head + RingLayout.PACKED_FLAGS, (short) headFlags);
         freePlaces -= needed;
         places[id] = needed;
         unpublished += needed;
@@ -124,13 +107,14 @@ final class DriverPackedRing extends DriverRing {
         // between making chains available and reading what the device asks for: it does the same in the other order
         // (2.8.21.3)
         VarHandle.fullFence();
-        int flags = (short) SHORTS.getAcquire(memory, deviceEvent + EVENT_FLAGS) & 3;
-        if (flags != EVENT_DESC) {
-            return flags != EVENT_DISABLE;
+        int flags =
+                (short) SHORTS.getAcquire(memory, deviceEvent + RingLayout.EVENT_FLAGS) & RingLayout.EVENT_FLAGS_MASK;
+        if (flags != RingLayout.EVENT_DESC) {
+            return flags != RingLayout.EVENT_DISABLE;
         }
-        int event = (short) SHORTS.getOpaque(memory, deviceEvent) & 0xffff;
-        int offset = event & WRAP - 1;
-        boolean wrap = (event & WRAP) != 0;
+        int event = (short) SHORTS.getOpaque(memory, deviceEvent + RingLayout.EVENT_OFF_WRAP) & 0xffff;
+        int offset = event & ~RingLayout.WRAP;
+        boolean wrap = (event & RingLayout.WRAP) != 0;
         // how many places ago the wanted one was made available; negative if that is still to come
         int ago = nextAvail - 1 - offset + (wrap == availWrap ? 0 : size);
         return ago >= 0 && ago < added;
@@ -140,11 +124,12 @@ final class DriverPackedRing extends DriverRing {
     public boolean hasUsed() {
         return fault() != null
                 || (outstanding() > 0
-                        && isUsed((short) SHORTS.getAcquire(memory, (long) DESC_SIZE * nextUsed + FLAGS)));
+                        && isUsed((short) SHORTS.getAcquire(
+                                memory, (long) RingLayout.DESCRIPTOR_SIZE * nextUsed + RingLayout.PACKED_FLAGS)));
     }
 
     private boolean isUsed(int flags) {
-        return (flags & DESC_F_AVAIL) != 0 == usedWrap && (flags & DESC_F_USED) != 0 == usedWrap;
+        return (flags & RingLayout.DESC_F_AVAIL) != 0 == usedWrap && (flags & RingLayout.DESC_F_USED) != 0 == usedWrap;
     }
 
     @Override
@@ -152,12 +137,12 @@ final class DriverPackedRing extends DriverRing {
         if (fault() != null) {
             return BROKEN;
         }
-        long at = (long) DESC_SIZE * nextUsed;
-        if (outstanding() == 0 || !isUsed((short) SHORTS.getAcquire(memory, at + FLAGS))) {
+        long at = (long) RingLayout.DESCRIPTOR_SIZE * nextUsed;
+        if (outstanding() == 0 || !isUsed((short) SHORTS.getAcquire(memory, at + RingLayout.PACKED_FLAGS))) {
             return NONE;
         }
-        int id = memory.get(SHORT, at + ID) & 0xffff;
-        int length = memory.get(INT, at + 8);
+        int id = memory.get(SHORT, at + RingLayout.PACKED_ID) & 0xffff;
+        int length = memory.get(INT, at + RingLayout.LENGTH);
         if (!isOutstanding(id)) {
             return broken("the device gave back chain " + id + ", which it did not have");
         }
@@ -177,16 +162,17 @@ final class DriverPackedRing extends DriverRing {
 
     @Override
     public void disableInterrupts() {
-        SHORTS.setOpaque(memory, driverEvent + EVENT_FLAGS, (short) EVENT_DISABLE);
+        SHORTS.setOpaque(memory, driverEvent + RingLayout.EVENT_FLAGS, (short) RingLayout.EVENT_DISABLE);
     }
 
     @Override
     public boolean enableInterrupts() {
         if (eventIndex) {
-            SHORTS.setOpaque(memory, driverEvent, (short) (nextUsed | (usedWrap ? WRAP : 0)));
-            SHORTS.setRelease(memory, driverEvent + EVENT_FLAGS, (short) EVENT_DESC);
+            SHORTS.setOpaque(memory, driverEvent + RingLayout.EVENT_OFF_WRAP, (short)
+                    (nextUsed | (usedWrap ? RingLayout.WRAP : 0)));
+            SHORTS.setRelease(memory, driverEvent + RingLayout.EVENT_FLAGS, (short) RingLayout.EVENT_DESC);
         } else {
-            SHORTS.setRelease(memory, driverEvent + EVENT_FLAGS, (short) EVENT_ENABLE);
+            SHORTS.setRelease(memory, driverEvent + RingLayout.EVENT_FLAGS, (short) RingLayout.EVENT_ENABLE);
         }
         VarHandle.fullFence();
         return hasUsed();

@@ -41,17 +41,12 @@ public abstract sealed class DriverRing permits DriverSplitRing, DriverPackedRin
     /** {@link #poll}: what the device wrote is no ring; {@link #fault()} says why. */
     public static final int BROKEN = -2;
 
-    static final int DESC_F_NEXT = 1;
-    static final int DESC_F_WRITE = 2;
-    static final int DESC_F_INDIRECT = 4;
-    static final int DESC_SIZE = 16;
-
     static final ValueLayout.OfLong LONG = JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN);
     static final ValueLayout.OfInt INT = JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN);
     static final ValueLayout.OfShort SHORT = JAVA_SHORT.withOrder(ByteOrder.LITTLE_ENDIAN);
     static final VarHandle SHORTS = SHORT.varHandle();
 
-    private static final int TABLE_SIZE = CHAIN_MAX * DESC_SIZE;
+    private static final int TABLE_SIZE = CHAIN_MAX * RingLayout.DESCRIPTOR_SIZE;
     private static final int ALIGNMENT = 64;
 
     final MemorySegment memory;
@@ -237,11 +232,14 @@ public abstract sealed class DriverRing permits DriverSplitRing, DriverPackedRin
     final long fillTable(int id, boolean linked) {
         long table = tables + (long) id * TABLE_SIZE;
         for (int i = 0; i < pieces; i++) {
-            int flags = (i < readablePieces ? 0 : DESC_F_WRITE) | (linked && i < pieces - 1 ? DESC_F_NEXT : 0);
-            long at = table + (long) i * DESC_SIZE;
-            memory.set(LONG, at, addresses[i]);
-            memory.set(INT, at + 8, lengths[i]);
-            memory.set(INT, at + 12, linked ? flags | ((i + 1) << 16) : flags << 16);
+            int flags = (i < readablePieces ? 0 : RingLayout.DESC_F_WRITE)
+                    | (linked && i < pieces - 1 ? RingLayout.DESC_F_NEXT : 0);
+            long at = table + (long) i * RingLayout.DESCRIPTOR_SIZE;
+            memory.set(LONG, at + RingLayout.ADDRESS, addresses[i]);
+            memory.set(INT, at + RingLayout.LENGTH, lengths[i]);
+            memory.set(SHORT, at + (linked ? RingLayout.SPLIT_FLAGS : RingLayout.PACKED_FLAGS), (short) flags);
+            memory.set(
+                    SHORT, at + (linked ? RingLayout.SPLIT_NEXT : RingLayout.PACKED_ID), (short) (linked ? i + 1 : 0));
         }
         return guestAddress + table;
     }

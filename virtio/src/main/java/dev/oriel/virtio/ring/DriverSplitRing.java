@@ -4,22 +4,10 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
 
 /**
- * The driver's end of a split ring of N descriptors (virtio 1.4, section 2.7). Little endian.
- *
- * <pre>
- *   descriptors  N x { address 8, length 4, flags 2, next 2 }
- *   available    flags 2, idx 2, N x { head 2 }, used_event 2             written by the driver
- *   used         flags 2, idx 2, N x { id 4, length 4 }, avail_event 2    written by the device
- * </pre>
+ * The driver's end of a split ring of N descriptors (virtio 1.4, section 2.7; {@link RingLayout}).
  */
 final class DriverSplitRing extends DriverRing {
-    private static final int AVAIL_F_NO_INTERRUPT = 1;
-    private static final int USED_F_NO_NOTIFY = 1;
     private static final int END = -1;
-
-    private static final long INDEX = 2;
-    private static final long ELEMENTS = 4;
-    private static final long USED_ELEMENT_SIZE = 8;
 
     private final long avail;
     private final long used;
@@ -41,8 +29,8 @@ final class DriverSplitRing extends DriverRing {
         mask = size - 1;
         avail = availOffset(size);
         used = usedOffset(size);
-        usedEvent = avail + ELEMENTS + 2L * size;
-        availEvent = used + ELEMENTS + USED_ELEMENT_SIZE * size;
+        usedEvent = avail + RingLayout.usedEvent(size);
+        availEvent = used + RingLayout.availEvent(size);
         next = new int[size];
         for (int i = 0; i < size; i++) {
             next[i] = i + 1 < size ? i + 1 : END;
@@ -51,15 +39,15 @@ final class DriverSplitRing extends DriverRing {
     }
 
     private static long availOffset(int size) {
-        return (long) DESC_SIZE * size;
+        return RingLayout.descriptorsSize(size);
     }
 
     private static long usedOffset(int size) {
-        return align(availOffset(size) + ELEMENTS + 2L * size + 2);
+        return align(availOffset(size) + RingLayout.usedEvent(size) + RingLayout.EVENT_INDEX_SIZE);
     }
 
     static long partsSize(int size) {
-        return usedOffset(size) + ELEMENTS + USED_ELEMENT_SIZE * size + 2;
+        return usedOffset(size) + RingLayout.availEvent(size) + RingLayout.EVENT_INDEX_SIZE;
     }
 
     @Override
@@ -92,40 +80,43 @@ final class DriverSplitRing extends DriverRing {
         int head = free;
         int last = head;
         if (table) {
-            describe(head, fillTable(head, true), pieces * DESC_SIZE, DESC_F_INDIRECT, 0);
+            describe(head, fillTable(head, true), pieces * RingLayout.DESCRIPTOR_SIZE, RingLayout.DESC_F_INDIRECT, 0);
         } else {
             for (int i = 0, at = head; i < pieces; i++, at = next[at]) {
-                int write = i < readablePieces ? 0 : DESC_F_WRITE;
+                int write = i < readablePieces ? 0 : RingLayout.DESC_F_WRITE;
                 boolean more = i < pieces - 1;
-                describe(at, addresses[i], lengths[i], write | (more ? DESC_F_NEXT : 0), more ? next[at] : 0);
+                describe(
+                        at, addresses[i], lengths[i], write | (more ? RingLayout.DESC_F_NEXT : 0), more ? next[at] : 0);
                 last = at;
             }
         }
         free = next[last];
         next[last] = END;
         freeCount -= needed;
-        memory.set(SHORT, avail + ELEMENTS + 2L * (nextAvail & mask), (short) head);
+        memory.set(SHORT, avail + RingLayout.RING_ELEMENTS + RingLayout.AVAIL_ELEMENT_SIZE * (nextAvail & mask), (short)
+                head);
         nextAvail = nextAvail + 1 & 0xffff;
         return head;
     }
 
     private void describe(int index, long address, int length, int flags, int following) {
-        long at = (long) DESC_SIZE * index;
-        memory.set(LONG, at, address);
-        memory.set(INT, at + 8, length);
-        memory.set(INT, at + 12, flags | (following << 16));
+        long at = (long) RingLayout.DESCRIPTOR_SIZE * index;
+        memory.set(LONG, at + RingLayout.ADDRESS, address);
+        memory.set(INT, at + RingLayout.LENGTH, length);
+        memory.set(SHORT, at + RingLayout.SPLIT_FLAGS, (short) flags);
+        memory.set(SHORT, at + RingLayout.SPLIT_NEXT, (short) following);
     }
 
     @Override
     public boolean publish() {
-        SHORTS.setRelease(memory, avail + INDEX, (short) nextAvail);
+        SHORTS.setRelease(memory, avail + RingLayout.RING_INDEX, (short) nextAvail);
         // between publishing avail.idx and reading what the device asks for: it does the same in the other order
         // (2.7.10)
         VarHandle.fullFence();
         int before = published;
         published = nextAvail;
         if (!eventIndex) {
-            return ((short) SHORTS.getOpaque(memory, used) & USED_F_NO_NOTIFY) == 0;
+            return ((short) SHORTS.getOpaque(memory, used + RingLayout.RING_FLAGS) & RingLayout.USED_F_NO_NOTIFY) == 0;
         }
         int event = (short) SHORTS.getOpaque(memory, availEvent) & 0xffff;
         return (nextAvail - event - 1 & 0xffff) < (nextAvail - before & 0xffff);
@@ -133,7 +124,8 @@ final class DriverSplitRing extends DriverRing {
 
     @Override
     public boolean hasUsed() {
-        return fault() != null || ((short) SHORTS.getAcquire(memory, used + INDEX) & 0xffff) != nextUsed;
+        return fault() != null
+                || ((short) SHORTS.getAcquire(memory, used + RingLayout.RING_INDEX) & 0xffff) != nextUsed;
     }
 
     @Override
@@ -141,7 +133,7 @@ final class DriverSplitRing extends DriverRing {
         if (fault() != null) {
             return BROKEN;
         }
-        int index = (short) SHORTS.getAcquire(memory, used + INDEX) & 0xffff;
+        int index = (short) SHORTS.getAcquire(memory, used + RingLayout.RING_INDEX) & 0xffff;
         int waiting = index - nextUsed & 0xffff;
         if (waiting == 0) {
             return NONE;
@@ -150,9 +142,9 @@ final class DriverSplitRing extends DriverRing {
             return broken(
                     "the device gave back " + waiting + " chains and had " + outstanding() + " (virtio 1.4, 2.7.8)");
         }
-        long element = used + ELEMENTS + USED_ELEMENT_SIZE * (nextUsed & mask);
-        int id = memory.get(INT, element);
-        int length = memory.get(INT, element + 4);
+        long element = used + RingLayout.RING_ELEMENTS + RingLayout.USED_ELEMENT_SIZE * (nextUsed & mask);
+        int id = memory.get(INT, element + RingLayout.USED_ID);
+        int length = memory.get(INT, element + RingLayout.USED_LENGTH);
         if (id < 0 || !isOutstanding(id)) {
             return broken("the device gave back chain " + Integer.toUnsignedString(id) + ", which it did not have");
         }
@@ -177,7 +169,7 @@ final class DriverSplitRing extends DriverRing {
         // with event indices there is nothing to do: the device passed the one it knows, and does not meet it again
         // soon
         if (!eventIndex) {
-            SHORTS.setOpaque(memory, avail, (short) AVAIL_F_NO_INTERRUPT);
+            SHORTS.setOpaque(memory, avail + RingLayout.RING_FLAGS, (short) RingLayout.AVAIL_F_NO_INTERRUPT);
         }
     }
 
@@ -186,7 +178,7 @@ final class DriverSplitRing extends DriverRing {
         if (eventIndex) {
             SHORTS.setOpaque(memory, usedEvent, (short) nextUsed);
         } else {
-            SHORTS.setOpaque(memory, avail, (short) 0);
+            SHORTS.setOpaque(memory, avail + RingLayout.RING_FLAGS, (short) 0);
         }
         VarHandle.fullFence();
         return hasUsed();

@@ -18,11 +18,6 @@ import org.jspecify.annotations.Nullable;
 /**
  * The device's end of a packed ring (virtio 1.4, section 2.8). Little endian.
  *
- * <pre>
- *   descriptors   N x { address 8, length 4, id 2, flags 2 }    written by both
- *   driver event  { off_wrap 2, flags 2 }                       when the driver wants to be told
- *   device event  { off_wrap 2, flags 2 }                       when the device wants to be told
- * </pre>
  *
  * <p>Both sides go round the same ring. A descriptor is available if its AVAIL flag is the driver's wrap counter and its USED flag is
  * not; the device marks the first descriptor of a chain as used by setting both to its own wrap counter, and skips the others.
@@ -30,24 +25,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Stores are plain ones with fences beside them, for the reason given at {@link SplitRing}.
  */
 final class PackedRing implements Ring {
-    private static final int DESC_F_NEXT = 1;
-    private static final int DESC_F_WRITE = 2;
-    private static final int DESC_F_INDIRECT = 4;
-    private static final int DESC_F_AVAIL = 0x80;
-    private static final int DESC_F_USED = 0x8000;
-
-    private static final int EVENT_ENABLE = 0;
-    private static final int EVENT_DISABLE = 1;
-    private static final int EVENT_DESC = 2;
 
     /** No off_wrap. */
     private static final int NONE = -1;
-
-    private static final long LENGTH = 8;
-    private static final long ID = 12;
-    private static final long FLAGS = 14;
-    private static final long EVENT_FLAGS = 2;
-    private static final long EVENT_SIZE = 4;
 
     private static final ValueLayout.OfLong DESC_LONG = JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfInt DESC_INT = JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -87,10 +67,10 @@ final class PackedRing implements Ring {
         size = setup.size();
         eventIndex = setup.has(RingFeatures.EVENT_IDX);
         indirect = setup.has(RingFeatures.INDIRECT_DESC);
-        nextAvail = setup.base() & 0x7fff;
-        availWrap = (setup.base() & 0x8000) != 0;
-        nextUsed = setup.base() >>> 16 & 0x7fff;
-        usedWrap = setup.base() < 0;
+        nextAvail = setup.base() & RingLayout.WRAP - 1;
+        availWrap = (setup.base() & RingLayout.WRAP) != 0;
+        nextUsed = setup.base() >>> 16 & RingLayout.WRAP - 1;
+        usedWrap = (setup.base() >>> 16 & RingLayout.WRAP) != 0;
         if (nextAvail >= size || nextUsed >= size) {
             throw new InvalidSetupException(
                     "a packed ring of %d descriptors that begins at 0x%x".formatted(size, setup.base()));
@@ -99,9 +79,12 @@ final class PackedRing implements Ring {
 
     @Override
     public boolean resolve(GuestMemory memory) {
-        MemorySegment foundRing = QueueSetup.find(memory, setup.descriptors(), (long) DESCRIPTOR_SIZE * size, 16);
-        MemorySegment foundDriver = QueueSetup.find(memory, setup.driver(), EVENT_SIZE, 4);
-        MemorySegment foundDevice = QueueSetup.find(memory, setup.device(), EVENT_SIZE, 4);
+        MemorySegment foundRing = QueueSetup.find(
+                memory, setup.descriptors(), RingLayout.descriptorsSize(size), RingLayout.DESCRIPTOR_ALIGNMENT);
+        MemorySegment foundDriver =
+                QueueSetup.find(memory, setup.driver(), RingLayout.EVENT_SIZE, RingLayout.EVENT_ALIGNMENT);
+        MemorySegment foundDevice =
+                QueueSetup.find(memory, setup.device(), RingLayout.EVENT_SIZE, RingLayout.EVENT_ALIGNMENT);
         if (foundRing == null || foundDriver == null || foundDevice == null) {
             return false;
         }
@@ -116,12 +99,13 @@ final class PackedRing implements Ring {
     }
 
     /**
-     * A fresh ring begins with both wrap counters set, base 0x80008000. Front-ends that know only split rings (user-mode Linux)
-     * say 0 instead. A ring that truly stands there was gone round once by the device, which marked its first descriptor as used.
+     * A fresh ring begins at {@link RingLayout#PACKED_START}, with both wrap counters set. Front-ends that know only split rings
+     * (user-mode Linux) say 0 instead. A ring that truly stands there was gone round once by the device, which marked its first
+     * descriptor as used.
      */
     private void beginFresh() {
-        int flags = (short) SHORT.getAcquire(ring, FLAGS) & 0xffff;
-        if (setup.base() == 0 && (flags & DESC_F_USED) == 0) {
+        int flags = (short) SHORT.getAcquire(ring, RingLayout.PACKED_FLAGS) & 0xffff;
+        if (setup.base() == 0 && (flags & RingLayout.DESC_F_USED) == 0) {
             availWrap = true;
             usedWrap = true;
         }
@@ -129,17 +113,20 @@ final class PackedRing implements Ring {
 
     @Override
     public boolean available() {
-        return available((short) SHORT.getAcquire(ring, (long) DESCRIPTOR_SIZE * nextAvail + FLAGS) & 0xffff);
+        return available((short)
+                        SHORT.getAcquire(ring, (long) RingLayout.DESCRIPTOR_SIZE * nextAvail + RingLayout.PACKED_FLAGS)
+                & 0xffff);
     }
 
     private boolean available(int flags) {
-        return (flags & DESC_F_AVAIL) != 0 == availWrap && (flags & DESC_F_USED) != 0 != availWrap;
+        return (flags & RingLayout.DESC_F_AVAIL) != 0 == availWrap
+                && (flags & RingLayout.DESC_F_USED) != 0 != availWrap;
     }
 
     @Override
     public int take(DescriptorChain chain, GuestMemory memory) {
-        long at = (long) DESCRIPTOR_SIZE * nextAvail;
-        int flags = (short) SHORT.getAcquire(ring, at + FLAGS) & 0xffff;
+        long at = (long) RingLayout.DESCRIPTOR_SIZE * nextAvail;
+        int flags = (short) SHORT.getAcquire(ring, at + RingLayout.PACKED_FLAGS) & 0xffff;
         if (!available(flags)) {
             return EMPTY;
         }
@@ -150,13 +137,13 @@ final class PackedRing implements Ring {
                 return broken("chains with more descriptors than the ring (virtio 1.4, 2.8.19)");
             }
             chain.slots++;
-            long address = ring.get(DESC_LONG, at);
-            int length = ring.get(DESC_INT, at + LENGTH);
+            long address = ring.get(DESC_LONG, at + RingLayout.ADDRESS);
+            int length = ring.get(DESC_INT, at + RingLayout.LENGTH);
             // the id of a chain is that of its last descriptor (2.8.6)
-            chain.id = ring.get(DESC_SHORT, at + ID) & 0xffff;
-            String wrong = (flags & DESC_F_INDIRECT) != 0
+            chain.id = ring.get(DESC_SHORT, at + RingLayout.PACKED_ID) & 0xffff;
+            String wrong = (flags & RingLayout.DESC_F_INDIRECT) != 0
                     ? walkIndirect(chain, memory, flags, address, length)
-                    : chain.append(address, length, (flags & DESC_F_WRITE) != 0);
+                    : chain.append(address, length, (flags & RingLayout.DESC_F_WRITE) != 0);
             if (wrong != null) {
                 return broken(wrong);
             }
@@ -165,12 +152,12 @@ final class PackedRing implements Ring {
                 nextAvail = 0;
                 availWrap = !availWrap;
             }
-            if ((flags & DESC_F_NEXT) == 0) {
+            if ((flags & RingLayout.DESC_F_NEXT) == 0) {
                 outstanding += chain.slots;
                 return TAKEN;
             }
-            at = (long) DESCRIPTOR_SIZE * nextAvail;
-            flags = ring.get(DESC_SHORT, at + FLAGS) & 0xffff;
+            at = (long) RingLayout.DESCRIPTOR_SIZE * nextAvail;
+            flags = ring.get(DESC_SHORT, at + RingLayout.PACKED_FLAGS) & 0xffff;
         }
     }
 
@@ -180,10 +167,10 @@ final class PackedRing implements Ring {
         if (!indirect) {
             return "an indirect table without the feature INDIRECT_DESC (virtio 1.4, 2.8.7)";
         }
-        if ((headFlags & DESC_F_NEXT) != 0 || chain.slots != 1) {
+        if ((headFlags & RingLayout.DESC_F_NEXT) != 0 || chain.slots != 1) {
             return "an indirect table in a chain of descriptors (virtio 1.4, 2.8.19)";
         }
-        if (tableLength <= 0 || tableLength % DESCRIPTOR_SIZE != 0 || tableLength > INDIRECT_BYTES_LIMIT) {
+        if (tableLength <= 0 || tableLength % RingLayout.DESCRIPTOR_SIZE != 0 || tableLength > INDIRECT_BYTES_LIMIT) {
             return "an indirect table that is empty, not whole descriptors, or too long (virtio 1.4, 2.8.7)";
         }
         GuestRegion region = memory.find(tableAddress);
@@ -196,15 +183,15 @@ final class PackedRing implements Ring {
         }
         MemorySegment table = region.memory();
         long at = tableAddress - region.guestAddress();
-        int entries = tableLength / DESCRIPTOR_SIZE;
-        for (int i = 0; i < entries; i++, at += DESCRIPTOR_SIZE) {
-            long address = table.get(DESC_LONG, at);
-            int length = table.get(DESC_INT, at + LENGTH);
-            int flags = table.get(DESC_SHORT, at + FLAGS) & 0xffff;
-            if ((flags & DESC_F_INDIRECT) != 0) {
+        int entries = tableLength / RingLayout.DESCRIPTOR_SIZE;
+        for (int i = 0; i < entries; i++, at += RingLayout.DESCRIPTOR_SIZE) {
+            long address = table.get(DESC_LONG, at + RingLayout.ADDRESS);
+            int length = table.get(DESC_INT, at + RingLayout.LENGTH);
+            int flags = table.get(DESC_SHORT, at + RingLayout.PACKED_FLAGS) & 0xffff;
+            if ((flags & RingLayout.DESC_F_INDIRECT) != 0) {
                 return "an indirect table in an indirect table (virtio 1.4, 2.8.19)";
             }
-            String wrong = chain.append(address, length, (flags & DESC_F_WRITE) != 0);
+            String wrong = chain.append(address, length, (flags & RingLayout.DESC_F_WRITE) != 0);
             if (wrong != null) {
                 return wrong;
             }
@@ -224,12 +211,13 @@ final class PackedRing implements Ring {
 
     @Override
     public void use(DescriptorChain chain, int written) {
-        long at = (long) DESCRIPTOR_SIZE * nextUsed;
-        SHORT.set(ring, at + ID, (short) chain.id);
-        INT.set(ring, at + LENGTH, written);
-        int flags = (usedWrap ? DESC_F_AVAIL | DESC_F_USED : 0) | (written > 0 ? DESC_F_WRITE : 0);
+        long at = (long) RingLayout.DESCRIPTOR_SIZE * nextUsed;
+        SHORT.set(ring, at + RingLayout.PACKED_ID, (short) chain.id);
+        INT.set(ring, at + RingLayout.LENGTH, written);
+        int flags = (usedWrap ? RingLayout.DESC_F_AVAIL | RingLayout.DESC_F_USED : 0)
+                | (written > 0 ? RingLayout.DESC_F_WRITE : 0);
         VarHandle.releaseFence();
-        SHORT.set(ring, at + FLAGS, (short) flags);
+        SHORT.set(ring, at + RingLayout.PACKED_FLAGS, (short) flags);
         outstanding -= chain.slots;
         untold += chain.slots;
         nextUsed += chain.slots;
@@ -246,13 +234,13 @@ final class PackedRing implements Ring {
         // between publishing descriptors and reading what the driver asks for: it does the same in the other order
         // (2.8.21.3)
         VarHandle.fullFence();
-        int flags = (short) SHORT.getAcquire(driverEvent, EVENT_FLAGS) & 3;
-        if (flags != EVENT_DESC || !eventIndex) {
-            return flags != EVENT_DISABLE;
+        int flags = (short) SHORT.getAcquire(driverEvent, RingLayout.EVENT_FLAGS) & RingLayout.EVENT_FLAGS_MASK;
+        if (flags != RingLayout.EVENT_DESC || !eventIndex) {
+            return flags != RingLayout.EVENT_DISABLE;
         }
-        int event = (short) SHORT.getOpaque(driverEvent, 0L) & 0xffff;
-        int offset = event & 0x7fff;
-        boolean wrap = (event & 0x8000) != 0;
+        int event = (short) SHORT.getOpaque(driverEvent, RingLayout.EVENT_OFF_WRAP) & 0xffff;
+        int offset = event & ~RingLayout.WRAP;
+        boolean wrap = (event & RingLayout.WRAP) != 0;
         // how many slots ago the wanted one was given back; negative if that is still to come
         int ago = nextUsed - 1 - offset + (wrap == usedWrap ? 0 : size);
         boolean wanted = ago >= 0 && ago < given;
@@ -264,8 +252,9 @@ final class PackedRing implements Ring {
 
     @Override
     public boolean unanswered() {
-        return ((short) SHORT.getOpaque(driverEvent, EVENT_FLAGS) & 3) == EVENT_DESC
-                && ((short) SHORT.getOpaque(driverEvent, 0L) & 0xffff) == unansweredEvent;
+        return ((short) SHORT.getOpaque(driverEvent, RingLayout.EVENT_FLAGS) & RingLayout.EVENT_FLAGS_MASK)
+                        == RingLayout.EVENT_DESC
+                && ((short) SHORT.getOpaque(driverEvent, RingLayout.EVENT_OFF_WRAP) & 0xffff) == unansweredEvent;
     }
 
     @Override
@@ -275,17 +264,17 @@ final class PackedRing implements Ring {
 
     @Override
     public void disableNotifications() {
-        SHORT.set(deviceEvent, EVENT_FLAGS, (short) EVENT_DISABLE);
+        SHORT.set(deviceEvent, RingLayout.EVENT_FLAGS, (short) RingLayout.EVENT_DISABLE);
     }
 
     @Override
     public boolean enableNotifications() {
         if (eventIndex) {
-            SHORT.set(deviceEvent, 0L, (short) (nextAvail | (availWrap ? 0x8000 : 0)));
+            SHORT.set(deviceEvent, RingLayout.EVENT_OFF_WRAP, (short) (nextAvail | (availWrap ? RingLayout.WRAP : 0)));
             VarHandle.releaseFence();
-            SHORT.set(deviceEvent, EVENT_FLAGS, (short) EVENT_DESC);
+            SHORT.set(deviceEvent, RingLayout.EVENT_FLAGS, (short) RingLayout.EVENT_DESC);
         } else {
-            SHORT.set(deviceEvent, EVENT_FLAGS, (short) EVENT_ENABLE);
+            SHORT.set(deviceEvent, RingLayout.EVENT_FLAGS, (short) RingLayout.EVENT_ENABLE);
         }
         VarHandle.fullFence();
         return available();
@@ -293,6 +282,6 @@ final class PackedRing implements Ring {
 
     @Override
     public int base() {
-        return nextAvail | (availWrap ? 0x8000 : 0) | nextUsed << 16 | (usedWrap ? 0x8000_0000 : 0);
+        return nextAvail | (availWrap ? RingLayout.WRAP : 0) | nextUsed << 16 | (usedWrap ? RingLayout.WRAP << 16 : 0);
     }
 }

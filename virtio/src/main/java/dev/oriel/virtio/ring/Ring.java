@@ -22,11 +22,8 @@ public sealed interface Ring permits SplitRing, PackedRing {
     /** Chains with an indirect table may be longer than the queue, but not longer than this, which is more than any driver sends. */
     int INDIRECT_LIMIT = 1024;
 
-    /** The size of a descriptor in memory, in both layouts. */
-    int DESCRIPTOR_SIZE = 16;
-
     /** The most memory that an indirect table of {@link #INDIRECT_LIMIT} descriptors takes. */
-    int INDIRECT_BYTES_LIMIT = INDIRECT_LIMIT * DESCRIPTOR_SIZE;
+    int INDIRECT_BYTES_LIMIT = INDIRECT_LIMIT * RingLayout.DESCRIPTOR_SIZE;
 
     /**
      * Finds the parts of the ring in memory.

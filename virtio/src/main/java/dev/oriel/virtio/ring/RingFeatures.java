@@ -14,5 +14,8 @@ public final class RingFeatures {
     /** The packed layout of rings. */
     public static final long RING_PACKED = 1L << 34;
 
+    /** All that rings of either end can do. */
+    public static final long ALL = INDIRECT_DESC | EVENT_IDX | VERSION_1 | RING_PACKED;
+
     private RingFeatures() {}
 }

@@ -16,33 +16,15 @@ import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The device's end of a split ring of N descriptors, N a power of two (virtio 1.4, section 2.7). Little endian.
- *
- * <pre>
- *   descriptors  N x { address 8, length 4, flags 2, next 2 }
- *   available    flags 2, idx 2, N x { head 2 }, used_event 2             written by the driver
- *   used         flags 2, idx 2, N x { id 4, length 4 }, avail_event 2    written by the device
- * </pre>
- *
- * <p>Indices count for ever, modulo 2^16; an element is at the index modulo N.
+ * The device's end of a split ring of N descriptors, N a power of two (virtio 1.4, section 2.7; {@link RingLayout}).
  *
  * <p>Stores are plain ones with fences beside them, not opaque or release ones: if the page is gone (SIGBUS), HotSpot survives the
  * former, and ends the process in an interpreted 16-bit store of the latter kind (JDK 25).
  */
 final class SplitRing implements Ring {
-    private static final int DESC_F_NEXT = 1;
-    private static final int DESC_F_WRITE = 2;
-    private static final int DESC_F_INDIRECT = 4;
-    private static final int AVAIL_F_NO_INTERRUPT = 1;
-    private static final int USED_F_NO_NOTIFY = 1;
 
     /** No index. */
     private static final int NONE = -1;
-
-    private static final long FLAGS = 0;
-    private static final long INDEX = 2;
-    private static final long ELEMENTS = 4;
-    private static final long USED_ELEMENT_SIZE = 8;
 
     private static final ValueLayout.OfLong DESC_LONG = JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfInt DESC_INT = JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -93,19 +75,21 @@ final class SplitRing implements Ring {
         }
         eventIndex = setup.has(RingFeatures.EVENT_IDX);
         indirect = setup.has(RingFeatures.INDIRECT_DESC);
-        usedEvent = ELEMENTS + (long) Short.BYTES * size;
-        availEvent = ELEMENTS + USED_ELEMENT_SIZE * size;
+        usedEvent = RingLayout.usedEvent(size);
+        availEvent = RingLayout.availEvent(size);
         nextAvail = setup.base();
         seenAvail = nextAvail;
     }
 
     @Override
     public boolean resolve(GuestMemory memory) {
-        long event = eventIndex ? Short.BYTES : 0;
-        MemorySegment foundDescriptors =
-                QueueSetup.find(memory, setup.descriptors(), (long) DESCRIPTOR_SIZE * size, 16);
-        MemorySegment foundAvail = QueueSetup.find(memory, setup.driver(), usedEvent + event, 2);
-        MemorySegment foundUsed = QueueSetup.find(memory, setup.device(), availEvent + event, 4);
+        long event = eventIndex ? RingLayout.EVENT_INDEX_SIZE : 0;
+        MemorySegment foundDescriptors = QueueSetup.find(
+                memory, setup.descriptors(), RingLayout.descriptorsSize(size), RingLayout.DESCRIPTOR_ALIGNMENT);
+        MemorySegment foundAvail =
+                QueueSetup.find(memory, setup.driver(), usedEvent + event, RingLayout.AVAIL_ALIGNMENT);
+        MemorySegment foundUsed =
+                QueueSetup.find(memory, setup.device(), availEvent + event, RingLayout.USED_ALIGNMENT);
         if (foundDescriptors == null || foundAvail == null || foundUsed == null) {
             return false;
         }
@@ -113,7 +97,7 @@ final class SplitRing implements Ring {
         avail = foundAvail;
         used = foundUsed;
         if (!usedKnown) {
-            nextUsed = (short) SHORT.getAcquire(used, INDEX) & 0xffff;
+            nextUsed = (short) SHORT.getAcquire(used, RingLayout.RING_INDEX) & 0xffff;
             usedKnown = true;
         }
         return true;
@@ -121,13 +105,13 @@ final class SplitRing implements Ring {
 
     @Override
     public boolean available() {
-        return seenAvail != nextAvail || ((short) SHORT.getAcquire(avail, INDEX) & 0xffff) != nextAvail;
+        return seenAvail != nextAvail || ((short) SHORT.getAcquire(avail, RingLayout.RING_INDEX) & 0xffff) != nextAvail;
     }
 
     @Override
     public int take(DescriptorChain chain, GuestMemory memory) {
         if (seenAvail == nextAvail) {
-            int index = (short) SHORT.getAcquire(avail, INDEX) & 0xffff;
+            int index = (short) SHORT.getAcquire(avail, RingLayout.RING_INDEX) & 0xffff;
             int ready = index - nextAvail & 0xffff;
             if (ready == 0) {
                 return EMPTY;
@@ -138,7 +122,9 @@ final class SplitRing implements Ring {
             }
             seenAvail = index;
         }
-        int head = (short) SHORT.get(avail, ELEMENTS + (long) Short.BYTES * (nextAvail & mask)) & 0xffff;
+        int head =
+                (short) SHORT.get(avail, RingLayout.RING_ELEMENTS + RingLayout.AVAIL_ELEMENT_SIZE * (nextAvail & mask))
+                        & 0xffff;
         if (head >= size) {
             return broken("the head of a chain is not in the descriptor table (virtio 1.4, 2.7.6)");
         }
@@ -163,17 +149,17 @@ final class SplitRing implements Ring {
                 return broken("a chain that loops, or has more descriptors than the queue (virtio 1.4, 2.7.5)");
             }
             count++;
-            long at = tableOffset + (long) DESCRIPTOR_SIZE * index;
-            long address = table.get(DESC_LONG, at);
-            int length = table.get(DESC_INT, at + 8);
-            int flags = table.get(DESC_SHORT, at + 12) & 0xffff;
-            int next = table.get(DESC_SHORT, at + 14) & 0xffff;
-            if ((flags & DESC_F_INDIRECT) == 0) {
-                String wrong = chain.append(address, length, (flags & DESC_F_WRITE) != 0);
+            long at = tableOffset + (long) RingLayout.DESCRIPTOR_SIZE * index;
+            long address = table.get(DESC_LONG, at + RingLayout.ADDRESS);
+            int length = table.get(DESC_INT, at + RingLayout.LENGTH);
+            int flags = table.get(DESC_SHORT, at + RingLayout.SPLIT_FLAGS) & 0xffff;
+            int next = table.get(DESC_SHORT, at + RingLayout.SPLIT_NEXT) & 0xffff;
+            if ((flags & RingLayout.DESC_F_INDIRECT) == 0) {
+                String wrong = chain.append(address, length, (flags & RingLayout.DESC_F_WRITE) != 0);
                 if (wrong != null) {
                     return broken(wrong);
                 }
-                if ((flags & DESC_F_NEXT) == 0) {
+                if ((flags & RingLayout.DESC_F_NEXT) == 0) {
                     return TAKEN;
                 }
                 if (next >= entries) {
@@ -194,7 +180,7 @@ final class SplitRing implements Ring {
             }
             table = region.memory();
             tableOffset = address - region.guestAddress();
-            entries = length / DESCRIPTOR_SIZE;
+            entries = length / RingLayout.DESCRIPTOR_SIZE;
             limit = count + entries;
             index = 0;
             inIndirect = true;
@@ -208,10 +194,10 @@ final class SplitRing implements Ring {
         if (inIndirect) {
             return "an indirect table in an indirect table (virtio 1.4, 2.7.5.3.1)";
         }
-        if ((flags & DESC_F_NEXT) != 0) {
+        if ((flags & RingLayout.DESC_F_NEXT) != 0) {
             return "a descriptor behind an indirect table (virtio 1.4, 2.7.5.3.1)";
         }
-        if (length <= 0 || length % DESCRIPTOR_SIZE != 0 || length > INDIRECT_BYTES_LIMIT) {
+        if (length <= 0 || length % RingLayout.DESCRIPTOR_SIZE != 0 || length > INDIRECT_BYTES_LIMIT) {
             return "an indirect table that is empty, not whole descriptors, or too long (virtio 1.4, 2.7.5.3)";
         }
         return null;
@@ -229,21 +215,21 @@ final class SplitRing implements Ring {
 
     @Override
     public void use(DescriptorChain chain, int written) {
-        long at = ELEMENTS + USED_ELEMENT_SIZE * (nextUsed & mask);
-        INT.set(used, at, chain.id);
-        INT.set(used, at + Integer.BYTES, written);
+        long at = RingLayout.RING_ELEMENTS + RingLayout.USED_ELEMENT_SIZE * (nextUsed & mask);
+        INT.set(used, at + RingLayout.USED_ID, chain.id);
+        INT.set(used, at + RingLayout.USED_LENGTH, written);
         nextUsed = nextUsed + 1 & 0xffff;
     }
 
     @Override
     public boolean publish() {
         VarHandle.releaseFence();
-        SHORT.set(used, INDEX, (short) nextUsed);
+        SHORT.set(used, RingLayout.RING_INDEX, (short) nextUsed);
         // between publishing used.idx and reading what the driver asks for: it does the same in the other order
         // (2.7.7.2)
         VarHandle.fullFence();
         if (!eventIndex) {
-            return ((short) SHORT.getOpaque(avail, FLAGS) & AVAIL_F_NO_INTERRUPT) == 0;
+            return ((short) SHORT.getOpaque(avail, RingLayout.RING_FLAGS) & RingLayout.AVAIL_F_NO_INTERRUPT) == 0;
         }
         int event = (short) SHORT.getOpaque(avail, usedEvent) & 0xffff;
         boolean wanted = !told || (nextUsed - event - 1 & 0xffff) < (nextUsed - toldUsed & 0xffff);
@@ -270,7 +256,7 @@ final class SplitRing implements Ring {
         // with event indices nothing is to be done: the driver passed the one we wrote last, and it does not come again
         // soon
         if (!eventIndex) {
-            SHORT.set(used, FLAGS, (short) USED_F_NO_NOTIFY);
+            SHORT.set(used, RingLayout.RING_FLAGS, (short) RingLayout.USED_F_NO_NOTIFY);
         }
     }
 
@@ -279,7 +265,7 @@ final class SplitRing implements Ring {
         if (eventIndex) {
             SHORT.set(used, availEvent, (short) nextAvail);
         } else {
-            SHORT.set(used, FLAGS, (short) 0);
+            SHORT.set(used, RingLayout.RING_FLAGS, (short) 0);
         }
         VarHandle.fullFence();
         return available();
