@@ -3,9 +3,9 @@ package dev.oriel.app;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.oriel.driver.Entry;
 import dev.oriel.driver.FuseClient;
 import dev.oriel.driver.FuseException;
+import dev.oriel.driver.NodeEntry;
 import dev.oriel.driver.OpenFile;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.OpenFlags;
@@ -123,7 +123,7 @@ class NeighbourTest {
                 client.lookup(FuseClient.ROOT, "modest".getBytes(UTF_8)).nodeid();
         List<Long> nodes = new ArrayList<>();
         for (int i = 0; i < NEIGHBOURS_FILES; i++) {
-            Entry entry = client.lookup(directory, ("file" + i).getBytes(UTF_8));
+            NodeEntry entry = client.lookup(directory, ("file" + i).getBytes(UTF_8));
             nodes.add(entry.nodeid());
             OpenFile file = client.files().open(entry.nodeid(), OpenFlags.O_RDONLY);
             assertThat(client.getattr(file).size()).isEqualTo(("content " + i).length());

@@ -5,9 +5,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.oriel.driver.DaxDevice;
-import dev.oriel.driver.Entry;
 import dev.oriel.driver.FuseClient;
 import dev.oriel.driver.FuseClientOptions;
+import dev.oriel.driver.NodeEntry;
 import dev.oriel.driver.OpenFile;
 import dev.oriel.linux.OpenFlags;
 import java.io.BufferedReader;
@@ -89,7 +89,7 @@ class ShareTest {
         try (FuseClient client = FuseClient.connect(socket)) {
             DaxDevice dax = client.dax().orElseThrow();
             for (int size : SIZES) {
-                Entry entry = client.lookup(FuseClient.ROOT, name(size));
+                NodeEntry entry = client.lookup(FuseClient.ROOT, name(size));
                 OpenFile file = client.files().open(entry.nodeid(), OpenFlags.O_RDWR);
                 try (DaxDevice.Pin pin = dax.map(entry.nodeid(), 0, size, true)) {
                     assertThat(pin.segment().toArray(JAVA_BYTE))
@@ -118,7 +118,7 @@ class ShareTest {
                 FuseClientOptions options =
                         FuseClientOptions.DEFAULTS.withOrder(order).withPacked(packed);
                 try (FuseClient client = FuseClient.connect(socket, options)) {
-                    Entry entry = client.lookup(FuseClient.ROOT, "data".getBytes(UTF_8));
+                    NodeEntry entry = client.lookup(FuseClient.ROOT, "data".getBytes(UTF_8));
                     OpenFile file = client.files().open(entry.nodeid(), OpenFlags.O_RDONLY);
                     byte[] read = new byte[content.length];
                     assertThat(client.files().read(file, 0, MemorySegment.ofArray(read)))

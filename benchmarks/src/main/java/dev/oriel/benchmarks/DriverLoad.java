@@ -1,9 +1,9 @@
 package dev.oriel.benchmarks;
 
+import dev.oriel.driver.ClientQueue;
 import dev.oriel.driver.DriverBuffer;
 import dev.oriel.driver.FuseClient;
 import dev.oriel.driver.FuseException;
-import dev.oriel.driver.RequestQueue;
 import dev.oriel.linux.Errno;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -20,7 +20,7 @@ final class DriverLoad implements AutoCloseable {
     private final List<Lane> lanes = new ArrayList<>();
     private final ExecutorService threads;
 
-    private record Lane(FuseClient client, RequestQueue queue, List<RequestSlot> slots) {}
+    private record Lane(FuseClient client, ClientQueue queue, List<RequestSlot> slots) {}
 
     DriverLoad(List<FuseClient> clients) {
         for (FuseClient client : clients) {

@@ -1,6 +1,6 @@
 package dev.oriel.benchmarks;
 
-import dev.oriel.driver.FuseRequest;
+import dev.oriel.driver.ClientRequest;
 import dev.oriel.fuse.FuseCreateIn;
 import dev.oriel.fuse.FuseEntryOut;
 import dev.oriel.fuse.FuseOpcode;
@@ -14,13 +14,13 @@ import dev.oriel.linux.OpenFlags;
 public enum DriverOperation {
     GETATTR("GETATTR", 1, 0) {
         @Override
-        void request(DriverFiles share, RequestSlot slot, FuseRequest request, int step) {
+        void request(DriverFiles share, RequestSlot slot, ClientRequest request, int step) {
             request.getattr(share.nodeids[slot.next(DriverFiles.FILES)]);
         }
     },
     LOOKUP("LOOKUP", 1, 0) {
         @Override
-        void request(DriverFiles share, RequestSlot slot, FuseRequest request, int step) {
+        void request(DriverFiles share, RequestSlot slot, ClientRequest request, int step) {
             request.begin(FuseOpcode.LOOKUP, share.folder)
                     .name(share.names[slot.next(DriverFiles.FILES)])
                     .reply(FuseEntryOut.SIZE, FuseEntryOut.SIZE);
@@ -38,28 +38,28 @@ public enum DriverOperation {
     },
     READ_4K("READ 4 KiB", 1, 4096) {
         @Override
-        void request(DriverFiles share, RequestSlot slot, FuseRequest request, int step) {
+        void request(DriverFiles share, RequestSlot slot, ClientRequest request, int step) {
             long position = (long) slot.next(DriverFiles.LARGE_BYTES / SMALL) * SMALL;
             request.read(share.large.nodeid(), share.large.fh(), position, slot.buffer, 0, SMALL);
         }
     },
     READ_1M("READ 1 MiB", 1, 1 << 20) {
         @Override
-        void request(DriverFiles share, RequestSlot slot, FuseRequest request, int step) {
+        void request(DriverFiles share, RequestSlot slot, ClientRequest request, int step) {
             long position = (long) slot.next(DriverFiles.LARGE_BYTES / LARGE) * LARGE;
             request.read(share.large.nodeid(), share.large.fh(), position, slot.buffer, 0, LARGE);
         }
     },
     WRITE_4K("WRITE 4 KiB", 1, 4096) {
         @Override
-        void request(DriverFiles share, RequestSlot slot, FuseRequest request, int step) {
+        void request(DriverFiles share, RequestSlot slot, ClientRequest request, int step) {
             long position = (long) slot.next(DriverFiles.LARGE_BYTES / SMALL) * SMALL;
             request.write(share.large.nodeid(), share.large.fh(), position, slot.buffer, 0, SMALL);
         }
     },
     OPEN("OPEN + RELEASE", 2, 0) {
         @Override
-        void request(DriverFiles share, RequestSlot slot, FuseRequest request, int step) {
+        void request(DriverFiles share, RequestSlot slot, ClientRequest request, int step) {
             if (step == 0) {
                 slot.nodeid = share.nodeids[slot.next(DriverFiles.FILES)];
                 request.begin(FuseOpcode.OPEN, slot.nodeid)
@@ -76,7 +76,7 @@ public enum DriverOperation {
     },
     CREATE("CREATE + RELEASE + UNLINK", 3, 0) {
         @Override
-        void request(DriverFiles share, RequestSlot slot, FuseRequest request, int step) {
+        void request(DriverFiles share, RequestSlot slot, ClientRequest request, int step) {
             if (step == 0) {
                 request.begin(FuseOpcode.CREATE, share.folder)
                         .argument(new FuseCreateIn())
@@ -128,7 +128,7 @@ public enum DriverOperation {
             }
 
             @Override
-            public void request(RequestSlot slot, FuseRequest request, int step) {
+            public void request(RequestSlot slot, ClientRequest request, int step) {
                 DriverOperation.this.request(share, slot, request, step);
             }
 
@@ -140,7 +140,7 @@ public enum DriverOperation {
     }
 
     /** Writes the request of a step over the reply to the step before. */
-    abstract void request(DriverFiles share, RequestSlot slot, FuseRequest request, int step);
+    abstract void request(DriverFiles share, RequestSlot slot, ClientRequest request, int step);
 
     /** The reply to the last step came. */
     void end(DriverFiles share, RequestSlot slot) {}

@@ -2,8 +2,8 @@ package dev.oriel.benchmarks;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import dev.oriel.driver.ClientRequest;
 import dev.oriel.driver.FuseClient;
-import dev.oriel.driver.FuseRequest;
 import dev.oriel.fuse.FuseEntryOut;
 import dev.oriel.fuse.FuseOpcode;
 import java.io.IOException;
@@ -66,7 +66,7 @@ final class LookupSource implements RequestSource {
     }
 
     @Override
-    public void request(RequestSlot slot, FuseRequest request, int step) {
+    public void request(RequestSlot slot, ClientRequest request, int step) {
         int file = byChance ? slot.next(files) : next.getAndIncrement() % files;
         request.begin(FuseOpcode.LOOKUP, folders[file / FOLDER_FILES])
                 .name(names[file % FOLDER_FILES])

@@ -1,6 +1,6 @@
 package dev.oriel.benchmarks;
 
-import dev.oriel.driver.FuseRequest;
+import dev.oriel.driver.ClientRequest;
 
 /** Makes the requests of a {@link RequestStream}: operations of one or more requests, each after the reply to the one before. */
 interface RequestSource {
@@ -8,7 +8,7 @@ interface RequestSource {
     int steps();
 
     /** Writes the request of a step, from 0, over the reply to the step before. */
-    void request(RequestSlot slot, FuseRequest request, int step);
+    void request(RequestSlot slot, ClientRequest request, int step);
 
     /** The reply to the last step of an operation came. */
     default void end(RequestSlot slot) {}

@@ -1,8 +1,8 @@
 package dev.oriel.benchmarks;
 
+import dev.oriel.driver.ClientQueue;
+import dev.oriel.driver.ClientRequest;
 import dev.oriel.driver.FuseException;
-import dev.oriel.driver.FuseRequest;
-import dev.oriel.driver.RequestQueue;
 import dev.oriel.linux.Errno;
 import java.util.List;
 
@@ -10,11 +10,11 @@ import java.util.List;
 final class RequestStream {
     private static final long PATIENCE_NANOS = 10_000_000_000L;
 
-    private final RequestQueue queue;
+    private final ClientQueue queue;
     private final List<RequestSlot> slots;
     private final RequestSource source;
 
-    RequestStream(RequestQueue queue, List<RequestSlot> slots, RequestSource source) {
+    RequestStream(ClientQueue queue, List<RequestSlot> slots, RequestSource source) {
         this.queue = queue;
         this.slots = slots;
         this.source = source;
@@ -36,7 +36,7 @@ final class RequestStream {
             }
             begun++;
             slot.step = 0;
-            FuseRequest request = queue.acquire().attach(slot);
+            ClientRequest request = queue.acquire().attach(slot);
             source.request(slot, request, 0);
             send(request);
             inFlight++;
@@ -48,7 +48,7 @@ final class RequestStream {
                 throw new FuseException("wait for " + inFlight + " replies", Errno.ETIMEDOUT);
             }
             boolean over = System.nanoTime() - end >= 0;
-            FuseRequest request = queue.poll();
+            ClientRequest request = queue.poll();
             while (request != null) {
                 if (!goOn(request)) {
                     done++;
@@ -68,7 +68,7 @@ final class RequestStream {
     }
 
     /** Sends the next step of an operation, if it has one. */
-    private boolean goOn(FuseRequest request) throws FuseException {
+    private boolean goOn(ClientRequest request) throws FuseException {
         if (request.result() < 0) {
             throw new FuseException(request.toString(), -request.result());
         }
@@ -85,7 +85,7 @@ final class RequestStream {
         return true;
     }
 
-    private void begin(FuseRequest request) throws FuseException {
+    private void begin(ClientRequest request) throws FuseException {
         RequestSlot slot = (RequestSlot) request.attachment();
         if (slot != null) {
             slot.step = 0;
@@ -94,7 +94,7 @@ final class RequestStream {
         }
     }
 
-    private void send(FuseRequest request) throws FuseException {
+    private void send(ClientRequest request) throws FuseException {
         int result = queue.enqueue(request);
         if (result < 0) {
             throw new FuseException("send " + request, -result);

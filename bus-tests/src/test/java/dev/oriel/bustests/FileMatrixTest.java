@@ -6,12 +6,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.oriel.driver.AttributeChange;
-import dev.oriel.driver.Attributes;
-import dev.oriel.driver.Entry;
 import dev.oriel.driver.FuseClient;
 import dev.oriel.driver.FuseException;
 import dev.oriel.driver.FuseFiles;
+import dev.oriel.driver.NodeEntry;
 import dev.oriel.driver.OpenFile;
+import dev.oriel.driver.Stat;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.FallocateMode;
 import dev.oriel.linux.FileMode;
@@ -90,7 +90,7 @@ class FileMatrixTest {
         try (Share share = Share.open(given, folder, Share.Window.NONE);
                 FuseClient client = share.mount()) {
             Path root = share.directory;
-            Entry made = client.mkdir(FuseClient.ROOT, name("folder"), 0755);
+            NodeEntry made = client.mkdir(FuseClient.ROOT, name("folder"), 0755);
             FuseFiles.Created file = client.files().create(made.nodeid(), name("a"), OpenFlags.O_WRONLY, 0600);
             client.files().release(file.file());
             client.symlink(made.nodeid(), name("symbolic"), name("a"));
@@ -122,7 +122,7 @@ class FileMatrixTest {
             Path file = Files.write(share.directory.resolve("file"), content(5000));
             FileTime time = FileTime.fromMillis(1_234_567_890_123L);
             long node = client.lookup(FuseClient.ROOT, name("file")).nodeid();
-            Attributes set = client.setattr(
+            Stat set = client.setattr(
                     node, new AttributeChange().mode(0604).size(1 << 20).mtime(time));
             assertThat(set.size()).isEqualTo(1 << 20);
             assertThat(set.mode()).isEqualTo(FileMode.S_IFREG | 0604);

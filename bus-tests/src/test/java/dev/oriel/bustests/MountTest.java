@@ -4,9 +4,10 @@ import static dev.oriel.bustests.Share.name;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import dev.oriel.driver.DaxDevice;
 import dev.oriel.driver.DirectoryEntry;
-import dev.oriel.driver.Entry;
 import dev.oriel.driver.FuseClient;
+import dev.oriel.driver.NodeEntry;
 import dev.oriel.driver.OpenFile;
 import dev.oriel.linux.FileMode;
 import dev.oriel.linux.OpenFlags;
@@ -35,7 +36,9 @@ class MountTest {
             assertThat(client.tag()).isEqualTo(Share.TAG);
             assertThat(client.queueCount()).isEqualTo(Share.REQUEST_QUEUES);
             assertThat(client.dax().isPresent()).isEqualTo(given.transport().hasRegions);
-            client.dax().ifPresent(dax -> assertThat(dax.windowSize()).isEqualTo(Share.WINDOW));
+            client.dax()
+                    .ifPresent(dax ->
+                            assertThat(dax.slotCount() * DaxDevice.SLOT_SIZE).isEqualTo(Share.WINDOW));
         }
     }
 
@@ -92,7 +95,7 @@ class MountTest {
                 offset = entry.offset();
                 String child = new String(entry.name(), StandardCharsets.UTF_8);
                 if (!child.equals(".") && !child.equals("..")) {
-                    Entry found = client.lookup(node, entry.name());
+                    NodeEntry found = client.lookup(node, entry.name());
                     seen.put(path + "/" + child, size(found));
                     if ((found.attributes().mode() & FileMode.S_IFMT) == FileMode.S_IFDIR) {
                         walk(client, found.nodeid(), path + "/" + child, seen);
@@ -104,7 +107,7 @@ class MountTest {
         client.files().releasedir(directory);
     }
 
-    private static long size(Entry entry) {
+    private static long size(NodeEntry entry) {
         return (entry.attributes().mode() & FileMode.S_IFMT) == FileMode.S_IFDIR
                 ? -1
                 : entry.attributes().size();

@@ -68,7 +68,7 @@ public final class AttributeChange {
         return this;
     }
 
-    void writeTo(FuseRequest request) {
+    void writeTo(ClientRequest request) {
         FuseSetattrIn in = request.argument(new FuseSetattrIn());
         in.valid(valid).fh(fh).size(size).mode(mode).uid(uid).gid(gid);
         FileTime access = atime;

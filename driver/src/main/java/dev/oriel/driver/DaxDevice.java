@@ -1,10 +1,5 @@
 package dev.oriel.driver;
 
-import dev.oriel.fuse.FuseFlags;
-import dev.oriel.fuse.FuseOpcode;
-import dev.oriel.fuse.FuseRemovemappingIn;
-import dev.oriel.fuse.FuseRemovemappingOne;
-import dev.oriel.fuse.FuseSetupmappingIn;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.LinuxException;
 import dev.oriel.virtio.memory.SharedMemoryWindow;
@@ -12,7 +7,6 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -31,8 +25,7 @@ import org.jspecify.annotations.Nullable;
  * that are pinned or being copied never. A range of several slots gets adjacent ones, so it is one piece of memory; a part of it that is
  * mapped elsewhere is mapped anew for that.
  *
- * <p>An instance is either pinnable, as the mail's x86 with struct pages, or limited: then memory is not handed out, only copied to
- * and from.
+ * <p>An instance is either pinnable, or limited: then memory is not handed out, only copied to and from.
  *
  * <p>Slots for which the device does not answer in time stay out of use: what is late could land on what came after it.
  *
@@ -50,9 +43,10 @@ public final class DaxDevice {
     private final SharedMemoryWindow window;
     private final boolean pinnable;
     private final int slots;
+    private final DaxRequests requests;
 
     /** All of what follows is guarded by this. */
-    private final BitSet used = new BitSet();
+    private final WindowSlots used;
 
     private final Map<Long, List<DaxExtent>> extents = new HashMap<>();
     private final LinkedHashSet<DaxExtent> idle = new LinkedHashSet<>();
@@ -124,7 +118,9 @@ public final class DaxDevice {
         session = client.session();
         this.window = window;
         pinnable = session.options().pinnable();
+        requests = new DaxRequests(session);
         slots = (int) Math.min(Integer.MAX_VALUE, window.length() / SLOT_SIZE);
+        used = new WindowSlots(slots);
         if (session.mapAlignment() > ALIGNMENT_MAX) {
             throw new FuseException(
                     "use the window of " + session.name() + " (it wants mappings aligned to 2^" + session.mapAlignment()
@@ -138,11 +134,6 @@ public final class DaxDevice {
         return pinnable;
     }
 
-    /** Bytes of the window. */
-    public long windowSize() {
-        return window.length();
-    }
-
     /** How many slots there are. */
     public int slotCount() {
         return slots;
@@ -150,7 +141,7 @@ public final class DaxDevice {
 
     /** How many slots hold parts of files. */
     public synchronized int slotsInUse() {
-        return used.cardinality();
+        return used.count();
     }
 
     /**
@@ -348,7 +339,7 @@ public final class DaxDevice {
     private DaxExtent allocate(long nodeid, long from, long to) throws FuseException {
         long fileOffset = from / SLOT_SIZE * SLOT_SIZE;
         long needed = (to - fileOffset + SLOT_SIZE - 1) / SLOT_SIZE;
-        int first = needed > slots ? -1 : freeRun((int) needed);
+        int first = needed > slots ? -1 : used.freeRun((int) needed);
         while (first < 0) {
             if (needed > slots || !removeOldest()) {
                 throw new FuseException(
@@ -356,24 +347,12 @@ public final class DaxDevice {
                                 + session.name(),
                         needed > slots ? Errno.ENOSPC : Errno.EBUSY);
             }
-            first = freeRun((int) needed);
+            first = used.freeRun((int) needed);
         }
-        used.set(first, first + (int) needed);
+        used.take(first, (int) needed);
         DaxExtent extent = new DaxExtent(nodeid, fileOffset, first, (int) needed);
         extents.computeIfAbsent(nodeid, _ -> new ArrayList<>()).add(extent);
         return extent;
-    }
-
-    private int freeRun(int needed) {
-        int start = used.nextClearBit(0);
-        while (start + needed <= slots) {
-            int end = used.nextSetBit(start);
-            if (end < 0 || end - start >= needed) {
-                return start;
-            }
-            start = used.nextClearBit(end);
-        }
-        return -1;
     }
 
     private boolean removeOldest() {
@@ -396,15 +375,8 @@ public final class DaxDevice {
 
     private void setUp(DaxExtent extent, int index, boolean writable) throws FuseException {
         while (true) {
-            FuseRequest request = session.queue().acquire().begin(FuseOpcode.SETUPMAPPING, extent.nodeid);
-            request.argument(new FuseSetupmappingIn())
-                    .fh(FuseClient.NO_HANDLE)
-                    .foffset(extent.fileOffset + index * SLOT_SIZE)
-                    .len(SLOT_SIZE)
-                    .flags(FuseFlags.SETUPMAPPING_READ | (writable ? FuseFlags.SETUPMAPPING_WRITE : 0))
-                    .moffset((extent.firstSlot + index) * SLOT_SIZE);
             try {
-                FuseClient.call(request).release();
+                requests.setUp(extent, index, writable);
                 return;
             } catch (FuseException failed) {
                 // a device may be able to map less at once than its window is large
@@ -439,35 +411,8 @@ public final class DaxDevice {
         if (ofNode.isEmpty()) {
             extents.remove(extent.nodeid);
         }
-        if (!extent.late && takeDown(extent)) {
-            used.clear(extent.firstSlot, extent.firstSlot + extent.slotCount);
+        if (!extent.late && requests.takeDown(extent)) {
+            used.free(extent.firstSlot, extent.slotCount);
         }
-    }
-
-    /**
-     * REMOVEMAPPING. That it could not be sent, or that a device could not, is no reason to stop: what is mapped there next replaces it.
-     *
-     * @return false if the device did not answer in time. It may still do it, at any time: the slots must not be used any more.
-     */
-    private boolean takeDown(DaxExtent extent) {
-        boolean answered = true;
-        int most = (FuseRequest.ARGUMENTS_MAX - FuseRemovemappingIn.SIZE) / FuseRemovemappingOne.SIZE;
-        for (int from = 0; from < extent.slotCount; from += most) {
-            int count = Math.min(most, extent.slotCount - from);
-            FuseRequest request = session.queue().acquireOrNull();
-            if (request == null) {
-                break;
-            }
-            request.begin(FuseOpcode.REMOVEMAPPING, extent.nodeid);
-            request.argument(new FuseRemovemappingIn()).count(count);
-            for (int i = 0; i < count; i++) {
-                request.argument(new FuseRemovemappingOne())
-                        .moffset((extent.firstSlot + from + i) * SLOT_SIZE)
-                        .len(SLOT_SIZE);
-            }
-            answered &= request.queue.call(request) != -Errno.ETIMEDOUT;
-            request.release();
-        }
-        return answered;
     }
 }

@@ -8,9 +8,9 @@ public final class DirectoryEntry {
     private final long ino;
     private final long offset;
     private final int type;
-    private final @Nullable Entry entry;
+    private final @Nullable NodeEntry entry;
 
-    DirectoryEntry(byte[] name, long ino, long offset, int type, @Nullable Entry entry) {
+    DirectoryEntry(byte[] name, long ino, long offset, int type, @Nullable NodeEntry entry) {
         this.name = name;
         this.ino = ino;
         this.offset = offset;
@@ -39,7 +39,7 @@ public final class DirectoryEntry {
     }
 
     /** Of READDIRPLUS: the node, known once more; null where the device gave none, as for "." and "..". */
-    public @Nullable Entry entry() {
+    public @Nullable NodeEntry entry() {
         return entry;
     }
 }

@@ -74,7 +74,7 @@ final class DriverSession implements AutoCloseable {
     private final VirtioTransport transport;
     private final DriverMemory memory;
     private final BufferPool buffers;
-    private final List<RequestQueue> queues;
+    private final List<ClientQueue> queues;
     private final FuseClientOptions options;
     private final String tag;
     private final int pid = (int) ProcessHandle.current().pid();
@@ -102,8 +102,8 @@ final class DriverSession implements AutoCloseable {
         queues = new ArrayList<>(driverQueues.size());
         long at = controls;
         for (DriverQueue queue : driverQueues) {
-            queues.add(new RequestQueue(this, queue, transport.lifeDescriptor(), memory, at, depth, options.order()));
-            at += (long) depth * FuseRequest.CONTROL_SIZE;
+            queues.add(new ClientQueue(this, queue, transport.lifeDescriptor(), memory, at, depth, options.order()));
+            at += (long) depth * ClientRequest.CONTROL_SIZE;
         }
         buffers = new BufferPool(memory, at, options.bufferMemory());
     }
@@ -152,7 +152,7 @@ final class DriverSession implements AutoCloseable {
         int queueSize = Math.min(options.queueSize(), Integer.highestOneBit(transport.maxQueueSize()));
         long ringBytes = DriverRing.bytes(queueSize, transport.features());
         long controls = (count * ringBytes + PAGE - 1) / PAGE * PAGE;
-        long controlBytes = (long) count * depth(transport.features(), queueSize) * FuseRequest.CONTROL_SIZE;
+        long controlBytes = (long) count * depth(transport.features(), queueSize) * ClientRequest.CONTROL_SIZE;
         DriverMemory memory = transport.allocate(controls + controlBytes + options.bufferMemory());
         List<DriverQueue> queues = new ArrayList<>(count);
         try {
@@ -174,7 +174,7 @@ final class DriverSession implements AutoCloseable {
     private void init() throws IOException {
         window = transport.sharedMemoryRegion(WINDOW_REGION).orElse(null);
         long offer = OFFERED | (window != null ? FuseInitFlags.MAP_ALIGNMENT : 0);
-        FuseRequest request = queue(0).acquire();
+        ClientRequest request = queue(0).acquire();
         request.begin(FuseOpcode.INIT, 0);
         request.argument(new FuseInitIn())
                 .major(FUSE_MAJOR)
@@ -269,7 +269,7 @@ final class DriverSession implements AutoCloseable {
     }
 
     /** The queue for FORGET. */
-    RequestQueue priorityQueue() {
+    ClientQueue priorityQueue() {
         return queues.getFirst();
     }
 
@@ -278,12 +278,12 @@ final class DriverSession implements AutoCloseable {
     }
 
     /** A request queue, from 0. */
-    RequestQueue queue(int index) {
+    ClientQueue queue(int index) {
         return queues.get(1 + index);
     }
 
     /** The request queue of the current thread. */
-    RequestQueue queue() {
+    ClientQueue queue() {
         return queues.get(1 + (int) (Thread.currentThread().threadId() % queueCount()));
     }
 
@@ -318,15 +318,15 @@ final class DriverSession implements AutoCloseable {
             return;
         }
         closing = true;
-        FuseRequest destroy = minor == 0 ? null : queue(0).tryAcquire();
+        ClientRequest destroy = minor == 0 ? null : queue(0).tryAcquire();
         if (destroy != null) {
             // an error means that the device is gone, and the session with it
             int _ = queue(0).call(destroy.begin(FuseOpcode.DESTROY, 0));
             destroy.release();
         }
-        queues.forEach(RequestQueue::stop);
+        queues.forEach(ClientQueue::stop);
         transport.close();
-        queues.forEach(RequestQueue::close);
+        queues.forEach(ClientQueue::close);
         memory.close();
     }
 }

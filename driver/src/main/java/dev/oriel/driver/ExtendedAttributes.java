@@ -39,7 +39,7 @@ public final class ExtendedAttributes {
             throw new FuseException("set an extended attribute of " + value.length + " bytes", Errno.E2BIG);
         }
         try (DriverBuffer buffer = session.allocate(Math.max(1, value.length))) {
-            FuseRequest request = session.queue().acquire().begin(FuseOpcode.SETXATTR, nodeid);
+            ClientRequest request = session.queue().acquire().begin(FuseOpcode.SETXATTR, nodeid);
             if (session.has(FuseInitFlags.SETXATTR_EXT)) {
                 request.argument(new FuseSetxattrIn()).size(value.length).flags(flags);
             } else {
@@ -74,7 +74,7 @@ public final class ExtendedAttributes {
     private byte[] callBytes(int opcode, long nodeid, byte @Nullable [] name) throws FuseException {
         // the buffer first: whoever waits for memory must not hold a request
         try (DriverBuffer buffer = session.allocate(SIZE_MAX)) {
-            FuseRequest request = session.queue().acquire().begin(opcode, nodeid);
+            ClientRequest request = session.queue().acquire().begin(opcode, nodeid);
             request.argument(new FuseGetxattrIn()).size(SIZE_MAX);
             if (name != null) {
                 request.name(name);

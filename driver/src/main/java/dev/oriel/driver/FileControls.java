@@ -2,13 +2,9 @@ package dev.oriel.driver;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
-import dev.oriel.fuse.FuseBmapIn;
-import dev.oriel.fuse.FuseBmapOut;
 import dev.oriel.fuse.FuseIoctlIn;
 import dev.oriel.fuse.FuseIoctlOut;
 import dev.oriel.fuse.FuseOpcode;
-import dev.oriel.fuse.FusePollIn;
-import dev.oriel.fuse.FusePollOut;
 import dev.oriel.linux.Errno;
 import java.lang.foreign.MemorySegment;
 
@@ -36,7 +32,7 @@ public final class FileControls {
                     + " out; it takes at most " + IOCTL_MAX + " each way");
         }
         try (DriverBuffer buffer = session.allocate(2 * IOCTL_MAX)) {
-            FuseRequest request = session.queue().acquire().begin(FuseOpcode.IOCTL, file.nodeid());
+            ClientRequest request = session.queue().acquire().begin(FuseOpcode.IOCTL, file.nodeid());
             request.argument(new FuseIoctlIn())
                     .fh(file.fh())
                     .flags(flags)
@@ -55,37 +51,5 @@ public final class FileControls {
             }
             return buffer.segment().asSlice(IOCTL_MAX, length).toArray(JAVA_BYTE);
         }
-    }
-
-    /**
-     * POLL: which of some events an open file has at this moment. No wake-up is asked for: a device could send none, as it has no
-     * queue for notifications.
-     *
-     * @param events of poll(2)
-     * @return those of the events that there are
-     */
-    public int poll(OpenFile file, int events) throws FuseException {
-        FuseRequest request = session.queue().acquire().begin(FuseOpcode.POLL, file.nodeid());
-        request.argument(new FusePollIn()).fh(file.fh()).events(events);
-        FuseClient.call(request.reply(FusePollOut.SIZE, FusePollOut.SIZE));
-        int found = request.reply(new FusePollOut()).revents();
-        request.release();
-        return found;
-    }
-
-    /**
-     * BMAP: where a block of a file lies on the block device below the file system.
-     *
-     * @param block its number in the file
-     * @param blockSize in bytes
-     * @return its number on the device, 0 for a hole
-     */
-    public long bmap(long nodeid, long block, int blockSize) throws FuseException {
-        FuseRequest request = session.queue().acquire().begin(FuseOpcode.BMAP, nodeid);
-        request.argument(new FuseBmapIn()).block(block).blocksize(blockSize);
-        FuseClient.call(request.reply(FuseBmapOut.SIZE, FuseBmapOut.SIZE));
-        long found = request.reply(new FuseBmapOut()).block();
-        request.release();
-        return found;
     }
 }

@@ -18,19 +18,19 @@ final class Forgets {
     /** Most nodes that are kept: some 6 MiB. */
     private static final int PENDING_MAX = 1 << 16;
 
-    private static final int BATCH = (FuseRequest.ARGUMENTS_MAX - FuseBatchForgetIn.SIZE) / FuseForgetOne.SIZE;
+    private static final int BATCH = (ClientRequest.ARGUMENTS_MAX - FuseBatchForgetIn.SIZE) / FuseForgetOne.SIZE;
 
-    private final RequestQueue queue;
+    private final ClientQueue queue;
     /** How many lookups of which node; guarded by this. */
     private final Map<Long, Long> pending = new LinkedHashMap<>();
 
-    Forgets(RequestQueue queue) {
+    Forgets(ClientQueue queue) {
         this.queue = queue;
     }
 
     synchronized void add(long nodeid, long lookups) {
         if (pending.isEmpty()) {
-            FuseRequest request = queue.tryAcquire();
+            ClientRequest request = queue.tryAcquire();
             if (request != null) {
                 request.begin(FuseOpcode.FORGET, nodeid)
                         .noReply()
@@ -63,7 +63,7 @@ final class Forgets {
 
     private void sendPending() {
         while (!pending.isEmpty()) {
-            @Nullable FuseRequest request = queue.tryAcquire();
+            @Nullable ClientRequest request = queue.tryAcquire();
             if (request == null) {
                 return;
             }
@@ -80,7 +80,7 @@ final class Forgets {
         }
     }
 
-    private void send(FuseRequest request) {
+    private void send(ClientRequest request) {
         if (queue.send(request) < 0) {
             request.release();
         }

@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Methods that throw {@link FuseException} are for convenience. {@link FuseFiles#read} and {@link FuseFiles#write} into and
  * from a {@link DriverBuffer} answer -errno and allocate nothing; what is to keep many requests in flight works on a
- * {@link RequestQueue} itself.
+ * {@link ClientQueue} itself.
  *
  * <p>Names are bytes, without NUL and "/"; what no request can carry is refused here (ENAMETOOLONG, EINVAL). Nodes that
  * were looked up or created stay known to the device until {@link #forget}.
@@ -47,7 +47,7 @@ public final class FuseClient implements AutoCloseable {
     private final DriverSession session;
     private final FuseFiles files;
     private final ExtendedAttributes extendedAttributes;
-    private final FileLocks locks;
+    private final ClientLocks locks;
     private final FileControls controls;
     private final Forgets forgets;
     private final @Nullable DaxDevice dax;
@@ -58,7 +58,7 @@ public final class FuseClient implements AutoCloseable {
         dax = window == null ? null : new DaxDevice(this, window);
         files = new FuseFiles(session);
         extendedAttributes = new ExtendedAttributes(session);
-        locks = new FileLocks(session);
+        locks = new ClientLocks(session);
         controls = new FileControls(session);
         forgets = new Forgets(session.priorityQueue());
     }
@@ -130,7 +130,7 @@ public final class FuseClient implements AutoCloseable {
     }
 
     /** A request queue, from 0. */
-    public RequestQueue queue(int index) {
+    public ClientQueue queue(int index) {
         return session.queue(index);
     }
 
@@ -145,7 +145,7 @@ public final class FuseClient implements AutoCloseable {
     }
 
     /** Operations on locks. */
-    public FileLocks locks() {
+    public ClientLocks locks() {
         return locks;
     }
 
@@ -154,7 +154,7 @@ public final class FuseClient implements AutoCloseable {
         return Optional.ofNullable(dax);
     }
 
-    /** Rare operations: ioctl, poll, bmap. */
+    /** Rare operations: ioctl. */
     public FileControls controls() {
         return controls;
     }
@@ -174,18 +174,18 @@ public final class FuseClient implements AutoCloseable {
         return session.freeBufferBytes();
     }
 
-    private FuseRequest begin(int opcode, long nodeid) throws FuseException {
+    private ClientRequest begin(int opcode, long nodeid) throws FuseException {
         return session.queue().acquire().begin(opcode, nodeid);
     }
 
     /** As {@link #begin(int, long)}, with a name as its only argument. */
-    private FuseRequest begin(int opcode, long parent, byte[] name) throws FuseException {
+    private ClientRequest begin(int opcode, long parent, byte[] name) throws FuseException {
         Names.name(name);
         return begin(opcode, parent).name(name);
     }
 
     /** Calls, and releases the request if it failed. */
-    static FuseRequest call(FuseRequest request) throws FuseException {
+    static ClientRequest call(ClientRequest request) throws FuseException {
         int result = request.queue.call(request);
         if (result < 0) {
             String what = request.toString();
@@ -195,26 +195,26 @@ public final class FuseClient implements AutoCloseable {
         return request;
     }
 
-    private static void callVoid(FuseRequest request) throws FuseException {
+    private static void callVoid(ClientRequest request) throws FuseException {
         call(request).release();
     }
 
-    private static Entry callEntry(FuseRequest request) throws FuseException {
+    private static NodeEntry callEntry(ClientRequest request) throws FuseException {
         call(request.reply(FuseEntryOut.SIZE, FuseEntryOut.SIZE));
-        Entry entry = Entry.of(request.reply(new FuseEntryOut()));
+        NodeEntry entry = NodeEntry.of(request.reply(new FuseEntryOut()));
         request.release();
         return entry;
     }
 
-    private static Attributes callAttributes(FuseRequest request) throws FuseException {
+    private static Stat callAttributes(ClientRequest request) throws FuseException {
         call(request.reply(FuseAttrOut.SIZE, FuseAttrOut.SIZE));
-        Attributes attributes = Attributes.of(request.reply(new FuseAttrOut()).attr());
+        Stat attributes = Stat.of(request.reply(new FuseAttrOut()).attr());
         request.release();
         return attributes;
     }
 
     /** LOOKUP. The entry of a name that does not exist has nodeid 0, or the call fails with ENOENT, as the device likes. */
-    public Entry lookup(long parent, byte[] name) throws FuseException {
+    public NodeEntry lookup(long parent, byte[] name) throws FuseException {
         return callEntry(begin(FuseOpcode.LOOKUP, parent, name));
     }
 
@@ -233,11 +233,11 @@ public final class FuseClient implements AutoCloseable {
      * EINTR. Has no effect on a request that is over, or that the device does not wait in, or while the queue for it is
      * full.
      *
-     * @param unique of the request ({@link FuseRequest#unique}), as it was when the request began
+     * @param unique of the request ({@link ClientRequest#unique}), as it was when the request began
      */
     public void interrupt(long unique) {
-        RequestQueue queue = session.priorityQueue();
-        FuseRequest request = queue.tryAcquire();
+        ClientQueue queue = session.priorityQueue();
+        ClientRequest request = queue.tryAcquire();
         if (request != null) {
             request.begin(FuseOpcode.INTERRUPT, 0)
                     .noReply()
@@ -250,20 +250,20 @@ public final class FuseClient implements AutoCloseable {
     }
 
     /** GETATTR. */
-    public Attributes getattr(long nodeid) throws FuseException {
+    public Stat getattr(long nodeid) throws FuseException {
         return callAttributes(session.queue().acquire().getattr(nodeid));
     }
 
     /** GETATTR of an open file. */
-    public Attributes getattr(OpenFile file) throws FuseException {
-        FuseRequest request = begin(FuseOpcode.GETATTR, file.nodeid());
+    public Stat getattr(OpenFile file) throws FuseException {
+        ClientRequest request = begin(FuseOpcode.GETATTR, file.nodeid());
         request.argument(new FuseGetattrIn()).getattrFlags(FuseFlags.GETATTR_FH).fh(file.fh());
         return callAttributes(request);
     }
 
     /** STATX: what GETATTR tells, and the time of birth where the device knows it. */
     public Statx statx(long nodeid, int mask) throws FuseException {
-        FuseRequest request = begin(FuseOpcode.STATX, nodeid);
+        ClientRequest request = begin(FuseOpcode.STATX, nodeid);
         request.argument(new FuseStatxIn()).sxMask(mask);
         call(request.reply(FuseStatxOut.SIZE, FuseStatxOut.SIZE));
         FuseStatx stat = request.reply(new FuseStatxOut()).stat();
@@ -273,22 +273,22 @@ public final class FuseClient implements AutoCloseable {
     }
 
     /** SETATTR. */
-    public Attributes setattr(long nodeid, AttributeChange change) throws FuseException {
-        FuseRequest request = begin(FuseOpcode.SETATTR, nodeid);
+    public Stat setattr(long nodeid, AttributeChange change) throws FuseException {
+        ClientRequest request = begin(FuseOpcode.SETATTR, nodeid);
         change.writeTo(request);
         return callAttributes(request);
     }
 
     /** READLINK. */
     public byte[] readlink(long nodeid) throws FuseException {
-        FuseRequest request = call(begin(FuseOpcode.READLINK, nodeid).reply(0, 4096));
+        ClientRequest request = call(begin(FuseOpcode.READLINK, nodeid).reply(0, 4096));
         byte[] target = request.replyBytes(0, request.replyLength());
         request.release();
         return target;
     }
 
     /** SYMLINK. */
-    public Entry symlink(long parent, byte[] name, byte[] target) throws FuseException {
+    public NodeEntry symlink(long parent, byte[] name, byte[] target) throws FuseException {
         Names.target(target);
         return callEntry(begin(FuseOpcode.SYMLINK, parent, name).name(target));
     }
@@ -298,17 +298,17 @@ public final class FuseClient implements AutoCloseable {
      *
      * @param mode type and permissions, to which no umask is applied
      */
-    public Entry mknod(long parent, byte[] name, int mode, int rdev) throws FuseException {
+    public NodeEntry mknod(long parent, byte[] name, int mode, int rdev) throws FuseException {
         Names.name(name);
-        FuseRequest request = begin(FuseOpcode.MKNOD, parent);
+        ClientRequest request = begin(FuseOpcode.MKNOD, parent);
         request.argument(new FuseMknodIn()).mode(mode).rdev(rdev);
         return callEntry(request.name(name));
     }
 
     /** MKDIR. No umask is applied. */
-    public Entry mkdir(long parent, byte[] name, int mode) throws FuseException {
+    public NodeEntry mkdir(long parent, byte[] name, int mode) throws FuseException {
         Names.name(name);
-        FuseRequest request = begin(FuseOpcode.MKDIR, parent);
+        ClientRequest request = begin(FuseOpcode.MKDIR, parent);
         request.argument(new FuseMkdirIn()).mode(mode);
         return callEntry(request.name(name));
     }
@@ -331,7 +331,7 @@ public final class FuseClient implements AutoCloseable {
     public void rename(long parent, byte[] name, long newParent, byte[] newName, int flags) throws FuseException {
         Names.name(name);
         Names.name(newName);
-        FuseRequest request = begin(flags == 0 ? FuseOpcode.RENAME : FuseOpcode.RENAME2, parent);
+        ClientRequest request = begin(flags == 0 ? FuseOpcode.RENAME : FuseOpcode.RENAME2, parent);
         if (flags == 0) {
             request.argument(new FuseRenameIn()).newdir(newParent);
         } else {
@@ -341,23 +341,23 @@ public final class FuseClient implements AutoCloseable {
     }
 
     /** LINK. */
-    public Entry link(long nodeid, long newParent, byte[] newName) throws FuseException {
+    public NodeEntry link(long nodeid, long newParent, byte[] newName) throws FuseException {
         Names.name(newName);
-        FuseRequest request = begin(FuseOpcode.LINK, newParent);
+        ClientRequest request = begin(FuseOpcode.LINK, newParent);
         request.argument(new FuseLinkIn()).oldnodeid(nodeid);
         return callEntry(request.name(newName));
     }
 
     /** ACCESS: fails with EACCES if the caller may not. */
     public void access(long nodeid, int mask) throws FuseException {
-        FuseRequest request = begin(FuseOpcode.ACCESS, nodeid);
+        ClientRequest request = begin(FuseOpcode.ACCESS, nodeid);
         request.argument(new FuseAccessIn()).mask(mask);
         callVoid(request);
     }
 
     /** STATFS. */
     public FileSystemStatus statfs(long nodeid) throws FuseException {
-        FuseRequest request = call(begin(FuseOpcode.STATFS, nodeid).reply(FuseKstatfs.SIZE, FuseKstatfs.SIZE));
+        ClientRequest request = call(begin(FuseOpcode.STATFS, nodeid).reply(FuseKstatfs.SIZE, FuseKstatfs.SIZE));
         FileSystemStatus status = FileSystemStatus.of(request.reply(new FuseKstatfs()));
         request.release();
         return status;

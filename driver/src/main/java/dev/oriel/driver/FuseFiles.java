@@ -31,15 +31,15 @@ public final class FuseFiles {
         this.session = session;
     }
 
-    private FuseRequest begin(int opcode, long nodeid) throws FuseException {
+    private ClientRequest begin(int opcode, long nodeid) throws FuseException {
         return session.queue().acquire().begin(opcode, nodeid);
     }
 
-    private static FuseRequest call(FuseRequest request) throws FuseException {
+    private static ClientRequest call(ClientRequest request) throws FuseException {
         return FuseClient.call(request);
     }
 
-    private static void callVoid(FuseRequest request) throws FuseException {
+    private static void callVoid(ClientRequest request) throws FuseException {
         call(request).release();
     }
 
@@ -58,13 +58,13 @@ public final class FuseFiles {
     }
 
     private OpenFile open(int opcode, long nodeid, int flags) throws FuseException {
-        FuseRequest request = begin(opcode, nodeid);
+        ClientRequest request = begin(opcode, nodeid);
         request.argument(new FuseOpenIn()).flags(flags);
         call(request.reply(FuseOpenOut.SIZE, FuseOpenOut.SIZE));
         return openFile(nodeid, request, 0);
     }
 
-    private static OpenFile openFile(long nodeid, FuseRequest request, int offset) {
+    private static OpenFile openFile(long nodeid, ClientRequest request, int offset) {
         FuseOpenOut out = request.reply(new FuseOpenOut(), offset);
         OpenFile file = new OpenFile(nodeid, out.fh(), out.openFlags());
         request.release();
@@ -72,7 +72,7 @@ public final class FuseFiles {
     }
 
     /** A node that was created and opened at once. */
-    public record Created(Entry entry, OpenFile file) {}
+    public record Created(NodeEntry entry, OpenFile file) {}
 
     /** CREATE. No umask is applied. */
     public Created create(long parent, byte[] name, int flags, int mode) throws FuseException {
@@ -86,11 +86,11 @@ public final class FuseFiles {
 
     private Created create(int opcode, long parent, byte[] name, int flags, int mode) throws FuseException {
         Names.name(name);
-        FuseRequest request = begin(opcode, parent);
+        ClientRequest request = begin(opcode, parent);
         request.argument(new FuseCreateIn()).flags(flags).mode(mode);
         int size = FuseEntryOut.SIZE + FuseOpenOut.SIZE;
         call(request.name(name).reply(size, size));
-        Entry entry = Entry.of(request.reply(new FuseEntryOut()));
+        NodeEntry entry = NodeEntry.of(request.reply(new FuseEntryOut()));
         return new Created(entry, openFile(entry.nodeid(), request, FuseEntryOut.SIZE));
     }
 
@@ -102,8 +102,8 @@ public final class FuseFiles {
      */
     public int read(OpenFile file, long position, DriverBuffer buffer, long offset, int length) {
         Objects.checkFromIndexSize(offset, length, buffer.size());
-        RequestQueue queue = session.queue();
-        FuseRequest request = queue.acquireOrNull();
+        ClientQueue queue = session.queue();
+        ClientRequest request = queue.acquireOrNull();
         if (request == null) {
             return -Errno.EAGAIN;
         }
@@ -121,8 +121,8 @@ public final class FuseFiles {
      */
     public int write(OpenFile file, long position, DriverBuffer buffer, long offset, int length) {
         Objects.checkFromIndexSize(offset, length, buffer.size());
-        RequestQueue queue = session.queue();
-        FuseRequest request = queue.acquireOrNull();
+        ClientQueue queue = session.queue();
+        ClientRequest request = queue.acquireOrNull();
         if (request == null) {
             return -Errno.EAGAIN;
         }
@@ -203,14 +203,14 @@ public final class FuseFiles {
     }
 
     private void release(int opcode, OpenFile file) throws FuseException {
-        FuseRequest request = begin(opcode, file.nodeid());
+        ClientRequest request = begin(opcode, file.nodeid());
         request.argument(new FuseReleaseIn()).fh(file.fh());
         callVoid(request);
     }
 
     /** FLUSH: tells of errors that closing would not tell of. */
     public void flush(OpenFile file, long lockOwner) throws FuseException {
-        FuseRequest request = begin(FuseOpcode.FLUSH, file.nodeid());
+        ClientRequest request = begin(FuseOpcode.FLUSH, file.nodeid());
         request.argument(new FuseFlushIn()).fh(file.fh()).lockOwner(lockOwner);
         callVoid(request);
     }
@@ -226,7 +226,7 @@ public final class FuseFiles {
     }
 
     private void fsync(int opcode, OpenFile file, boolean dataOnly) throws FuseException {
-        FuseRequest request = begin(opcode, file.nodeid());
+        ClientRequest request = begin(opcode, file.nodeid());
         request.argument(new FuseFsyncIn()).fh(file.fh()).fsyncFlags(dataOnly ? FuseFlags.FSYNC_FDATASYNC : 0);
         callVoid(request);
     }
@@ -237,7 +237,7 @@ public final class FuseFiles {
      * @param whence of {@link dev.oriel.linux.Seek}: SEEK_DATA and SEEK_HOLE are what it is for
      */
     public long lseek(OpenFile file, long offset, int whence) throws FuseException {
-        FuseRequest request = begin(FuseOpcode.LSEEK, file.nodeid());
+        ClientRequest request = begin(FuseOpcode.LSEEK, file.nodeid());
         request.argument(new FuseLseekIn()).fh(file.fh()).offset(offset).whence(whence);
         call(request.reply(FuseLseekOut.SIZE, FuseLseekOut.SIZE));
         long found = request.reply(new FuseLseekOut()).offset();
@@ -254,7 +254,7 @@ public final class FuseFiles {
      * @param mode of {@link dev.oriel.linux.FallocateMode}
      */
     public void fallocate(OpenFile file, int mode, long offset, long length) throws FuseException {
-        FuseRequest request = begin(FuseOpcode.FALLOCATE, file.nodeid());
+        ClientRequest request = begin(FuseOpcode.FALLOCATE, file.nodeid());
         request.argument(new FuseFallocateIn())
                 .fh(file.fh())
                 .offset(offset)
@@ -273,7 +273,7 @@ public final class FuseFiles {
             throws FuseException {
         // the reply has 32 bits for the count, so ask for whole pages within them
         long most = Math.min(length, Integer.MAX_VALUE & -4096);
-        FuseRequest request =
+        ClientRequest request =
                 copy(FuseOpcode.COPY_FILE_RANGE, source, sourceOffset, target, targetOffset, most, FuseWriteOut.SIZE);
         long copied = Integer.toUnsignedLong(request.reply(new FuseWriteOut()).size());
         request.release();
@@ -283,7 +283,7 @@ public final class FuseFiles {
     /** COPY_FILE_RANGE_64: as {@link #copyFileRange} with a length of any size, from FUSE 7.45 on; ENOSYS before. */
     public long copyFileRange64(OpenFile source, long sourceOffset, OpenFile target, long targetOffset, long length)
             throws FuseException {
-        FuseRequest request = copy(
+        ClientRequest request = copy(
                 FuseOpcode.COPY_FILE_RANGE_64,
                 source,
                 sourceOffset,
@@ -305,7 +305,7 @@ public final class FuseFiles {
         return copied;
     }
 
-    private FuseRequest copy(
+    private ClientRequest copy(
             int opcode,
             OpenFile source,
             long sourceOffset,
@@ -314,7 +314,7 @@ public final class FuseFiles {
             long length,
             int replySize)
             throws FuseException {
-        FuseRequest request = begin(opcode, source.nodeid());
+        ClientRequest request = begin(opcode, source.nodeid());
         request.argument(new FuseCopyFileRangeIn())
                 .fhIn(source.fh())
                 .offIn(sourceOffset)
@@ -341,12 +341,12 @@ public final class FuseFiles {
 
     private List<DirectoryEntry> readdir(int opcode, OpenFile directory, long offset) throws FuseException {
         try (DriverBuffer buffer = session.allocate(DIRECTORY_BUFFER)) {
-            FuseRequest request = begin(opcode, directory.nodeid());
+            ClientRequest request = begin(opcode, directory.nodeid());
             request.argument(new FuseReadIn()).fh(directory.fh()).offset(offset).size(DIRECTORY_BUFFER);
             call(request.room(buffer, 0, DIRECTORY_BUFFER));
             int length = request.replyLength();
             request.release();
-            return DirectoryEntries.parse(
+            return DirectoryReply.parse(
                     buffer.segment().asSlice(0, length), session.options().order(), opcode == FuseOpcode.READDIRPLUS);
         }
     }

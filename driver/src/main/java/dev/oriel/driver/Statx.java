@@ -5,7 +5,7 @@ import dev.oriel.fuse.FuseSxTime;
 import java.nio.file.attribute.FileTime;
 
 /**
- * What STATX tells beyond {@link Attributes}.
+ * What STATX tells beyond {@link Stat}.
  *
  * @param mask which fields the device knows, {@code STATX_*} of {@link dev.oriel.linux.StatxBuffer}
  * @param attributes {@code STATX_ATTR_*}
@@ -21,7 +21,7 @@ public record Statx(int mask, long attributes, long attributesMask, FileTime bti
                 out.mask(),
                 out.attributes(),
                 out.attributesMask(),
-                Attributes.time(btime.tvSec(), btime.tvNsec()),
+                Stat.time(btime.tvSec(), btime.tvNsec()),
                 out.ino(),
                 out.size(),
                 out.mode());

@@ -77,7 +77,7 @@ class FuseClientTest {
         new Random(1).nextBytes(content);
         Files.write(share.folder.resolve("data"), content);
 
-        Entry entry = client.lookup(ROOT, name("data"));
+        NodeEntry entry = client.lookup(ROOT, name("data"));
         OpenFile file = client.files().open(entry.nodeid(), OpenFlags.O_RDONLY);
         byte[] read = new byte[content.length + 100];
         long count = client.files().read(file, 0, MemorySegment.ofArray(read));
@@ -122,11 +122,11 @@ class FuseClientTest {
     @Test
     void namesAreMadeMovedLinkedAndRemoved() throws IOException {
         Path root = share.folder;
-        Entry folder = client.mkdir(ROOT, name("folder"), 0755);
+        NodeEntry folder = client.mkdir(ROOT, name("folder"), 0755);
         FuseFiles.Created created = client.files().create(folder.nodeid(), name("a"), OpenFlags.O_WRONLY, 0600);
         client.files().release(created.file());
         client.symlink(folder.nodeid(), name("link"), name("a"));
-        Entry hard = client.link(created.entry().nodeid(), ROOT, name("hard"));
+        NodeEntry hard = client.link(created.entry().nodeid(), ROOT, name("hard"));
         client.mknod(ROOT, name("fifo"), FileMode.S_IFIFO | 0600, 0);
 
         assertThat(hard.attributes().nlink()).isEqualTo(2);
@@ -158,7 +158,7 @@ class FuseClientTest {
         Path path = Files.writeString(share.folder.resolve("file"), "content");
         long node = client.lookup(ROOT, name("file")).nodeid();
         FileTime time = FileTime.from(java.time.Instant.parse("2019-07-22T10:51:00.123456789Z"));
-        Attributes changed = client.setattr(
+        Stat changed = client.setattr(
                 node, new AttributeChange().mode(0604).size(3).atime(time).mtime(time));
 
         assertThat(changed.size()).isEqualTo(3);
@@ -247,12 +247,12 @@ class FuseClientTest {
         new Random(4).nextBytes(content);
         Files.write(share.folder.resolve("data"), content);
         OpenFile file = client.files().open(client.lookup(ROOT, name("data")).nodeid(), OpenFlags.O_RDONLY);
-        RequestQueue queue = client.queue(0);
+        ClientQueue queue = client.queue(0);
         byte[] seen = new byte[content.length];
         try (DriverBuffer buffer = client.allocate(content.length)) {
             int inFlight = 0;
             for (int i = 0; i < 64; i++) {
-                FuseRequest request = queue.acquire();
+                ClientRequest request = queue.acquire();
                 request.read(file.nodeid(), file.fh(), i * 4096L, buffer, i * 4096L, 4096);
                 assertThat(queue.enqueue(request)).isZero();
                 inFlight++;
@@ -260,7 +260,7 @@ class FuseClientTest {
             queue.flush();
             while (inFlight > 0) {
                 assertThat(queue.await(Duration.ofSeconds(10).toNanos())).isTrue();
-                FuseRequest request = queue.poll();
+                ClientRequest request = queue.poll();
                 while (request != null) {
                     assertThat(request.result()).isZero();
                     assertThat(request.replyLength()).isEqualTo(4096);
@@ -290,7 +290,7 @@ class FuseClientTest {
                 each.get();
             }
         }
-        RequestQueue queue = client.queue(0);
+        ClientQueue queue = client.queue(0);
         assertThat(queue.available()).isEqualTo(queue.depth());
         assertThat(client.freeBufferBytes()).isEqualTo(FuseClientOptions.DEFAULTS.bufferMemory());
         assertThat(share.folder).isEmptyDirectory();
@@ -298,7 +298,7 @@ class FuseClientTest {
 
     private void mix(int number) throws IOException {
         Random random = new Random(number);
-        Entry folder = client.mkdir(ROOT, name("thread-" + number), 0700);
+        NodeEntry folder = client.mkdir(ROOT, name("thread-" + number), 0700);
         for (int round = 0; round < 200; round++) {
             byte[] content = new byte[random.nextInt(20_000) + 1];
             random.nextBytes(content);

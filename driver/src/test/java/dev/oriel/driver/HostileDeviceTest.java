@@ -132,7 +132,7 @@ class HostileDeviceTest {
         }) {
             Files.createFile(device.file(2));
             try (FuseClient client = FuseClient.connect(socket(), IMPATIENT)) {
-                RequestQueue queue = client.queue(0);
+                ClientQueue queue = client.queue(0);
                 failsWith(Errno.ETIMEDOUT, () -> client.statfs(1));
                 assertThat(queue.available()).isEqualTo(queue.depth() - 1);
                 goOn.countDown();
@@ -294,7 +294,7 @@ class HostileDeviceTest {
                     FuseClientOptions.DEFAULTS);
             FutureTask<Integer> request = new FutureTask<>(() -> {
                 slow.set(Thread.currentThread());
-                RequestQueue queue = client.queue(0);
+                ClientQueue queue = client.queue(0);
                 return queue.call(queue.acquire().getattr(2));
             });
             Thread.ofPlatform().start(request);
@@ -312,7 +312,7 @@ class HostileDeviceTest {
     private static boolean waitsForQueue(Thread closer) {
         return closer.getState() == Thread.State.TIMED_WAITING
                 && Arrays.stream(closer.getStackTrace())
-                        .anyMatch(frame -> frame.getClassName().equals(RequestQueue.class.getName())
+                        .anyMatch(frame -> frame.getClassName().equals(ClientQueue.class.getName())
                                 && frame.getMethodName().equals("stop"));
     }
 

@@ -2,10 +2,10 @@ package dev.oriel.guesttests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.oriel.driver.ClientQueue;
+import dev.oriel.driver.ClientRequest;
 import dev.oriel.driver.FuseClient;
 import dev.oriel.driver.FuseClientOptions;
-import dev.oriel.driver.FuseRequest;
-import dev.oriel.driver.RequestQueue;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -94,16 +94,16 @@ class DriverWakeUpTest {
     @ValueSource(booleans = {false, true})
     void noWakeUpIsLostBetweenOneRequestAndTheNext(boolean packed) throws Exception {
         try (FuseClient client = connect(packed)) {
-            RequestQueue queue = client.queue(0);
+            ClientQueue queue = client.queue(0);
             SplittableRandom random = new SplittableRandom(7);
             for (int n = 0; n < REQUESTS; n++) {
-                FuseRequest request = queue.acquire().getattr(FuseClient.ROOT);
+                ClientRequest request = queue.acquire().getattr(FuseClient.ROOT);
                 assertThat(queue.enqueue(request)).isZero();
                 queue.flush();
                 assertThat(queue.await(LOST.toNanos()))
                         .as("request %d came back", n)
                         .isTrue();
-                FuseRequest back = queue.poll();
+                ClientRequest back = queue.poll();
                 assertThat(back).isSameAs(request);
                 assertThat(request.result()).isZero();
                 request.release();

@@ -27,8 +27,6 @@ public final class MemoryCalls {
     public static final int MADV_REMOVE = 9;
     public static final int MADV_DONTDUMP = 16;
 
-    public static final int MS_SYNC = 4;
-
     public static final int MFD_CLOEXEC = 1;
     public static final int MFD_ALLOW_SEALING = 2;
     public static final int MFD_HUGETLB = 4;
@@ -46,7 +44,6 @@ public final class MemoryCalls {
     private static final class Rare {
         static final MethodHandle MEMFD_CREATE = Native.link("memfd_create", 2);
         static final MethodHandle MADVISE = Native.link("madvise", 3);
-        static final MethodHandle MSYNC = Native.link("msync", 3);
 
         private Rare() {}
     }
@@ -80,11 +77,6 @@ public final class MemoryCalls {
     /** {@code int madvise(void *address, size_t length, int advice)}. */
     public static int madvise(long address, long length, int advice) {
         return Native.callInt(Rare.MADVISE, address, length, advice);
-    }
-
-    /** {@code int msync(void *address, size_t length, int flags)}. */
-    public static int msync(long address, long length, int flags) {
-        return Native.callInt(Rare.MSYNC, address, length, flags);
     }
 
     /**

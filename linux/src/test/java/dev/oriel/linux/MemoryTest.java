@@ -37,8 +37,6 @@ class MemoryTest {
             whole.segment().set(JAVA_BYTE, 2L * page + 5, (byte) 42);
             assertThat(last.segment().get(JAVA_BYTE, 5)).isEqualTo((byte) 42);
             assertThat(last.size()).isEqualTo(page);
-            assertThat(MemoryCalls.msync(whole.address(), page, MemoryCalls.MS_SYNC))
-                    .isZero();
             assertThat(MemoryCalls.madvise(whole.address(), 3L * page, MemoryCalls.MADV_REMOVE))
                     .isZero();
             assertThat(last.segment().get(JAVA_BYTE, 5)).isZero();

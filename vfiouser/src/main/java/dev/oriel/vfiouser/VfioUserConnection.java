@@ -145,7 +145,7 @@ public final class VfioUserConnection implements ConnectionServer.Service {
                 LOGGER.log(Level.DEBUG, "{0}: the client has gone", name);
                 return;
             }
-            Command command = Command.of(message.command());
+            ClientCommand command = ClientCommand.of(message.command());
             try {
                 if (command == null) {
                     throw new Refusal(Errno.ENOSYS, "the unknown command " + message.command());
@@ -154,7 +154,7 @@ public final class VfioUserConnection implements ConnectionServer.Service {
                     LOGGER.log(Level.TRACE, "{0}: {1}", name, command);
                 }
                 command.check(message);
-                if (negotiated == (command == Command.VERSION)) {
+                if (negotiated == (command == ClientCommand.VERSION)) {
                     throw new ProtocolViolation(negotiated ? "VERSION twice" : command + " before VERSION");
                 }
                 switch (command) {

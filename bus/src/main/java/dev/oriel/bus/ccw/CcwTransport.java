@@ -196,11 +196,6 @@ public final class CcwTransport extends BusTransport {
         return revision;
     }
 
-    /** Whether used buffer notifications come by adapter indicators. */
-    public boolean usesAdapterInterrupts() {
-        return adapter;
-    }
-
     private void demand(int command, int count) throws IOException {
         if (!io.execute(command, count, 0)) {
             throw new IOException(name() + " rejects the command 0x" + Integer.toHexString(command));

@@ -1,6 +1,6 @@
 package dev.oriel.driver.nio;
 
-import dev.oriel.driver.FileLocks;
+import dev.oriel.driver.ClientLocks;
 import dev.oriel.driver.FuseException;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.FlockBuffer;
@@ -139,7 +139,7 @@ final class ChannelLocks {
         long last = size > Long.MAX_VALUE - from ? Long.MAX_VALUE : from + size - 1;
         int pid = (int) ProcessHandle.current().pid();
         try {
-            open.client().locks().set(open.file(), owner, new FileLocks.Lock(from, last, type, pid), false);
+            open.client().locks().set(open.file(), owner, new ClientLocks.Lock(from, last, type, pid), false);
         } catch (FuseException failed) {
             // a server without locks has no other holders: as Linux takes it, locks are among those here then
             if (failed.errno() != Errno.ENOSYS) {

@@ -1,12 +1,12 @@
 package dev.oriel.driver.nio;
 
 import dev.oriel.driver.AttributeChange;
-import dev.oriel.driver.Attributes;
 import dev.oriel.driver.DriverBuffer;
 import dev.oriel.driver.FuseClient;
 import dev.oriel.driver.FuseException;
 import dev.oriel.driver.FuseFiles;
 import dev.oriel.driver.OpenFile;
+import dev.oriel.driver.Stat;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.OpenFlags;
 import dev.oriel.linux.RenameFlags;
@@ -49,7 +49,7 @@ final class CopyAndMove {
         if (atomic) {
             throw new UnsupportedOperationException("a copy cannot be atomic");
         }
-        Attributes found = source.getFileSystem().attributes(source, follow);
+        Stat found = source.getFileSystem().attributes(source, follow);
         if (isTarget(follow)) {
             return;
         }
@@ -94,7 +94,7 @@ final class CopyAndMove {
         }
     }
 
-    private void copyFile(Attributes found) throws IOException {
+    private void copyFile(Stat found) throws IOException {
         VirtioFileSystem from = source.getFileSystem();
         VirtioFileSystem to = target.getFileSystem();
         FuseFiles reads = from.client().files();
@@ -282,7 +282,7 @@ final class CopyAndMove {
         }
         follow = false;
         attributes = true;
-        Attributes found = source.getFileSystem().attributes(source, false);
+        Stat found = source.getFileSystem().attributes(source, false);
         if (found.isDirectory()) {
             try (var entries = Files.newDirectoryStream(source)) {
                 if (entries.iterator().hasNext()) {

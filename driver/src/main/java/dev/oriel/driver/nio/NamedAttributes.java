@@ -1,7 +1,7 @@
 package dev.oriel.driver.nio;
 
 import dev.oriel.driver.AttributeChange;
-import dev.oriel.driver.Attributes;
+import dev.oriel.driver.Stat;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.attribute.FileTime;
@@ -41,7 +41,7 @@ final class NamedAttributes {
         return found;
     }
 
-    private static Map<String, Object> all(String view, Attributes attributes) {
+    private static Map<String, Object> all(String view, Stat attributes) {
         VirtioFileAttributes file = new VirtioFileAttributes(attributes);
         Map<String, Object> all = new LinkedHashMap<>();
         if (!view.equals("owner")) {

@@ -1,6 +1,6 @@
 package dev.oriel.driver.nio;
 
-import dev.oriel.driver.Attributes;
+import dev.oriel.driver.Stat;
 
 /**
  * A node of the share that somebody here uses. The device counts how often it was looked up; when the last user is gone it is
@@ -9,22 +9,22 @@ import dev.oriel.driver.Attributes;
 final class Node implements AutoCloseable {
     final long nodeid;
     private final NodeTable table;
-    private volatile Attributes attributes;
+    private volatile Stat attributes;
     long lookups;
     int users;
 
-    Node(NodeTable table, long nodeid, Attributes attributes) {
+    Node(NodeTable table, long nodeid, Stat attributes) {
         this.table = table;
         this.nodeid = nodeid;
         this.attributes = attributes;
     }
 
     /** The attributes as the last lookup told them. */
-    Attributes attributes() {
+    Stat attributes() {
         return attributes;
     }
 
-    void attributes(Attributes value) {
+    void attributes(Stat value) {
         attributes = value;
     }
 

@@ -1,10 +1,10 @@
 package dev.oriel.driver.nio;
 
-import dev.oriel.driver.Attributes;
 import dev.oriel.driver.DaxDevice;
-import dev.oriel.driver.Entry;
 import dev.oriel.driver.FuseClient;
 import dev.oriel.driver.FuseException;
+import dev.oriel.driver.NodeEntry;
+import dev.oriel.driver.Stat;
 import dev.oriel.linux.Errno;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -73,7 +73,7 @@ final class NodeTable {
      *
      * @throws FuseException ENOENT if there is none; EIO if it is one that is in use here as something else
      */
-    synchronized Node enter(Entry entry) throws FuseException {
+    synchronized Node enter(NodeEntry entry) throws FuseException {
         if (entry.nodeid() == 0) {
             throw new FuseException("find a name", Errno.ENOENT);
         }
@@ -110,7 +110,7 @@ final class NodeTable {
                 }
             }
         }
-        Entry entry = client.lookup(parent.nodeid, name);
+        NodeEntry entry = client.lookup(parent.nodeid, name);
         Node node = enter(entry);
         if (entry.attributes().isDirectory() && entry.entryValid().isPositive()) {
             remember(key, node, System.nanoTime() + entry.entryValid().toNanos() / 2);
@@ -160,8 +160,8 @@ final class NodeTable {
     }
 
     /** Asks for the attributes of a node. */
-    Attributes refresh(Node node) throws FuseException {
-        Attributes attributes = client.getattr(node.nodeid);
+    Stat refresh(Node node) throws FuseException {
+        Stat attributes = client.getattr(node.nodeid);
         node.attributes(attributes);
         return attributes;
     }

@@ -1,7 +1,7 @@
 package dev.oriel.driver.nio;
 
-import dev.oriel.driver.Attributes;
 import dev.oriel.driver.FuseException;
+import dev.oriel.driver.Stat;
 import dev.oriel.linux.Errno;
 import java.io.IOException;
 import java.util.List;
@@ -120,7 +120,7 @@ final class Place {
         return name;
     }
 
-    Attributes attributes(boolean follow) throws IOException {
+    Stat attributes(boolean follow) throws IOException {
         try (Node node = find(follow)) {
             return path.components().isEmpty()
                             || VirtioPath.isDots(path.components().getLast())

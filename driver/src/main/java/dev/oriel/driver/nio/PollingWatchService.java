@@ -1,6 +1,6 @@
 package dev.oriel.driver.nio;
 
-import dev.oriel.driver.Attributes;
+import dev.oriel.driver.Stat;
 import java.io.IOException;
 import java.nio.file.ClosedWatchServiceException;
 import java.nio.file.DirectoryIteratorException;
@@ -202,7 +202,7 @@ final class PollingWatchService implements WatchService {
     /** What is gone since it was listed is not there. */
     private static void look(VirtioPath entry, Map<Path, Look> found) throws IOException {
         try {
-            Attributes attributes = Place.of(entry).attributes(false);
+            Stat attributes = Place.of(entry).attributes(false);
             Look look = new Look(attributes.ctime(), attributes.mtime(), attributes.size(), attributes.ino());
             found.put(entry.getFileName(), look);
         } catch (NoSuchFileException gone) {

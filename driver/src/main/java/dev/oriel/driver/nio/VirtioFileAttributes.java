@@ -1,6 +1,6 @@
 package dev.oriel.driver.nio;
 
-import dev.oriel.driver.Attributes;
+import dev.oriel.driver.Stat;
 import dev.oriel.linux.FileMode;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.GroupPrincipal;
@@ -11,7 +11,7 @@ import java.util.EnumSet;
 import java.util.Set;
 
 /** The attributes of a node as java.nio.file has them. */
-record VirtioFileAttributes(Attributes attributes) implements PosixFileAttributes {
+record VirtioFileAttributes(Stat attributes) implements PosixFileAttributes {
     private static final PosixFilePermission[] BITS = {
         PosixFilePermission.OTHERS_EXECUTE,
         PosixFilePermission.OTHERS_WRITE,

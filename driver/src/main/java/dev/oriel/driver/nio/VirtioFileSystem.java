@@ -1,8 +1,8 @@
 package dev.oriel.driver.nio;
 
-import dev.oriel.driver.Attributes;
 import dev.oriel.driver.FuseClient;
 import dev.oriel.driver.FuseException;
+import dev.oriel.driver.Stat;
 import dev.oriel.linux.Errno;
 import java.io.Closeable;
 import java.io.IOException;
@@ -174,7 +174,7 @@ final class VirtioFileSystem extends FileSystem {
         return VirtioPath.parse(this, target);
     }
 
-    Attributes attributes(VirtioPath path, boolean follow) throws IOException {
+    Stat attributes(VirtioPath path, boolean follow) throws IOException {
         return Place.of(path).attributes(follow);
     }
 

@@ -9,7 +9,6 @@ import dev.oriel.virtio.memory.InvalidSetupException;
 import dev.oriel.virtio.ring.QueueSetup;
 import dev.oriel.virtio.ring.Ring;
 import java.lang.System.Logger.Level;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,23 +32,6 @@ final class Virtqueue implements GuestMemoryUser {
 
     /** A chain that moves so many bytes takes longer than telling the driver of those before it. */
     private static final long BULK = 64 * 1024;
-
-    /**
-     * Pieces of buffers that chains may have room for, for each descriptor of the ring. A driver whose chains in flight
-     * need more waits until some are completed: 64 requests of 1 MiB, of which no two pages lie side by side, in a ring
-     * of 1024.
-     */
-    private static final int PIECES_FOR_DESCRIPTOR = 64;
-
-    /**
-     * How long to wait for chains in flight before the log says so, and how often to look after those whom the driver
-     * makes wait.
-     */
-    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(5);
-
-    private static final long LOOK_MILLIS = 100;
-
-    private static final QueuedChain[] NO_CHAINS = {};
 
     private final String name;
     private final Doorbell doorbell;
@@ -76,21 +58,11 @@ final class Virtqueue implements GuestMemoryUser {
     /** Nothing is taken before a chain is completed: those in flight have as many pieces as they may. */
     private boolean full;
 
-    /** What all chains have room for. */
-    private int pieces;
-
     /** What {@link #take} found wrong, until it can be said without the lock. */
     private @Nullable String fault;
 
     private @Nullable Thread taker;
-    private QueuedChain[] all = NO_CHAINS;
-    private int created;
-    private QueuedChain[] free = NO_CHAINS;
-    private int freeCount;
-    /** Completed, not given back. */
-    private QueuedChain[] pending = NO_CHAINS;
-
-    private int pendingCount;
+    private ChainPool chains = new ChainPool(this, lock, 0);
 
     Virtqueue(String name, GuestMemoryTable table, Doorbell doorbell, EventSink call, EventSink error) {
         this.name = name;
@@ -114,13 +86,8 @@ final class Virtqueue implements GuestMemoryUser {
                         "a ring whose parts are not all in guest memory, each in one region and aligned: 0x%x, 0x%x and 0x%x"
                                 .formatted(setup.descriptors(), setup.driver(), setup.device()));
             }
-            if (all.length != setup.size()) {
-                all = new QueuedChain[setup.size()];
-                free = new QueuedChain[setup.size()];
-                pending = new QueuedChain[setup.size()];
-                created = 0;
-                freeCount = 0;
-                pieces = 0;
+            if (chains.size() != setup.size()) {
+                chains = new ChainPool(this, lock, setup.size());
             }
             ring = opened;
             resolved = true;
@@ -173,12 +140,7 @@ final class Virtqueue implements GuestMemoryUser {
     @Override
     public boolean uses(GuestRegion region) {
         synchronized (lock) {
-            for (int i = 0; i < created; i++) {
-                if (all[i].uses(region)) {
-                    return true;
-                }
-            }
-            return false;
+            return chains.use(region);
         }
     }
 
@@ -202,7 +164,7 @@ final class Virtqueue implements GuestMemoryUser {
             synchronized (lock) {
                 Ring current = runnable();
                 chain = current == null ? null : take(current);
-                if (chain == null || pendingCount >= BATCH || (pendingCount > 0 && isBulk(chain))) {
+                if (chain == null || chains.pending() >= BATCH || (chains.pending() > 0 && isBulk(chain))) {
                     interrupt = publish();
                 }
                 wrong = fault;
@@ -228,22 +190,23 @@ final class Virtqueue implements GuestMemoryUser {
     }
 
     private @Nullable QueuedChain take(Ring current) {
-        if (pieces >= PIECES_FOR_DESCRIPTOR * all.length && !makeRoom()) {
+        if (!chains.haveRoom()) {
+            full = true;
             return null;
         }
-        QueuedChain chain = obtain();
+        QueuedChain chain = chains.obtain();
         if (chain == null) {
             if (current.available()) {
                 fault = "more chains than the ring has descriptors";
             }
             return null;
         }
-        pieces -= chain.capacity();
+        int before = chain.capacity();
         int outcome;
         try {
             outcome = current.take(chain, memory);
         } finally {
-            pieces += chain.capacity();
+            chains.grown(chain.capacity() - before);
         }
         if (outcome == Ring.TAKEN) {
             chain.turn++;
@@ -251,41 +214,15 @@ final class Virtqueue implements GuestMemoryUser {
             chain.inFlight = true;
             return chain;
         }
-        free[freeCount++] = chain;
+        chains.free(chain);
         if (outcome == Ring.BROKEN) {
             fault = String.valueOf(current.fault());
         }
         return null;
     }
 
-    /** Takes back what chains that are not in flight have room for; answers whether that was enough. */
-    private boolean makeRoom() {
-        pieces = 0;
-        for (int i = 0; i < created; i++) {
-            if (!all[i].inFlight) {
-                all[i].shrink();
-            }
-            pieces += all[i].capacity();
-        }
-        full = pieces >= PIECES_FOR_DESCRIPTOR * all.length;
-        return !full;
-    }
-
     private static boolean isBulk(QueuedChain chain) {
         return chain.readable().length() + chain.writable().length() >= BULK;
-    }
-
-    /** A chain that is not in flight, or null if as many are as the ring has descriptors. */
-    private @Nullable QueuedChain obtain() {
-        if (freeCount > 0) {
-            return free[--freeCount];
-        }
-        if (created == all.length) {
-            return null;
-        }
-        QueuedChain chain = new QueuedChain(this);
-        all[created++] = chain;
-        return chain;
     }
 
     /**
@@ -294,30 +231,21 @@ final class Virtqueue implements GuestMemoryUser {
      */
     private boolean publish() {
         Ring current = ring;
-        if (pendingCount == 0 || current == null || !resolved || lost) {
+        if (chains.pending() == 0 || current == null || !resolved || lost) {
             return false;
         }
-        boolean interrupt;
         try {
-            for (int i = 0; i < pendingCount; i++) {
-                current.use(pending[i], pending[i].written);
-            }
-            interrupt = current.publish();
+            return chains.publish(current);
         } catch (InternalError gone) {
             lost = true;
             throw gone;
         }
-        for (int i = 0; i < pendingCount; i++) {
-            free[freeCount++] = pending[i];
-        }
-        pendingCount = 0;
-        return interrupt;
     }
 
     /** Gives back what the taking thread has completed, before it does what may take long. For the taking thread. */
     void giveBack() {
         // only this thread makes it more than 0 for longer than it holds the lock
-        if (pendingCount == 0) {
+        if (chains.pending() == 0) {
             return;
         }
         boolean interrupt;
@@ -365,8 +293,7 @@ final class Virtqueue implements GuestMemoryUser {
     }
 
     private void settle(QueuedChain chain) {
-        chain.inFlight = false;
-        pending[pendingCount++] = chain;
+        chains.settle(chain);
         if (stopping) {
             lock.notifyAll();
         }
@@ -499,7 +426,7 @@ final class Virtqueue implements GuestMemoryUser {
      * @return where the ring stands
      */
     int leave(Runnable meanwhile) {
-        awaitCompletion(meanwhile);
+        chains.awaitCompletion(name, meanwhile);
         boolean interrupt;
         int base;
         synchronized (lock) {
@@ -507,9 +434,7 @@ final class Virtqueue implements GuestMemoryUser {
             interrupt = publishIfThere();
             base = last == null ? 0 : last.base();
             // what could not be given back is gone with the ring; and a failure may have come between two of the lists
-            System.arraycopy(all, 0, free, 0, created);
-            freeCount = created;
-            pendingCount = 0;
+            chains.freeAll();
             ring = null;
             resolved = false;
             taker = null;
@@ -518,51 +443,5 @@ final class Virtqueue implements GuestMemoryUser {
             call.signal();
         }
         return base;
-    }
-
-    private void awaitCompletion(Runnable meanwhile) {
-        boolean interrupted = false;
-        boolean said = false;
-        long begun = System.nanoTime();
-        while (true) {
-            int left;
-            synchronized (lock) {
-                left = inFlight();
-                if (left > 0) {
-                    try {
-                        lock.wait(LOOK_MILLIS);
-                        left = inFlight();
-                    } catch (InterruptedException later) {
-                        interrupted = true;
-                    }
-                }
-            }
-            if (left == 0) {
-                break;
-            }
-            meanwhile.run();
-            if (!said && System.nanoTime() - begun > PATIENCE_NANOS) {
-                said = true;
-                LOGGER.log(
-                        Level.WARNING,
-                        "{0}: waits for {1} requests whose files do not answer; the guest''s memory stays mapped until they do",
-                        name,
-                        left);
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    /** Counted, not kept: a number would be wrong for ever if a failure came between it and a chain. */
-    private int inFlight() {
-        int count = 0;
-        for (int i = 0; i < created; i++) {
-            if (all[i].inFlight) {
-                count++;
-            }
-        }
-        return count;
     }
 }

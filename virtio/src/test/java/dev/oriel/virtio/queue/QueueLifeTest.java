@@ -311,7 +311,10 @@ class QueueLifeTest {
             driver.ring().offer(List.of(buffer));
             kick.signal();
             TestDriver.awaitSignal(call, "the new descriptor was not signalled");
-            assertThat(driver.ring().poll()).isNotNull();
+            // the signal may be the one that reminds a driver of the chain before
+            while (driver.ring().poll() == null) {
+                Thread.onSpinWait();
+            }
         }
     }
 

@@ -11,14 +11,14 @@ import java.time.Duration;
  * @param entryValid for how long the name may be taken to lead there
  * @param attrValid for how long the attributes may be taken to be right
  */
-public record Entry(long nodeid, long generation, Duration entryValid, Duration attrValid, Attributes attributes) {
-    static Entry of(FuseEntryOut out) {
-        return new Entry(
+public record NodeEntry(long nodeid, long generation, Duration entryValid, Duration attrValid, Stat attributes) {
+    static NodeEntry of(FuseEntryOut out) {
+        return new NodeEntry(
                 out.nodeid(),
                 out.generation(),
                 validity(out.entryValid(), out.entryValidNsec()),
                 validity(out.attrValid(), out.attrValidNsec()),
-                Attributes.of(out.attr()));
+                Stat.of(out.attr()));
     }
 
     private static Duration validity(long seconds, int nanos) {

@@ -17,7 +17,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One FUSE request and its reply, in memory that the device shares. Comes from a {@link RequestQueue}, is used again and again, and
+ * One FUSE request and its reply, in memory that the device shares. Comes from a {@link ClientQueue}, is used again and again, and
  * allocates nothing.
  *
  * <pre>
@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * <p>To be built, submitted, and read by one thread at a time. After the reply came, the device can still change the memory: read
  * each field once.
  */
-public final class FuseRequest {
+public final class ClientRequest {
     /**
      * Bytes of control memory. Not a power of two: the requests of a queue lie one behind the other, and at 16 KiB their headers would all
      * fall into the same few sets of the processor's caches.
@@ -60,7 +60,7 @@ public final class FuseRequest {
         NOBODY
     }
 
-    final RequestQueue queue;
+    final ClientQueue queue;
     final int token;
     Mode mode = Mode.NOBODY;
     volatile boolean done;
@@ -93,7 +93,7 @@ public final class FuseRequest {
     private int replyLength;
     private @Nullable Object attachment;
 
-    FuseRequest(RequestQueue queue, int token, MemorySegment control, long guestAddress, ByteOrder order) {
+    ClientRequest(ClientQueue queue, int token, MemorySegment control, long guestAddress, ByteOrder order) {
         this.queue = queue;
         this.token = token;
         this.control = control;
@@ -109,17 +109,18 @@ public final class FuseRequest {
      * @param opcode of {@link FuseOpcode}
      * @param nodeid what it is about; 1 is the root
      */
-    public FuseRequest begin(int opcode, long nodeid) {
+    public ClientRequest begin(int opcode, long nodeid) {
         this.opcode = opcode;
         this.nodeid = nodeid;
-        unique = queue.nextUnique();
+        DriverSession session = queue.session();
+        unique = session.nextUnique();
         header.clear();
         header.opcode(opcode)
                 .unique(unique)
                 .nodeid(nodeid)
-                .uid(queue.uid())
-                .gid(queue.gid())
-                .pid(queue.pid());
+                .uid(session.uid())
+                .gid(session.gid())
+                .pid(session.pid());
         length = FuseInHeader.SIZE;
         replies = true;
         replyMin = 0;
@@ -132,7 +133,7 @@ public final class FuseRequest {
     }
 
     /** Says on whose behalf, in place of the user of the client. */
-    public FuseRequest caller(int uid, int gid, int pid) {
+    public ClientRequest caller(int uid, int gid, int pid) {
         header.uid(uid).gid(gid).pid(pid);
         return this;
     }
@@ -155,7 +156,7 @@ public final class FuseRequest {
     }
 
     /** Adds a name and its NUL to the arguments. */
-    public FuseRequest name(byte[] name) {
+    public ClientRequest name(byte[] name) {
         bytes(name);
         checkRoom(1);
         control.set(JAVA_BYTE, length, (byte) 0);
@@ -164,7 +165,7 @@ public final class FuseRequest {
     }
 
     /** Adds bytes to the arguments. */
-    public FuseRequest bytes(byte[] bytes) {
+    public ClientRequest bytes(byte[] bytes) {
         checkRoom(bytes.length);
         MemorySegment.copy(bytes, 0, control, JAVA_BYTE, length, bytes.length);
         length += bytes.length;
@@ -178,7 +179,7 @@ public final class FuseRequest {
     }
 
     /** Adds memory that the device reads, after all arguments. */
-    public FuseRequest payload(DriverBuffer buffer, long offset, int length) {
+    public ClientRequest payload(DriverBuffer buffer, long offset, int length) {
         Objects.checkFromIndexSize(offset, length, buffer.size());
         payload = buffer;
         payloadOffset = offset;
@@ -187,7 +188,7 @@ public final class FuseRequest {
     }
 
     /** Adds memory for a reply of any length up to this, after what {@link #reply} says. */
-    public FuseRequest room(DriverBuffer buffer, long offset, int length) {
+    public ClientRequest room(DriverBuffer buffer, long offset, int length) {
         Objects.checkFromIndexSize(offset, length, buffer.size());
         room = buffer;
         roomOffset = offset;
@@ -201,7 +202,7 @@ public final class FuseRequest {
      * @param min bytes after the header at least
      * @param max bytes at most, to {@link #REPLY_MAX}; where there is also {@link #room}, all of them come before
      */
-    public FuseRequest reply(int min, int max) {
+    public ClientRequest reply(int min, int max) {
         Objects.checkFromToIndex(min, max, REPLY_MAX);
         replyMin = min;
         replyMax = max;
@@ -209,34 +210,34 @@ public final class FuseRequest {
     }
 
     /** Says that there is no reply at all, as FORGET and BATCH_FORGET have none. */
-    public FuseRequest noReply() {
+    public ClientRequest noReply() {
         replies = false;
         return this;
     }
 
     /** READ of an open file into a buffer: all there is to say about it. */
-    public FuseRequest read(long nodeid, long fh, long position, DriverBuffer buffer, long offset, int length) {
+    public ClientRequest read(long nodeid, long fh, long position, DriverBuffer buffer, long offset, int length) {
         begin(FuseOpcode.READ, nodeid);
         argument(read).fh(fh).offset(position).size(length);
         return room(buffer, offset, length);
     }
 
     /** WRITE to an open file from a buffer: all there is to say about it. The reply is a {@code fuse_write_out}. */
-    public FuseRequest write(long nodeid, long fh, long position, DriverBuffer buffer, long offset, int length) {
+    public ClientRequest write(long nodeid, long fh, long position, DriverBuffer buffer, long offset, int length) {
         begin(FuseOpcode.WRITE, nodeid);
         argument(write).fh(fh).offset(position).size(length);
         return payload(buffer, offset, length).reply(8, 8);
     }
 
     /** GETATTR of a node: all there is to say about it. The reply is a {@code fuse_attr_out}. */
-    public FuseRequest getattr(long nodeid) {
+    public ClientRequest getattr(long nodeid) {
         begin(FuseOpcode.GETATTR, nodeid);
         argument(getattr);
         return reply(104, 104);
     }
 
     /** Keeps an object of the caller with this request; it is forgotten when the request is released. */
-    public FuseRequest attach(@Nullable Object object) {
+    public ClientRequest attach(@Nullable Object object) {
         attachment = object;
         return this;
     }

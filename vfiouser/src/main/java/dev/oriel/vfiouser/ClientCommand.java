@@ -4,7 +4,7 @@ import dev.oriel.socket.ProtocolViolation;
 import org.jspecify.annotations.Nullable;
 
 /** What a client can ask of a server of vfio-user 0.x: number, the least length of the payload, and how many descriptors may come along. */
-enum Command {
+enum ClientCommand {
     VERSION(1, 4, 0),
     DMA_MAP(2, 32, 1),
     DMA_UNMAP(3, 24, 0),
@@ -16,10 +16,10 @@ enum Command {
     REGION_WRITE(10, 16, 0),
     DEVICE_RESET(13, 0, 0);
 
-    private static final Command[] BY_NUMBER = new Command[16];
+    private static final ClientCommand[] BY_NUMBER = new ClientCommand[16];
 
     static {
-        for (Command command : values()) {
+        for (ClientCommand command : values()) {
             BY_NUMBER[command.number] = command;
         }
     }
@@ -28,14 +28,14 @@ enum Command {
     private final int minSize;
     private final int maxDescriptors;
 
-    Command(int number, int minSize, int maxDescriptors) {
+    ClientCommand(int number, int minSize, int maxDescriptors) {
         this.number = number;
         this.minSize = minSize;
         this.maxDescriptors = maxDescriptors;
     }
 
     /** The command with this number; null if it is not served. */
-    static @Nullable Command of(int number) {
+    static @Nullable ClientCommand of(int number) {
         return number < BY_NUMBER.length ? BY_NUMBER[number] : null;
     }
 

@@ -15,7 +15,7 @@ import java.time.Instant;
  * @param rdev of a device node: minor & 0xff | major << 8 | (minor & ~0xff) << 12
  * @param flags of {@link dev.oriel.fuse.FuseFlags}: ATTR_SUBMOUNT, ATTR_DAX
  */
-public record Attributes(
+public record Stat(
         long ino,
         long size,
         long blocks,
@@ -30,8 +30,8 @@ public record Attributes(
         int blksize,
         int flags) {
     /** Copies what the device wrote. */
-    static Attributes of(FuseAttr attr) {
-        return new Attributes(
+    static Stat of(FuseAttr attr) {
+        return new Stat(
                 attr.ino(),
                 attr.size(),
                 attr.blocks(),

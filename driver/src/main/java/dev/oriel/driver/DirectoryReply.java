@@ -11,10 +11,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Takes apart what READDIR and READDIRPLUS answer. */
-final class DirectoryEntries {
+final class DirectoryReply {
     private static final int NAME_MAX = 255;
 
-    private DirectoryEntries() {}
+    private DirectoryReply() {}
 
     /**
      * The entries in a reply.
@@ -43,10 +43,10 @@ final class DirectoryEntries {
                     throw new FuseException("read a directory (the device names an entry with NUL or /)", Errno.EIO);
                 }
             }
-            Entry entry = null;
+            NodeEntry entry = null;
             if (plus) {
                 node.at(bytes, at, order);
-                Entry copy = Entry.of(node);
+                NodeEntry copy = NodeEntry.of(node);
                 entry = copy.nodeid() == 0 ? null : copy;
             }
             entries.add(new DirectoryEntry(name, dirent.ino(), dirent.off(), dirent.type(), entry));

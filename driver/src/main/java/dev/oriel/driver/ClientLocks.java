@@ -7,10 +7,10 @@ import dev.oriel.fuse.FuseLkOut;
 import dev.oriel.fuse.FuseOpcode;
 
 /** The operations on locks of open files. Any thread. */
-public final class FileLocks {
+public final class ClientLocks {
     private final DriverSession session;
 
-    FileLocks(DriverSession session) {
+    ClientLocks(DriverSession session) {
         this.session = session;
     }
 
@@ -26,7 +26,7 @@ public final class FileLocks {
 
     /** GETLK: the lock that is in the way of another one, or that other one with the type F_UNLCK. */
     public Lock get(OpenFile file, long owner, Lock lock) throws FuseException {
-        FuseRequest request = request(FuseOpcode.GETLK, file, owner, lock, 0);
+        ClientRequest request = request(FuseOpcode.GETLK, file, owner, lock, 0);
         FuseClient.call(request.reply(FuseLkOut.SIZE, FuseLkOut.SIZE));
         FuseFileLock out = request.reply(new FuseLkOut()).lk();
         Lock found = new Lock(out.start(), out.end(), out.type(), out.pid());
@@ -47,7 +47,7 @@ public final class FileLocks {
 
     /** SETLKW: as {@link #set}, but waits for as long as another lock is in the way, without limit. */
     public void await(OpenFile file, long owner, Lock lock, boolean flock) throws FuseException {
-        FuseRequest request = request(FuseOpcode.SETLKW, file, owner, lock, flock ? FuseFlags.LK_FLOCK : 0);
+        ClientRequest request = request(FuseOpcode.SETLKW, file, owner, lock, flock ? FuseFlags.LK_FLOCK : 0);
         int result = request.queue.call(request, Long.MAX_VALUE);
         String what = request.toString();
         request.release();
@@ -56,8 +56,8 @@ public final class FileLocks {
         }
     }
 
-    private FuseRequest request(int opcode, OpenFile file, long owner, Lock lock, int flags) throws FuseException {
-        FuseRequest request = session.queue().acquire().begin(opcode, file.nodeid());
+    private ClientRequest request(int opcode, OpenFile file, long owner, Lock lock, int flags) throws FuseException {
+        ClientRequest request = session.queue().acquire().begin(opcode, file.nodeid());
         FuseLkIn in = request.argument(new FuseLkIn());
         in.fh(file.fh()).owner(owner).lkFlags(flags);
         in.lk().start(lock.start).end(lock.end).type(lock.type).pid(lock.pid);

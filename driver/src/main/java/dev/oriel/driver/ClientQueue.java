@@ -8,7 +8,6 @@ import dev.oriel.virtio.ring.DriverRing;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -24,36 +23,27 @@ import org.jspecify.annotations.Nullable;
  *   r.release()
  * </pre>
  *
- * <p>There is no thread behind it. Of the threads that wait, one leads: it looks at the ring for a short while, then sleeps until the
- * device interrupts, and wakes the others as their replies come. When it has its own reply it lets another one lead. How long
- * it looks before it sleeps follows from how long replies took of late.
+ * <p>There is no thread behind it. Of the {@link WaitingThreads}, one leads: it looks at the ring for a short while ({@link LookTime}), then
+ * sleeps until the device interrupts, and wakes the others as their replies come. When it has its own reply it lets another one lead.
  *
  * <p>Results are 0 or more, or -errno. At a steady state nothing here allocates.
  */
-public final class RequestQueue {
+public final class ClientQueue {
     private static final System.Logger LOG = System.getLogger("dev.oriel.driver");
-
-    /** Longest look at the ring before sleeping, about the cost of a wake-up. */
-    private static final long SPIN_MAX_NANOS = 50_000;
-
-    /** A queue whose replies are slow looks for long only once in so many waits. */
-    private static final int PROBE_INTERVAL = 64;
 
     private static final long NANOS_PER_MILLI = 1_000_000;
 
     private final DriverSession session;
     private final DriverQueue queue;
     private final DriverRing ring;
-    private final FuseRequest[] requests;
+    private final ClientRequest[] requests;
     private final Wakeups wakeups;
 
     /** Guarded by this, as is the ring. */
-    private final FuseRequest[] free;
+    private final ClientRequest[] free;
 
     private int freeCount;
-    private final FuseRequest[] completed;
-    private int completedFirst;
-    private int completedCount;
+    private final CompletedRequests completed;
     private boolean unflushed;
     private boolean broken;
     private boolean closed;
@@ -61,17 +51,14 @@ public final class RequestQueue {
     /** How many threads notify the device, or are about to. */
     private final AtomicInteger kicks = new AtomicInteger();
 
-    private final AtomicBoolean led = new AtomicBoolean();
-    private final AtomicInteger followers = new AtomicInteger();
-    private volatile @Nullable Thread poller;
-    private long usualNanos;
-    private int waits;
+    private final WaitingThreads waiting;
+    private final LookTime look = new LookTime();
 
     /**
      * @param control where the control memory of the requests begins in the driver's memory
      * @param count how many requests there are: so many that the ring always has room for them
      */
-    RequestQueue(
+    ClientQueue(
             DriverSession session,
             DriverQueue queue,
             int connection,
@@ -84,32 +71,22 @@ public final class RequestQueue {
         ring = queue.ring();
         ring.disableInterrupts();
         wakeups = new Wakeups(queue.call(), connection);
-        requests = new FuseRequest[count];
-        free = new FuseRequest[count];
-        completed = new FuseRequest[count];
+        requests = new ClientRequest[count];
+        free = new ClientRequest[count];
+        completed = new CompletedRequests(count);
         for (int i = 0; i < count; i++) {
-            long at = control + (long) i * FuseRequest.CONTROL_SIZE;
-            MemorySegment slice = memory.segment().asSlice(at, FuseRequest.CONTROL_SIZE);
-            requests[i] = new FuseRequest(this, i, slice, memory.guestAddress(at), order);
+            long at = control + (long) i * ClientRequest.CONTROL_SIZE;
+            MemorySegment slice = memory.segment().asSlice(at, ClientRequest.CONTROL_SIZE);
+            requests[i] = new ClientRequest(this, i, slice, memory.guestAddress(at), order);
             free[count - 1 - i] = requests[i];
         }
         freeCount = count;
+        waiting = new WaitingThreads(requests);
     }
 
-    int uid() {
-        return session.uid();
-    }
-
-    int gid() {
-        return session.gid();
-    }
-
-    int pid() {
-        return session.pid();
-    }
-
-    long nextUnique() {
-        return session.nextUnique();
+    /** Whose queue it is. */
+    DriverSession session() {
+        return session;
     }
 
     /** How many requests there are, free or not. */
@@ -128,7 +105,7 @@ public final class RequestQueue {
     }
 
     /** A free request; null if there is none now, or the client is closed. Its user releases it. */
-    public synchronized @Nullable FuseRequest tryAcquire() {
+    public synchronized @Nullable ClientRequest tryAcquire() {
         if (closed) {
             // the memory of the requests is gone
             return null;
@@ -144,8 +121,8 @@ public final class RequestQueue {
      *
      * @throws FuseException EAGAIN if none became free, ENOTCONN if the client is closed
      */
-    public FuseRequest acquire() throws FuseException {
-        FuseRequest request = acquireOrNull();
+    public ClientRequest acquire() throws FuseException {
+        ClientRequest request = acquireOrNull();
         if (request == null) {
             throw new FuseException(
                     "find a free request among " + requests.length + " of " + session.name(),
@@ -156,8 +133,8 @@ public final class RequestQueue {
 
     /** A free request; null if none became free in the time that a request may take. */
     @Nullable
-    FuseRequest acquireOrNull() {
-        FuseRequest request = tryAcquire();
+    ClientRequest acquireOrNull() {
+        ClientRequest request = tryAcquire();
         if (request != null) {
             return request;
         }
@@ -170,10 +147,10 @@ public final class RequestQueue {
         return request;
     }
 
-    synchronized void release(FuseRequest request) {
+    synchronized void release(ClientRequest request) {
         if (request.inFlight) {
             // the device still has its memory
-            request.mode = FuseRequest.Mode.NOBODY;
+            request.mode = ClientRequest.Mode.NOBODY;
         } else {
             free[freeCount++] = request;
         }
@@ -182,16 +159,16 @@ public final class RequestQueue {
     /**
      * Submits a request and waits for its reply.
      *
-     * @return what {@link FuseRequest#result()} says; -ETIMEDOUT if no reply came in time; -ENOTCONN if the device is gone. In every
+     * @return what {@link ClientRequest#result()} says; -ETIMEDOUT if no reply came in time; -ENOTCONN if the device is gone. In every
      *     case the caller releases the request.
      */
-    public int call(FuseRequest request) {
+    public int call(ClientRequest request) {
         return call(request, session.timeLimitNanos());
     }
 
-    /** As {@link #call(FuseRequest)}, but waits so long; {@link Long#MAX_VALUE} for ever. */
-    public int call(FuseRequest request, long timeLimitNanos) {
-        int submitted = submit(request, FuseRequest.Mode.CALL, true);
+    /** As {@link #call(ClientRequest)}, but waits so long; {@link Long#MAX_VALUE} for ever. */
+    public int call(ClientRequest request, long timeLimitNanos) {
+        int submitted = submit(request, ClientRequest.Mode.CALL, true);
         if (submitted < 0) {
             return submitted;
         }
@@ -199,15 +176,14 @@ public final class RequestQueue {
         long limit = Math.min(timeLimitNanos, Long.MAX_VALUE / 2);
         boolean interrupted = false;
         while (!request.done) {
-            if (led.compareAndSet(false, true)) {
+            if (waiting.lead()) {
                 try {
                     lead(request, now, limit);
                 } finally {
-                    led.set(false);
-                    wakeNext();
+                    waiting.letAnotherLead();
                 }
             } else {
-                follow(request, now, limit);
+                waiting.follow(request, now, limit);
                 interrupted |= Thread.interrupted();
             }
             if (System.nanoTime() - now >= limit) {
@@ -221,8 +197,8 @@ public final class RequestQueue {
     }
 
     /** Submits a request of whose reply nobody wants to know. It is released when the device gives it back. */
-    int send(FuseRequest request) {
-        return submit(request, FuseRequest.Mode.NOBODY, true);
+    int send(ClientRequest request) {
+        return submit(request, ClientRequest.Mode.NOBODY, true);
     }
 
     /**
@@ -230,8 +206,8 @@ public final class RequestQueue {
      *
      * @return 0, or -ENOTCONN if the device is gone
      */
-    public int enqueue(FuseRequest request) {
-        return submit(request, FuseRequest.Mode.POLL, false);
+    public int enqueue(ClientRequest request) {
+        return submit(request, ClientRequest.Mode.POLL, false);
     }
 
     /** Lets the device see all that was enqueued. */
@@ -249,7 +225,7 @@ public final class RequestQueue {
         }
     }
 
-    private int submit(FuseRequest request, FuseRequest.Mode mode, boolean publish) {
+    private int submit(ClientRequest request, ClientRequest.Mode mode, boolean publish) {
         boolean kick;
         synchronized (this) {
             if (broken) {
@@ -289,17 +265,11 @@ public final class RequestQueue {
     }
 
     /** Takes the next request that was enqueued and came back; null if there is none now. */
-    public synchronized @Nullable FuseRequest poll() {
-        if (completedCount == 0) {
+    public synchronized @Nullable ClientRequest poll() {
+        if (completed.isEmpty()) {
             reap();
-            if (completedCount == 0) {
-                return null;
-            }
         }
-        FuseRequest request = completed[completedFirst];
-        completedFirst = completedFirst + 1 == completed.length ? 0 : completedFirst + 1;
-        completedCount--;
-        return request;
+        return completed.take();
     }
 
     /**
@@ -310,19 +280,18 @@ public final class RequestQueue {
      */
     public boolean await(long timeLimitNanos) {
         long start = System.nanoTime();
-        poller = Thread.currentThread();
+        waiting.poller(Thread.currentThread());
         boolean interrupted = false;
         try {
             while (!hasCompleted()) {
                 if (isBroken() || System.nanoTime() - start >= timeLimitNanos) {
                     return false;
                 }
-                if (led.compareAndSet(false, true)) {
+                if (waiting.lead()) {
                     try {
                         lead(null, start, timeLimitNanos);
                     } finally {
-                        led.set(false);
-                        wakeNext();
+                        waiting.letAnotherLead();
                     }
                 } else {
                     LockSupport.parkNanos(this, timeLimitNanos - (System.nanoTime() - start));
@@ -331,7 +300,7 @@ public final class RequestQueue {
             }
             return true;
         } finally {
-            poller = null;
+            waiting.poller(null);
             if (interrupted) {
                 Thread.currentThread().interrupt();
             }
@@ -340,19 +309,19 @@ public final class RequestQueue {
 
     private synchronized boolean hasCompleted() {
         reap();
-        return completedCount > 0;
+        return !completed.isEmpty();
     }
 
     private synchronized boolean isBroken() {
         return broken;
     }
 
-    private boolean isOver(@Nullable FuseRequest request) {
+    private boolean isOver(@Nullable ClientRequest request) {
         return request == null ? hasCompleted() : request.done;
     }
 
     /** Looks at the ring, then sleeps, until the request is done (or, without one, something can be polled) or the time is over. */
-    private void lead(@Nullable FuseRequest request, long start, long limit) {
+    private void lead(@Nullable ClientRequest request, long start, long limit) {
         if (spin(request, start)) {
             return;
         }
@@ -374,14 +343,13 @@ public final class RequestQueue {
                 }
             }
         }
-        learn(System.nanoTime() - start);
+        look.slept(System.nanoTime() - start);
     }
 
     /** Looks at the ring for as long as is worth it; whether the request is done. */
     @SuppressWarnings("ThreadPriorityCheck") // it is to be kind to the scheduler, not to rely on it
-    private boolean spin(@Nullable FuseRequest request, long start) {
-        boolean worthIt = usualNanos <= SPIN_MAX_NANOS;
-        if (!worthIt && ++waits % PROBE_INTERVAL != 0) {
+    private boolean spin(@Nullable ClientRequest request, long start) {
+        if (!look.begins()) {
             return isOver(request);
         }
         while (true) {
@@ -390,44 +358,15 @@ public final class RequestQueue {
             }
             long nanos = System.nanoTime() - start;
             if (isOver(request)) {
-                usualNanos = worthIt ? (usualNanos * 7 + nanos) / 8 : nanos;
+                look.found(nanos);
                 return true;
             }
-            if (nanos > SPIN_MAX_NANOS) {
+            if (nanos > LookTime.MAX_NANOS) {
                 return false;
             }
             // The device's thread may be waiting for this very processor.
             Thread.yield();
         }
-    }
-
-    /** A wait that ended in sleep weighs more than one that did not: better to sleep in vain than to burn a processor in vain. */
-    private void learn(long nanos) {
-        usualNanos = (usualNanos + nanos) / 2;
-    }
-
-    private void follow(FuseRequest request, long start, long limit) {
-        request.waiter = Thread.currentThread();
-        followers.incrementAndGet();
-        // the leader stops leading before it looks for followers, so one of us sees the other
-        if (!request.done && led.get()) {
-            LockSupport.parkNanos(this, Math.max(1, limit - (System.nanoTime() - start)));
-        }
-        followers.decrementAndGet();
-        request.waiter = null;
-    }
-
-    private void wakeNext() {
-        if (followers.get() > 0) {
-            for (FuseRequest request : requests) {
-                Thread thread = request.waiter;
-                if (thread != null && !request.done) {
-                    LockSupport.unpark(thread);
-                    return;
-                }
-            }
-        }
-        LockSupport.unpark(poller);
     }
 
     /** Takes back all that the device gave back. Guarded by this. */
@@ -437,7 +376,7 @@ public final class RequestQueue {
         }
         int token = ring.poll();
         while (token >= 0) {
-            FuseRequest request = requests[token];
+            ClientRequest request = requests[token];
             String wrong = request.complete(ring.usedLength());
             if (wrong != null) {
                 LOG.log(Level.WARNING, session.name() + " answered " + request + " with " + wrong);
@@ -450,21 +389,16 @@ public final class RequestQueue {
         }
     }
 
-    private void finish(FuseRequest request) {
+    private void finish(ClientRequest request) {
         request.inFlight = false;
         switch (request.mode) {
             case CALL -> {
                 request.done = true;
-                Thread thread = request.waiter;
-                if (thread != null) {
-                    LockSupport.unpark(thread);
-                }
+                WaitingThreads.wake(request);
             }
             case POLL -> {
-                int last = completedFirst + completedCount;
-                completed[last >= completed.length ? last - completed.length : last] = request;
-                completedCount++;
-                LockSupport.unpark(poller);
+                completed.add(request);
+                waiting.wakePoller();
             }
             case NOBODY -> free[freeCount++] = request;
         }
@@ -482,7 +416,7 @@ public final class RequestQueue {
         if (!session.isClosing()) {
             LOG.log(Level.WARNING, session.name() + " cannot be used any more: " + why);
         }
-        for (FuseRequest request : requests) {
+        for (ClientRequest request : requests) {
             if (request.inFlight) {
                 request.fail(-Errno.ENOTCONN);
                 finish(request);
@@ -495,7 +429,7 @@ public final class RequestQueue {
         synchronized (this) {
             breakDown("the client was closed");
         }
-        while (!led.compareAndSet(false, true)) {
+        while (!waiting.lead()) {
             int _ = queue.call().signal();
             LockSupport.parkNanos(this, NANOS_PER_MILLI / 10);
         }
