@@ -28,7 +28,7 @@ public enum DriverOperation {
     },
     READDIRPLUS("READDIRPLUS 32 KiB", 1, 32 << 10) {
         @Override
-        void request(DriverFiles share, RequestSlot slot, FuseRequest request, int step) {
+        void request(DriverFiles share, RequestSlot slot, ClientRequest request, int step) {
             request.begin(FuseOpcode.READDIRPLUS, share.folder)
                     .argument(new FuseReadIn())
                     .fh(share.listed.fh())

@@ -60,12 +60,6 @@ class DriverOperationsTest {
                 .file();
     }
 
-    private static void failsWith(int errno, ThrowingCallable call) {
-        assertThatExceptionOfType(FuseException.class)
-                .isThrownBy(call)
-                .satisfies(failed -> assertThat(Errno.name(failed.errno())).isEqualTo(Errno.name(errno)));
-    }
-
     @Test
     void theSessionHasTheByteOrderThatTheClientChose() {
         assertThat(client.order()).isEqualTo(subject.clientOptions().order());
