@@ -7,14 +7,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.oriel.driver.FuseClient;
 import dev.oriel.linux.Errno;
-import dev.oriel.virtio.queue.DriverQueue;
+import dev.oriel.virtio.ring.RingLayout;
+import dev.oriel.virtio.testing.ScriptedRing.Buffer;
+import dev.oriel.virtio.testing.ScriptedSplitRing;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,10 +27,6 @@ class HostileDriverTest {
     private static final int FORGET = 2;
     private static final int GETATTR = 3;
     private static final int DESTROY = 38;
-
-    private static final ValueLayout.OfLong LE_LONG = ValueLayout.JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfInt LE_INT = ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfShort LE_SHORT = ValueLayout.JAVA_SHORT.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     @TempDir
     Path folder;
@@ -167,18 +164,13 @@ class HostileDriverTest {
         try (Share share = Share.open(given, folder, Share.Window.NONE)) {
             try (RawDriver driver = new RawDriver(share.joint, given.order())) {
                 driver.init();
-                DriverQueue queue = driver.queue(REQUESTS);
-                queue.ring().readable(driver.bufferAddress(), 56);
-                queue.ring().writable(0xdead_0000_0000L, 120);
-                assertThat(queue.ring().offer(1)).isTrue();
-                queue.ring().publish();
+                int id = driver.offer(
+                        REQUESTS,
+                        List.of(
+                                new Buffer(driver.bufferAddress(), 56, false),
+                                new Buffer(0xdead_0000_0000L, 120, true)));
                 driver.notifyDevice(REQUESTS);
-                int token = queue.ring().poll();
-                while (token < 0) {
-                    Thread.onSpinWait();
-                    token = queue.ring().poll();
-                }
-                assertThat(token).isEqualTo(1);
+                assertThat(driver.await(REQUESTS).id()).isEqualTo(id);
                 byte[] reply =
                         driver.exchange(REQUESTS, driver.request(GETATTR, 1, 16).array(), 120);
                 assertThat(driver.error(reply)).isZero();
@@ -207,28 +199,21 @@ class HostileDriverTest {
     }
 
     private static void spoil(RawDriver driver, int nonsense) {
-        DriverQueue queue = driver.queue(REQUESTS);
-        MemorySegment ring = driver.memory().segment().asSlice(queue.offset());
-        long descriptors = queue.ring().descriptorsOffset();
-        long available = queue.ring().driverOffset();
-        ring.set(LE_LONG, descriptors, driver.bufferAddress());
-        ring.set(LE_INT, descriptors + 8, 40);
+        ScriptedSplitRing ring = driver.ring(REQUESTS);
+        long buffer = driver.bufferAddress();
         switch (nonsense) {
             case 0 -> // a chain that never ends
-                ring.set(LE_INT, descriptors + 12, 1);
+                ring.writeDescriptor(0, buffer, 40, RingLayout.DESC_F_NEXT, 0);
             case 1 -> // a descriptor that does not exist
-                ring.set(LE_INT, descriptors + 12, 1 | 5000 << 16);
+                ring.writeDescriptor(0, buffer, 40, RingLayout.DESC_F_NEXT, 5000);
             case 2 -> // more chains than the ring has room for
-                ring.set(LE_INT, descriptors + 12, 0);
+                ring.jump(ring.available() + 1000);
             default -> // an indirect table of no length
-                ring.set(LE_INT, descriptors + 12, 4);
+                ring.writeDescriptor(0, buffer, 3, RingLayout.DESC_F_INDIRECT, 0);
         }
-        if (nonsense == 3) {
-            ring.set(LE_INT, descriptors + 8, 3);
+        if (nonsense != 2) {
+            ring.offerHead(0);
         }
-        short index = ring.get(LE_SHORT, available + 2);
-        ring.set(LE_SHORT, available + 4 + 2L * (index & 63), (short) 0);
-        ring.set(LE_SHORT, available + 2, (short) (nonsense == 2 ? index + 1000 : index + 1));
     }
 
     @OverEveryTransport

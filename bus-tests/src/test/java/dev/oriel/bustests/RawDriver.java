@@ -6,6 +6,10 @@ import dev.oriel.virtio.memory.DriverMemory;
 import dev.oriel.virtio.queue.DriverQueue;
 import dev.oriel.virtio.ring.DriverRing;
 import dev.oriel.virtio.ring.RingFeatures;
+import dev.oriel.virtio.testing.ScriptedRing;
+import dev.oriel.virtio.testing.ScriptedRing.Buffer;
+import dev.oriel.virtio.testing.ScriptedRing.Used;
+import dev.oriel.virtio.testing.ScriptedSplitRing;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -37,6 +41,7 @@ final class RawDriver implements AutoCloseable {
     private final VirtioTransport transport;
     private final DriverMemory memory;
     private final List<DriverQueue> queues = new ArrayList<>();
+    private final List<ScriptedSplitRing> rings = new ArrayList<>();
     private final long buffer;
     ByteOrder order;
     private long unique = 2;
@@ -47,7 +52,13 @@ final class RawDriver implements AutoCloseable {
         memory = transport.allocate(MEMORY_SIZE);
         long ringBytes = DriverRing.bytes(QUEUE_SIZE, transport.features());
         for (int i = 0; i < QUEUES; i++) {
-            queues.add(DriverQueue.create(memory, i * ringBytes, QUEUE_SIZE, transport.features()));
+            DriverQueue queue = DriverQueue.create(memory, i * ringBytes, QUEUE_SIZE, transport.features());
+            queues.add(queue);
+            ScriptedRing.Areas areas = new ScriptedRing.Areas(
+                    queue.offset() + queue.ring().descriptorsOffset(),
+                    queue.offset() + queue.ring().driverOffset(),
+                    queue.offset() + queue.ring().deviceOffset());
+            rings.add(ScriptedRing.split(memory.segment(), memory.guestAddress(0), areas, QUEUE_SIZE));
         }
         buffer = MEMORY_SIZE - 2 * BUFFER_SIZE;
         transport.start(memory, queues);
@@ -61,8 +72,9 @@ final class RawDriver implements AutoCloseable {
         return memory;
     }
 
-    DriverQueue queue(int index) {
-        return queues.get(index);
+    /** The ring of a queue, for what no driver may do. */
+    ScriptedSplitRing ring(int queue) {
+        return rings.get(queue);
     }
 
     /** The guest address of a buffer that nothing else uses. */
@@ -72,37 +84,48 @@ final class RawDriver implements AutoCloseable {
 
     /** Sends bytes and waits for what comes back: as much as the device says it wrote. */
     byte[] exchange(int queue, byte[] request, int room) throws IOException {
-        DriverRing ring = offer(queue, request, room);
-        long start = System.nanoTime();
-        int token = ring.poll();
-        while (token < 0) {
-            if (token == DriverRing.BROKEN || System.nanoTime() - start > PATIENCE_NANOS) {
-                throw new IOException(token == DriverRing.BROKEN ? ring.fault() : "no answer");
-            }
-            Thread.onSpinWait();
-            token = ring.poll();
-        }
-        byte[] reply = new byte[Math.min(ring.usedLength(), room)];
+        offer(queue, request, room);
+        Used used = await(queue);
+        byte[] reply = new byte[Math.min(used.written(), room)];
         MemorySegment.copy(memory.segment(), ValueLayout.JAVA_BYTE, buffer + BUFFER_SIZE, reply, 0, reply.length);
         return reply;
     }
 
-    private DriverRing offer(int queue, byte[] request, int room) {
+    /** Waits for the next chain that the device gives back. */
+    Used await(int queue) throws IOException {
+        long start = System.nanoTime();
+        Used used = rings.get(queue).poll();
+        while (used == null) {
+            if (System.nanoTime() - start > PATIENCE_NANOS) {
+                throw new IOException("no answer");
+            }
+            Thread.onSpinWait();
+            used = rings.get(queue).poll();
+        }
+        return used;
+    }
+
+    private void offer(int queue, byte[] request, int room) {
         MemorySegment.copy(request, 0, memory.segment(), ValueLayout.JAVA_BYTE, buffer, request.length);
         memory.segment().asSlice(buffer + BUFFER_SIZE, BUFFER_SIZE).fill((byte) 0);
-        DriverRing ring = queues.get(queue).ring();
+        List<Buffer> chain = new ArrayList<>();
         if (request.length > 0) {
-            ring.readable(memory.guestAddress(buffer), request.length);
+            chain.add(new Buffer(memory.guestAddress(buffer), request.length, false));
         }
         if (room > 0) {
-            ring.writable(memory.guestAddress(buffer + BUFFER_SIZE), room);
+            chain.add(new Buffer(memory.guestAddress(buffer + BUFFER_SIZE), room, true));
         }
-        if (!ring.offer(0)) {
+        offer(queue, chain);
+        notifyDevice(queue);
+    }
+
+    /** Makes a chain available, without a notification; answers its id. */
+    int offer(int queue, List<Buffer> chain) {
+        int id = rings.get(queue).offer(chain);
+        if (id < 0) {
             throw new IllegalStateException("the ring is full");
         }
-        ring.publish();
-        notifyDevice(queue);
-        return ring;
+        return id;
     }
 
     /** Whether or not the device asked for it. */
@@ -185,16 +208,14 @@ final class RawDriver implements AutoCloseable {
         byte[] request = lockRequest(SETLKW, node, fh, owner);
         long own = buffer - BUFFER_SIZE;
         MemorySegment.copy(request, 0, memory.segment(), ValueLayout.JAVA_BYTE, own, request.length);
-        DriverRing ring = queues.get(REQUESTS).ring();
-        ring.readable(memory.guestAddress(own), request.length);
-        ring.writable(memory.guestAddress(own + 4096), 16);
-        if (!ring.offer(1)) {
-            throw new IllegalStateException("the ring is full");
-        }
-        ring.publish();
+        int _ = offer(
+                REQUESTS,
+                List.of(
+                        new Buffer(memory.guestAddress(own), request.length, false),
+                        new Buffer(memory.guestAddress(own + 4096), 16, true)));
         // a queue is taken in order: who is answered was behind it
         byte[] reply = exchange(REQUESTS, request(GETATTR, 1, 16).array(), 120);
-        if (reply.length != 120 || ring.poll() >= 0) {
+        if (reply.length != 120 || rings.get(REQUESTS).poll() != null) {
             throw new IOException("the lock was not waited for");
         }
     }

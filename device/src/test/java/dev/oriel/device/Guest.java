@@ -11,14 +11,18 @@ import dev.oriel.virtio.memory.InvalidSetupException;
 import dev.oriel.virtio.queue.QueueWorker;
 import dev.oriel.virtio.ring.QueueSetup;
 import dev.oriel.virtio.ring.RingFeatures;
+import dev.oriel.virtio.testing.ScriptedRing;
+import dev.oriel.virtio.testing.ScriptedRing.Buffer;
+import dev.oriel.virtio.testing.ScriptedRing.Used;
+import dev.oriel.virtio.testing.ScriptedSplitRing;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The driver's end of a device: memory with a split ring for each queue, and buffers. The queues run as they do under a
@@ -42,8 +46,6 @@ final class Guest implements AutoCloseable {
     private static final int AVAIL = 8 << 10;
     private static final int USED = 16 << 10;
     private static final int SIZE = 8 << 20;
-    private static final int NEXT = 1;
-    private static final int WRITE = 2;
 
     /** Where the last MiB of the memory is once more, as if it were a window. */
     static final long WINDOW = 0x8000_0000L;
@@ -52,27 +54,35 @@ final class Guest implements AutoCloseable {
     private static final byte STALE = 0x5a;
     private static final long PATIENCE_NANOS = 30_000_000_000L;
 
-    private static final ValueLayout.OfShort U16 = ValueLayout.JAVA_SHORT.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfInt U32 = ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfLong U64 = ValueLayout.JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final VarHandle INDEX = U16.varHandle();
-
     private final VirtioDevice device;
     private final GuestMemoryTable table = new GuestMemoryTable();
     private final MemorySegment memory;
     private final List<QueueWorker> workers = new ArrayList<>();
-    private final int[] nextDescriptor;
-    private final int[] available;
-    private final int[] seen;
-    private final int[][] completions;
-    private final int[][] lengths;
+    private final List<ScriptedSplitRing> rings = new ArrayList<>();
+    /** Which chain the device has, by queue and head. */
+    private final @Nullable Sent[][] inFlight;
+
     private long nextBuffer;
 
     /** Into how large pieces the two sides of a chain are cut. */
     int pieceSize = 1 << 20;
 
-    /** A chain that was made available. */
-    record Sent(int queue, int head, long buffer, int room, int completionsBefore) {}
+    /** A chain that was made available, and what became of it. */
+    static final class Sent {
+        private final int queue;
+        private final List<Buffer> chain;
+        private final long buffer;
+        private final int room;
+        private boolean back;
+        private int length;
+
+        private Sent(int queue, List<Buffer> chain, long buffer, int room) {
+            this.queue = queue;
+            this.chain = chain;
+            this.buffer = buffer;
+            this.room = room;
+        }
+    }
 
     Guest(VirtioDevice device) throws IOException, InvalidSetupException {
         this.device = device;
@@ -82,15 +92,14 @@ final class Guest implements AutoCloseable {
         table.add(region);
         table.add(new GuestRegion(WINDOW, WINDOW_SIZE, WINDOW, memory, SIZE - WINDOW_SIZE, true, () -> {}));
         int queues = device.queueCount();
-        nextDescriptor = new int[queues];
-        available = new int[queues];
-        seen = new int[queues];
-        completions = new int[queues][RING_SIZE];
-        lengths = new int[queues][RING_SIZE];
+        inFlight = new Sent[queues][RING_SIZE];
         nextBuffer = (long) queues * RING_AREA;
         for (int i = 0; i < queues; i++) {
             QueueWorker worker = new QueueWorker("queue " + i, table);
             workers.add(worker);
+            long ring = (long) i * RING_AREA;
+            rings.add(ScriptedRing.split(
+                    memory, MEMORY, new ScriptedRing.Areas(ring, ring + AVAIL, ring + USED), RING_SIZE));
             start(i);
         }
     }
@@ -100,7 +109,13 @@ final class Guest implements AutoCloseable {
         long ring = MEMORY + (long) queue * RING_AREA;
         QueueWorker worker = workers.get(queue);
         worker.start(
-                new QueueSetup(RING_SIZE, ring, ring + AVAIL, ring + USED, available[queue], RingFeatures.VERSION_1),
+                new QueueSetup(
+                        RING_SIZE,
+                        ring,
+                        ring + AVAIL,
+                        ring + USED,
+                        rings.get(queue).available(),
+                        RingFeatures.VERSION_1),
                 device.queue(queue));
         worker.enable(true);
     }
@@ -149,42 +164,29 @@ final class Guest implements AutoCloseable {
     Sent send(int queue, long readable, int length, long writable, int room) {
         int pieces = (length + pieceSize - 1) / pieceSize + (room + pieceSize - 1) / pieceSize;
         assertThat(pieces).isBetween(1, RING_SIZE);
-        int head = nextDescriptor[queue];
-        int descriptor = head;
-        int left = pieces;
+        List<Buffer> chain = new ArrayList<>();
         for (int at = 0; at < length; at += pieceSize) {
-            descriptor = describe(queue, descriptor, readable + at, Math.min(pieceSize, length - at), 0, --left);
+            chain.add(new Buffer(MEMORY + readable + at, Math.min(pieceSize, length - at), false));
         }
         for (int at = 0; at < room; at += pieceSize) {
-            descriptor = describe(queue, descriptor, writable + at, Math.min(pieceSize, room - at), WRITE, --left);
+            chain.add(new Buffer(MEMORY + writable + at, Math.min(pieceSize, room - at), true));
         }
-        nextDescriptor[queue] = descriptor;
-        return offer(queue, head, writable, room);
+        return offer(queue, chain, writable, room);
     }
 
-    /** Makes the chain available once more that has come back. */
+    /** Makes the buffers of a chain available once more that has come back. */
     Sent again(Sent sent) {
-        return offer(sent.queue, sent.head, sent.buffer, sent.room);
+        return offer(sent.queue, sent.chain, sent.buffer, sent.room);
     }
 
-    private Sent offer(int queue, int head, long writable, int room) {
-        long avail = (long) queue * RING_AREA + AVAIL;
-        int before = completions[queue][head];
-        memory.set(U16, avail + 4 + 2L * (available[queue] % RING_SIZE), (short) head);
-        available[queue] = (available[queue] + 1) & 0xffff;
-        INDEX.setRelease(memory, avail + 2, (short) available[queue]);
+    private Sent offer(int queue, List<Buffer> chain, long writable, int room) {
+        takeBack(queue);
+        int head = rings.get(queue).offer(chain);
+        assertThat(head).as("a full ring has no head").isNotNegative();
+        Sent sent = new Sent(queue, chain, writable, room);
+        inFlight[queue][head] = sent;
         workers.get(queue).kick();
-        return new Sent(queue, head, writable, room, before);
-    }
-
-    private int describe(int queue, int descriptor, long buffer, int length, int flags, int left) {
-        long at = (long) queue * RING_AREA + 16L * descriptor;
-        int next = (descriptor + 1) % RING_SIZE;
-        memory.set(U64, at, MEMORY + buffer);
-        memory.set(U32, at + 8, length);
-        memory.set(U16, at + 12, (short) (flags | (left > 0 ? NEXT : 0)));
-        memory.set(U16, at + 14, (short) next);
-        return next;
+        return sent;
     }
 
     /** The offset of a place in the window, for buffers. */
@@ -199,36 +201,40 @@ final class Guest implements AutoCloseable {
 
     /** Makes a chain available of one buffer to read and two to write, anywhere. */
     Sent send(int queue, long readable, int length, long header, int headerLength, long body, int bodyLength) {
-        int head = nextDescriptor[queue];
-        int descriptor = describe(queue, head, readable, length, 0, 2);
-        descriptor = describe(queue, descriptor, header, headerLength, WRITE, 1);
-        nextDescriptor[queue] = describe(queue, descriptor, body, bodyLength, WRITE, 0);
-        return offer(queue, head, header, headerLength + bodyLength);
+        List<Buffer> chain = List.of(
+                new Buffer(MEMORY + readable, length, false),
+                new Buffer(MEMORY + header, headerLength, true),
+                new Buffer(MEMORY + body, bodyLength, true));
+        return offer(queue, chain, header, headerLength + bodyLength);
     }
 
     /** Makes a chain available of two buffers to read and one to write, anywhere. */
     Sent sendInTwo(int queue, long first, int firstLength, long second, int secondLength, long writable, int room) {
-        int head = nextDescriptor[queue];
-        int descriptor = describe(queue, head, first, firstLength, 0, 2);
-        descriptor = describe(queue, descriptor, second, secondLength, 0, 1);
-        nextDescriptor[queue] = describe(queue, descriptor, writable, room, WRITE, 0);
-        return offer(queue, head, writable, room);
+        List<Buffer> chain = List.of(
+                new Buffer(MEMORY + first, firstLength, false),
+                new Buffer(MEMORY + second, secondLength, false),
+                new Buffer(MEMORY + writable, room, true));
+        return offer(queue, chain, writable, room);
+    }
+
+    /** Takes back what the device gave back. */
+    private void takeBack(int queue) {
+        ScriptedSplitRing ring = rings.get(queue);
+        for (Used used = ring.poll(); used != null; used = ring.poll()) {
+            Sent sent = inFlight[queue][used.id()];
+            inFlight[queue][used.id()] = null;
+            assertThat(sent)
+                    .as("a chain that came back, and that the device had")
+                    .isNotNull();
+            sent.back = true;
+            sent.length = used.written();
+        }
     }
 
     /** Whether the chain has come back. */
     boolean isBack(Sent sent) {
-        long used = (long) sent.queue * RING_AREA + USED;
-        int index = Short.toUnsignedInt((short) INDEX.getAcquire(memory, used + 2));
-        while (seen[sent.queue] != index) {
-            long entry = used + 4 + 8L * (seen[sent.queue] % RING_SIZE);
-            int head = memory.get(U32, entry);
-            completions[sent.queue][head]++;
-            lengths[sent.queue][head] = memory.get(U32, entry + 4);
-            seen[sent.queue] = (seen[sent.queue] + 1) & 0xffff;
-        }
-        int times = completions[sent.queue][sent.head] - sent.completionsBefore;
-        assertThat(times).as("completions of one chain").isLessThanOrEqualTo(1);
-        return times == 1;
+        takeBack(sent.queue);
+        return sent.back;
     }
 
     /** Waits until the chain has come back, and answers what was written into it. */
@@ -246,7 +252,7 @@ final class Guest implements AutoCloseable {
             }
             LockSupport.parkNanos(20_000);
         }
-        return lengths[sent.queue][sent.head];
+        return sent.length;
     }
 
     Answer call(int queue, ByteOrder order, byte[] request, int room) {

@@ -2,13 +2,11 @@ package dev.oriel.guesttests;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.oriel.driver.ClientLocks;
 import dev.oriel.driver.ClientQueue;
 import dev.oriel.driver.ClientRequest;
 import dev.oriel.driver.FuseClient;
-import dev.oriel.driver.FuseException;
 import dev.oriel.driver.FuseFiles;
 import dev.oriel.driver.OpenFile;
 import dev.oriel.fuse.FuseLkIn;
@@ -19,7 +17,6 @@ import dev.oriel.linux.OpenFlags;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
-import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
@@ -58,12 +55,6 @@ class DriverOperationsTest {
         return client.files()
                 .create(ROOT, name.getBytes(UTF_8), OpenFlags.O_RDWR, 0644)
                 .file();
-    }
-
-    private static void failsWith(int errno, ThrowingCallable call) {
-        assertThatExceptionOfType(FuseException.class)
-                .isThrownBy(call)
-                .satisfies(failed -> assertThat(Errno.name(failed.errno())).isEqualTo(Errno.name(errno)));
     }
 
     @Test

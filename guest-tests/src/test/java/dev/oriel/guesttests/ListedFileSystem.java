@@ -42,7 +42,7 @@ record ListedFileSystem(List<Node> nodes) implements FileSystemSession {
 
     @Override
     public int readdir(Request request, long nodeid, long fh, long offset, boolean plus, DirectoryEntries out) {
-        for (int i = (int) Math.clamp(offset, 1, nodes.size()); i < nodes.size(); i++) {
+        for (int i = Math.clamp(offset, 1, nodes.size()); i < nodes.size(); i++) {
             Node node = nodes.get(i);
             byte[] name = node.name.getBytes(StandardCharsets.UTF_8);
             if (node.parent == nodeid && !out.add(i + 1, i + 1, node.mode() >> 12, name)) return 0;

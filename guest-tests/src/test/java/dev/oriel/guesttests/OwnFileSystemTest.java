@@ -11,7 +11,7 @@ import dev.oriel.guests.GuestKind;
 import dev.oriel.guests.GuestRun;
 import dev.oriel.guests.Share;
 import dev.oriel.guesttests.ListedFileSystem.Node;
-import dev.oriel.linux.ConnectionServer;
+import dev.oriel.socket.ConnectionServer;
 import dev.oriel.linux.UnixSocket;
 import dev.oriel.vhostuser.VhostUserBackend;
 import java.io.IOException;

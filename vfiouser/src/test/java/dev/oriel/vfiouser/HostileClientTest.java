@@ -31,11 +31,11 @@ import dev.oriel.linux.FileCalls;
 import dev.oriel.linux.LinuxException;
 import dev.oriel.linux.UnixSocket;
 import dev.oriel.virtio.queue.Polling;
-import dev.oriel.virtio.testing.DriverRing;
 import dev.oriel.virtio.testing.EchoDevice;
 import dev.oriel.virtio.testing.Loopback.Layout;
+import dev.oriel.virtio.testing.ScriptedQueue;
+import dev.oriel.virtio.testing.ScriptedRing;
 import dev.oriel.virtio.testing.SharedMemory;
-import dev.oriel.virtio.testing.TestDriver;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -61,7 +61,7 @@ class HostileClientTest {
     private TestServer server;
     private TestClient client;
     private SharedMemory memory;
-    private TestDriver driver;
+    private ScriptedQueue driver;
     private EventDescriptor other;
     private long descriptorsBefore;
 
@@ -72,7 +72,7 @@ class HostileClientTest {
         server = new TestServer(new EchoDevice(2));
         client = server.client;
         memory = new SharedMemory(SIZE);
-        driver = new TestDriver(memory, DriverRing.create(memory, 16, false, true, true));
+        driver = new ScriptedQueue(memory, ScriptedRing.create(memory, 16, false, true, true));
         other = EventDescriptor.create(0);
     }
 
@@ -91,8 +91,8 @@ class HostileClientTest {
     private static void useAnotherConnection() throws Exception {
         try (TestServer other = new TestServer(new EchoDevice(2));
                 SharedMemory otherMemory = new SharedMemory(SIZE);
-                TestDriver otherDriver =
-                        new TestDriver(otherMemory, DriverRing.create(otherMemory, 16, false, true, true))) {
+                ScriptedQueue otherDriver =
+                        new ScriptedQueue(otherMemory, ScriptedRing.create(otherMemory, 16, false, true, true))) {
             assertThat(other.client
                             .start(otherMemory, otherDriver, Layout.USUAL.features())
                             .echoes(1, otherDriver, 5))

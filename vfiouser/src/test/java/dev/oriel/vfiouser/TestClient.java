@@ -10,8 +10,8 @@ import dev.oriel.linux.DescriptorQueue;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.LinuxException;
 import dev.oriel.linux.Poll;
+import dev.oriel.virtio.testing.ScriptedQueue;
 import dev.oriel.virtio.testing.SharedMemory;
-import dev.oriel.virtio.testing.TestDriver;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -204,13 +204,13 @@ final class TestClient implements AutoCloseable, PciDriver.Accesses {
     }
 
     /** Has queue 1 of an echo device run, as Linux starts it. */
-    PciDriver start(SharedMemory memory, TestDriver driver, long features) throws Exception {
+    PciDriver start(SharedMemory memory, ScriptedQueue driver, long features) throws Exception {
         negotiate();
         map(memory);
         return restart(driver, features);
     }
 
-    PciDriver restart(TestDriver driver, long features) throws Exception {
+    PciDriver restart(ScriptedQueue driver, long features) throws Exception {
         PciDriver pci = new PciDriver(this);
         pci.interrupts(true, false);
         check(ask(SET_IRQS, irqs(ATTACH, MSIX, 1, 1), driver.callEvent().number()));

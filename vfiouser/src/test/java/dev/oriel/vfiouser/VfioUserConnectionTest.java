@@ -29,12 +29,12 @@ import dev.oriel.linux.LinuxException;
 import dev.oriel.linux.MappedMemory;
 import dev.oriel.linux.MemoryCalls;
 import dev.oriel.virtio.ring.DescriptorChain;
-import dev.oriel.virtio.testing.DriverRing;
 import dev.oriel.virtio.testing.EchoDevice;
 import dev.oriel.virtio.testing.HoldingDevice;
 import dev.oriel.virtio.testing.Loopback.Layout;
+import dev.oriel.virtio.testing.ScriptedQueue;
+import dev.oriel.virtio.testing.ScriptedRing;
 import dev.oriel.virtio.testing.SharedMemory;
-import dev.oriel.virtio.testing.TestDriver;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -54,14 +54,14 @@ class VfioUserConnectionTest {
     private TestServer server;
     private TestClient client;
     private SharedMemory memory;
-    private TestDriver driver;
+    private ScriptedQueue driver;
 
     @BeforeEach
     void connect() throws Exception {
         server = new TestServer(device);
         client = server.client;
         memory = new SharedMemory(SIZE);
-        driver = new TestDriver(memory, DriverRing.create(memory, 16, false, true, true));
+        driver = new ScriptedQueue(memory, ScriptedRing.create(memory, 16, false, true, true));
     }
 
     @AfterEach
@@ -71,9 +71,9 @@ class VfioUserConnectionTest {
         memory.close();
     }
 
-    private TestDriver anotherRing() throws Exception {
+    private ScriptedQueue anotherRing() throws Exception {
         driver.close();
-        driver = new TestDriver(memory, DriverRing.create(memory, 16, false, true, true));
+        driver = new ScriptedQueue(memory, ScriptedRing.create(memory, 16, false, true, true));
         return driver;
     }
 
@@ -145,8 +145,8 @@ class VfioUserConnectionTest {
             client.write(PciDriver.CONFIG, 0x18, 8, address);
             TestClient.check(client.ask(DMA_MAP, dma(3, 0, address, EchoDevice.REGION_LENGTH)));
             client.write(2, 512, 8, 77);
-            DriverRing.Buffer answer = driver.buffer(8, true);
-            driver.ring().offer(List.of(new DriverRing.Buffer(address + 512, 8, false), answer));
+            ScriptedRing.Buffer answer = driver.buffer(8, true);
+            driver.ring().offer(List.of(new ScriptedRing.Buffer(address + 512, 8, false), answer));
             pci.notify(1);
             assertThat(driver.await().written()).isEqualTo(8);
             assertThat(driver.memory(answer).get(JAVA_LONG_UNALIGNED, 0)).isEqualTo(77);
@@ -211,11 +211,11 @@ class VfioUserConnectionTest {
                 EventDescriptor second = EventDescriptor.create(0)) {
             TestClient.check(client.ask(SET_IRQS, irqs(ATTACH, MSIX, 0, 2), first.number(), second.number()));
             TestClient.check(client.ask(SET_IRQS, irqs(0x21, MSIX, 0, 2)));
-            TestDriver.awaitSignal(first, "not triggered");
-            TestDriver.awaitSignal(second, "not triggered");
+            ScriptedQueue.awaitSignal(first, "not triggered");
+            ScriptedQueue.awaitSignal(second, "not triggered");
             ByteBuffer bools = payload(22).put(irqs(0x22, MSIX, 0, 2).flip()).put(21, (byte) 1);
             TestClient.check(client.ask(SET_IRQS, bools));
-            TestDriver.awaitSignal(second, "not triggered");
+            ScriptedQueue.awaitSignal(second, "not triggered");
             assertThat(first.drain()).isZero();
             TestClient.check(client.ask(SET_IRQS, irqs(0x21, MSIX, 0, 0)));
             TestClient.check(client.ask(SET_IRQS, irqs(0x21, MSIX, 0, 2)));

@@ -6,11 +6,11 @@ import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.oriel.vhostuser.wire.FrontendRequest;
-import dev.oriel.virtio.testing.DriverRing;
 import dev.oriel.virtio.testing.EchoDevice;
 import dev.oriel.virtio.testing.Loopback.Layout;
+import dev.oriel.virtio.testing.ScriptedQueue;
+import dev.oriel.virtio.testing.ScriptedRing;
 import dev.oriel.virtio.testing.SharedMemory;
-import dev.oriel.virtio.testing.TestDriver;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -38,13 +38,13 @@ class FrontendLifeTest {
         return device;
     }
 
-    private static TestDriver driver(SharedMemory memory, Layout layout) throws Exception {
-        return new TestDriver(
+    private static ScriptedQueue driver(SharedMemory memory, Layout layout) throws Exception {
+        return new ScriptedQueue(
                 memory,
-                DriverRing.create(memory, layout.size(), layout.packed(), layout.indirect(), layout.eventIndex()));
+                ScriptedRing.create(memory, layout.size(), layout.packed(), layout.indirect(), layout.eventIndex()));
     }
 
-    private static void echo(TestDriver driver) {
+    private static void echo(ScriptedQueue driver) {
         driver.send(driver.buffer(8, false), driver.buffer(8, true));
         assertThat(driver.await().written()).isEqualTo(8);
     }
@@ -58,7 +58,7 @@ class FrontendLifeTest {
                 frontend.negotiate(LAYOUT.features());
                 frontend.send(FrontendRequest.RESET_DEVICE, 0, NONE);
                 frontend.setMemory(memory);
-                try (TestDriver driver = driver(memory, LAYOUT)) {
+                try (ScriptedQueue driver = driver(memory, LAYOUT)) {
                     frontend.start(0, driver);
                     echo(driver);
                     assertThat(frontend.stop(0)).isEqualTo(1);
@@ -73,7 +73,7 @@ class FrontendLifeTest {
         try (TestServer server = new TestServer(folder, this::device);
                 TestFrontend frontend = server.connect();
                 SharedMemory memory = new SharedMemory(1 << 20);
-                TestDriver driver = driver(memory, LAYOUT)) {
+                ScriptedQueue driver = driver(memory, LAYOUT)) {
             frontend.negotiate(LAYOUT.features());
             frontend.setMemory(memory);
             frontend.start(0, driver);
@@ -94,7 +94,7 @@ class FrontendLifeTest {
         try (TestServer server = new TestServer(folder, this::device);
                 TestFrontend frontend = server.connect();
                 SharedMemory memory = new SharedMemory(1 << 20);
-                TestDriver driver = driver(memory, layout)) {
+                ScriptedQueue driver = driver(memory, layout)) {
             frontend.negotiate(layout.features());
             frontend.setMemory(memory);
             int base = driver.ring().initialBase();
@@ -111,7 +111,7 @@ class FrontendLifeTest {
     void aFrontendThatComesBackIsServedAsOnTheFirstDay() throws Exception {
         try (TestServer server = new TestServer(folder, this::device);
                 SharedMemory memory = new SharedMemory(1 << 20);
-                TestDriver driver = driver(memory, LAYOUT)) {
+                ScriptedQueue driver = driver(memory, LAYOUT)) {
             for (int i = 0; i < 20; i++) {
                 try (TestFrontend frontend = server.connect()) {
                     frontend.negotiate(LAYOUT.features());
@@ -134,8 +134,8 @@ class FrontendLifeTest {
                 TestFrontend second = server.connect();
                 SharedMemory firstMemory = new SharedMemory(1 << 20);
                 SharedMemory secondMemory = new SharedMemory(1 << 20);
-                TestDriver firstDriver = driver(firstMemory, LAYOUT);
-                TestDriver secondDriver = driver(secondMemory, LAYOUT)) {
+                ScriptedQueue firstDriver = driver(firstMemory, LAYOUT);
+                ScriptedQueue secondDriver = driver(secondMemory, LAYOUT)) {
             for (TestFrontend frontend : List.of(first, second)) {
                 frontend.negotiate(LAYOUT.features());
             }
@@ -181,7 +181,7 @@ class FrontendLifeTest {
         try (TestServer server = new TestServer(folder, this::device);
                 TestFrontend frontend = server.connect();
                 SharedMemory memory = new SharedMemory(4 << 20);
-                TestDriver driver = driver(memory, LAYOUT)) {
+                ScriptedQueue driver = driver(memory, LAYOUT)) {
             frontend.negotiate(LAYOUT.features());
             assertThat(frontend.ask(FrontendRequest.GET_MAX_MEM_SLOTS)).isEqualTo(509);
             long[] ram = {0, SharedMemory.GUEST_ADDRESS, memory.size(), SharedMemory.USER_ADDRESS, 0};
@@ -206,7 +206,7 @@ class FrontendLifeTest {
         try (TestServer server = new TestServer(folder, this::device);
                 TestFrontend frontend = server.connect();
                 SharedMemory memory = new SharedMemory(1 << 20);
-                TestDriver driver = driver(memory, LAYOUT)) {
+                ScriptedQueue driver = driver(memory, LAYOUT)) {
             frontend.negotiate(LAYOUT.features());
             long[] table = new long[33];
             table[0] = pair(1, 0);
@@ -225,7 +225,7 @@ class FrontendLifeTest {
         try (TestServer server = new TestServer(folder, this::device);
                 TestFrontend frontend = server.connect();
                 SharedMemory memory = new SharedMemory(1 << 20);
-                TestDriver driver = driver(memory, LAYOUT)) {
+                ScriptedQueue driver = driver(memory, LAYOUT)) {
             frontend.send(FrontendRequest.SET_OWNER, 0, NONE);
             frontend.send(FrontendRequest.SET_FEATURES, 0, new long[] {LAYOUT.features()});
             frontend.setMemory(memory);

@@ -8,13 +8,13 @@ import dev.oriel.linux.EventDescriptor;
 import dev.oriel.linux.FileCalls;
 import dev.oriel.linux.LinuxException;
 import dev.oriel.vhostuser.wire.FrontendRequest;
-import dev.oriel.virtio.testing.DriverRing;
-import dev.oriel.virtio.testing.DriverRing.Buffer;
-import dev.oriel.virtio.testing.DriverSplitRing;
 import dev.oriel.virtio.testing.EchoDevice;
 import dev.oriel.virtio.testing.Loopback.Layout;
+import dev.oriel.virtio.testing.ScriptedQueue;
+import dev.oriel.virtio.testing.ScriptedRing;
+import dev.oriel.virtio.testing.ScriptedRing.Buffer;
+import dev.oriel.virtio.testing.ScriptedSplitRing;
 import dev.oriel.virtio.testing.SharedMemory;
-import dev.oriel.virtio.testing.TestDriver;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
@@ -40,7 +40,7 @@ class HostileFrontendTest {
     private TestServer server;
     private TestFrontend frontend;
     private SharedMemory memory;
-    private TestDriver driver;
+    private ScriptedQueue driver;
     private long descriptorsBefore;
     private long mappingsBefore;
 
@@ -52,9 +52,9 @@ class HostileFrontendTest {
         descriptorsBefore = descriptors();
         mappingsBefore = mappings();
         memory = new SharedMemory(1 << 20);
-        DriverRing ring =
-                DriverRing.create(memory, LAYOUT.size(), LAYOUT.packed(), LAYOUT.indirect(), LAYOUT.eventIndex());
-        driver = new TestDriver(memory, ring);
+        ScriptedRing ring =
+                ScriptedRing.create(memory, LAYOUT.size(), LAYOUT.packed(), LAYOUT.indirect(), LAYOUT.eventIndex());
+        driver = new ScriptedQueue(memory, ring);
         frontend = server.connect();
     }
 
@@ -73,8 +73,8 @@ class HostileFrontendTest {
     private void useAnotherConnection() throws Exception {
         try (TestFrontend other = server.connect();
                 SharedMemory otherMemory = new SharedMemory(1 << 20);
-                TestDriver otherDriver =
-                        new TestDriver(otherMemory, DriverRing.create(otherMemory, 16, false, false, true))) {
+                ScriptedQueue otherDriver =
+                        new ScriptedQueue(otherMemory, ScriptedRing.create(otherMemory, 16, false, false, true))) {
             other.negotiate(LAYOUT.features());
             other.setMemory(otherMemory);
             other.start(1, otherDriver);
@@ -292,14 +292,14 @@ class HostileFrontendTest {
     @Test
     void aQueueWhoseRingIsNonsenseStopsAloneAndSaysSo() throws Exception {
         running();
-        DriverRing ring = DriverRing.create(memory, 16, false, false, true);
-        try (TestDriver second = new TestDriver(memory, ring);
+        ScriptedRing ring = ScriptedRing.create(memory, 16, false, false, true);
+        try (ScriptedQueue second = new ScriptedQueue(memory, ring);
                 EventDescriptor error = EventDescriptor.create(EventDescriptor.EFD_NONBLOCK)) {
             frontend.send(FrontendRequest.SET_VRING_ERR, 0, new long[] {1}, error.number());
             frontend.start(1, second);
-            ((DriverSplitRing) ring).jump(100);
+            ((ScriptedSplitRing) ring).jump(100);
             second.kick();
-            TestDriver.awaitSignal(error, "the queue did not fail");
+            ScriptedQueue.awaitSignal(error, "the queue did not fail");
             Buffer request = driver.buffer(8, false);
             driver.send(request, driver.buffer(8, true));
             assertThat(driver.await().written()).isEqualTo(8);

@@ -6,11 +6,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.oriel.linux.FileCalls;
 import dev.oriel.vhostuser.wire.FrontendRequest;
 import dev.oriel.virtio.ring.RingFeatures;
-import dev.oriel.virtio.testing.DriverRing;
 import dev.oriel.virtio.testing.EchoDevice;
+import dev.oriel.virtio.testing.ScriptedQueue;
+import dev.oriel.virtio.testing.ScriptedRing;
 import dev.oriel.virtio.testing.SharedMemory;
 import dev.oriel.virtio.testing.SilentFileSystem;
-import dev.oriel.virtio.testing.TestDriver;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
@@ -61,7 +61,7 @@ class SilentMemoryTest {
         System.gc();
         try (TestFrontend neighbour = server.connect();
                 SharedMemory memory = new SharedMemory(1 << 20);
-                TestDriver driver = new TestDriver(memory, DriverRing.create(memory, 16, false, false, true))) {
+                ScriptedQueue driver = new ScriptedQueue(memory, ScriptedRing.create(memory, 16, false, false, true))) {
             neighbour.negotiate(RingFeatures.VERSION_1 | RingFeatures.EVENT_IDX);
             neighbour.setMemory(memory);
             neighbour.start(1, driver);

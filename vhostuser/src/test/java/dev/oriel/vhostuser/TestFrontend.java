@@ -9,9 +9,9 @@ import dev.oriel.linux.LinuxException;
 import dev.oriel.linux.UnixSocket;
 import dev.oriel.vhostuser.wire.FrontendRequest;
 import dev.oriel.vhostuser.wire.ProtocolFeatures;
-import dev.oriel.virtio.testing.DriverRing;
+import dev.oriel.virtio.testing.ScriptedQueue;
+import dev.oriel.virtio.testing.ScriptedRing;
 import dev.oriel.virtio.testing.SharedMemory;
-import dev.oriel.virtio.testing.TestDriver;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -141,11 +141,11 @@ final class TestFrontend implements AutoCloseable {
     }
 
     /** Sets up, starts and enables a queue. */
-    void start(int index, TestDriver driver) throws LinuxException {
+    void start(int index, ScriptedQueue driver) throws LinuxException {
         start(index, driver, driver.ring().initialBase());
     }
 
-    void start(int index, TestDriver driver, int base) throws LinuxException {
+    void start(int index, ScriptedQueue driver, int base) throws LinuxException {
         configure(index, driver, base);
         send(
                 FrontendRequest.SET_VRING_CALL,
@@ -160,8 +160,8 @@ final class TestFrontend implements AutoCloseable {
         send(FrontendRequest.SET_VRING_ENABLE, 0, new long[] {pair(index, 1)});
     }
 
-    void configure(int index, TestDriver driver, int base) throws LinuxException {
-        DriverRing.Areas areas = driver.ring().areas();
+    void configure(int index, ScriptedQueue driver, int base) throws LinuxException {
+        ScriptedRing.Areas areas = driver.ring().areas();
         send(FrontendRequest.SET_VRING_NUM, 0, new long[] {
             pair(index, driver.ring().size())
         });

@@ -3,13 +3,13 @@ package dev.oriel.vhostuser;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.oriel.virtio.testing.DriverRing;
-import dev.oriel.virtio.testing.DriverRing.Buffer;
-import dev.oriel.virtio.testing.DriverRing.Used;
 import dev.oriel.virtio.testing.EchoDevice;
 import dev.oriel.virtio.testing.Loopback.Layout;
+import dev.oriel.virtio.testing.ScriptedQueue;
+import dev.oriel.virtio.testing.ScriptedRing;
+import dev.oriel.virtio.testing.ScriptedRing.Buffer;
+import dev.oriel.virtio.testing.ScriptedRing.Used;
 import dev.oriel.virtio.testing.SharedMemory;
-import dev.oriel.virtio.testing.TestDriver;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,20 +36,20 @@ class VhostUserRoundTripTest {
     @MethodSource("machines")
     void whatAGuestSendsComesBackOnEveryQueue(Machine machine) throws Exception {
         Layout layout = machine.layout();
-        List<TestDriver> drivers = new ArrayList<>();
+        List<ScriptedQueue> drivers = new ArrayList<>();
         try (TestServer server = new TestServer(folder, () -> new EchoDevice(machine.queues()));
                 TestFrontend frontend = server.connect();
                 SharedMemory memory = new SharedMemory(16 << 20)) {
             frontend.negotiate(layout.features());
             frontend.setMemory(memory);
             for (int i = 0; i < machine.queues(); i++) {
-                DriverRing ring = DriverRing.create(
+                ScriptedRing ring = ScriptedRing.create(
                         memory, layout.size(), layout.packed(), layout.indirect(), layout.eventIndex());
-                drivers.add(new TestDriver(memory, ring));
+                drivers.add(new ScriptedQueue(memory, ring));
                 frontend.start(i, drivers.get(i));
             }
             for (int i = 0; i < drivers.size(); i++) {
-                TestDriver driver = drivers.get(i);
+                ScriptedQueue driver = drivers.get(i);
                 Buffer request = driver.buffer(8, false);
                 Buffer reply = driver.buffer(8, true);
                 for (long round = 1; round <= 200; round++) {
@@ -60,7 +60,7 @@ class VhostUserRoundTripTest {
                 }
             }
         } finally {
-            drivers.forEach(TestDriver::close);
+            drivers.forEach(ScriptedQueue::close);
         }
     }
 }

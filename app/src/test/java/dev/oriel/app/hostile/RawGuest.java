@@ -6,11 +6,11 @@ import dev.oriel.linux.Connection;
 import dev.oriel.linux.FileCalls;
 import dev.oriel.linux.LinuxException;
 import dev.oriel.virtio.ring.RingFeatures;
-import dev.oriel.virtio.testing.DriverRing;
-import dev.oriel.virtio.testing.DriverRing.Buffer;
-import dev.oriel.virtio.testing.DriverRing.Used;
+import dev.oriel.virtio.testing.ScriptedQueue;
+import dev.oriel.virtio.testing.ScriptedRing;
+import dev.oriel.virtio.testing.ScriptedRing.Buffer;
+import dev.oriel.virtio.testing.ScriptedRing.Used;
 import dev.oriel.virtio.testing.SharedMemory;
-import dev.oriel.virtio.testing.TestDriver;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -50,7 +50,7 @@ abstract class RawGuest implements AutoCloseable {
 
     final Connection connection;
     final SharedMemory memory;
-    final List<TestDriver> queues = new ArrayList<>();
+    final List<ScriptedQueue> queues = new ArrayList<>();
     private final Buffer request;
     private final Buffer reply;
     private long unique;
@@ -59,7 +59,7 @@ abstract class RawGuest implements AutoCloseable {
         this.connection = connection;
         memory = new SharedMemory(MEMORY_SIZE);
         for (int i = 0; i < 2; i++) {
-            queues.add(new TestDriver(memory, DriverRing.create(memory, QUEUE_SIZE, false, true, false)));
+            queues.add(new ScriptedQueue(memory, ScriptedRing.create(memory, QUEUE_SIZE, false, true, false)));
         }
         request = queues.get(REQUESTS).buffer(REQUEST_ROOM, false);
         reply = queues.get(REQUESTS).buffer(REPLY_ROOM, true);
@@ -114,7 +114,7 @@ abstract class RawGuest implements AutoCloseable {
         LinuxException.check(FileCalls.ftruncate(memory.fd(), size), "truncate guest memory");
     }
 
-    TestDriver requests() {
+    ScriptedQueue requests() {
         return queues.get(REQUESTS);
     }
 
@@ -133,7 +133,7 @@ abstract class RawGuest implements AutoCloseable {
 
     /** Sends a request and waits for its reply; empty if none comes in time, or the queue has failed. */
     Optional<ByteBuffer> exchange(ByteBuffer bytes) throws Exception {
-        TestDriver driver = requests();
+        ScriptedQueue driver = requests();
         int length = bytes.capacity();
         driver.memory(request)
                 .asSlice(0, length)
@@ -153,10 +153,10 @@ abstract class RawGuest implements AutoCloseable {
 
     /** The next chain that the device gives back; empty if none comes in time. */
     Optional<Used> next() {
-        TestDriver driver = requests();
+        ScriptedQueue driver = requests();
         Used used = driver.ring().poll();
         while (used == null) {
-            if (!driver.ring().enableInterrupts() && !driver.interrupted(TestDriver.PATIENCE_MILLIS)) {
+            if (!driver.ring().enableInterrupts() && !driver.interrupted(ScriptedQueue.PATIENCE_MILLIS)) {
                 return Optional.empty();
             }
             used = driver.ring().poll();
@@ -168,7 +168,7 @@ abstract class RawGuest implements AutoCloseable {
      * Makes a request available and does not wait; answers whether the ring had room. The reply has room for a header.
      */
     boolean post(ByteBuffer bytes) throws Exception {
-        TestDriver driver = requests();
+        ScriptedQueue driver = requests();
         Buffer own = driver.buffer(bytes.capacity(), false);
         driver.memory(own).copyFrom(MemorySegment.ofBuffer(bytes.duplicate().clear()));
         return driver.ring().offer(List.of(own, driver.buffer(16, true))) >= 0;
@@ -178,7 +178,7 @@ abstract class RawGuest implements AutoCloseable {
      * Makes a request available whose reply goes to the page behind all else; answers the page's offset in the memory.
      */
     long postWithReplyInThePageBehind(ByteBuffer bytes) {
-        TestDriver driver = requests();
+        ScriptedQueue driver = requests();
         Buffer own = driver.buffer(bytes.capacity(), false);
         driver.memory(own).copyFrom(MemorySegment.ofBuffer(bytes.duplicate().clear()));
         long page = memory.allocate(PAGE, PAGE);
@@ -248,7 +248,7 @@ abstract class RawGuest implements AutoCloseable {
     @Override
     public void close() {
         connection.close();
-        queues.forEach(TestDriver::close);
+        queues.forEach(ScriptedQueue::close);
         memory.close();
     }
 }

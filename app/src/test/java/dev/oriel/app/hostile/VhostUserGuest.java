@@ -8,9 +8,9 @@ import dev.oriel.linux.LinuxException;
 import dev.oriel.linux.UnixSocket;
 import dev.oriel.vhostuser.wire.FrontendRequest;
 import dev.oriel.vhostuser.wire.ProtocolFeatures;
-import dev.oriel.virtio.testing.DriverRing;
+import dev.oriel.virtio.testing.ScriptedQueue;
+import dev.oriel.virtio.testing.ScriptedRing;
 import dev.oriel.virtio.testing.SharedMemory;
-import dev.oriel.virtio.testing.TestDriver;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -96,8 +96,8 @@ final class VhostUserGuest extends RawGuest {
                 new long[] {pair(1, 0), SharedMemory.GUEST_ADDRESS, memory.size(), SharedMemory.USER_ADDRESS, 0},
                 memory.fd());
         for (int i = 0; i < queues.size(); i++) {
-            TestDriver driver = queues.get(i);
-            DriverRing.Areas areas = driver.ring().areas();
+            ScriptedQueue driver = queues.get(i);
+            ScriptedRing.Areas areas = driver.ring().areas();
             setUp(
                     FrontendRequest.SET_VRING_NUM,
                     new long[] {pair(i, driver.ring().size())});

@@ -11,12 +11,12 @@ import dev.oriel.virtio.VirtioDevice;
 import dev.oriel.virtio.memory.GuestMemoryTable;
 import dev.oriel.virtio.memory.RegionMemory;
 import dev.oriel.virtio.ring.DescriptorChain;
-import dev.oriel.virtio.testing.DriverRing;
 import dev.oriel.virtio.testing.EchoDevice;
 import dev.oriel.virtio.testing.HoldingDevice;
 import dev.oriel.virtio.testing.Loopback.Layout;
+import dev.oriel.virtio.testing.ScriptedQueue;
+import dev.oriel.virtio.testing.ScriptedRing;
 import dev.oriel.virtio.testing.SharedMemory;
-import dev.oriel.virtio.testing.TestDriver;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Random;
@@ -46,7 +46,7 @@ class PciFunctionTest {
     private RegionMemory region;
     private PciFunction function;
     private PciDriver pci;
-    private TestDriver driver;
+    private ScriptedQueue driver;
 
     private final PciDriver.Accesses accesses = new PciDriver.Accesses() {
         @Override
@@ -89,7 +89,7 @@ class PciFunctionTest {
     private void open(VirtioDevice inside, @Nullable RegionMemory window) throws Exception {
         function = new PciFunction("function", inside, memory, 128, BusFeatures.ACCESS_PLATFORM, window);
         pci = new PciDriver(accesses);
-        driver = new TestDriver(shared, DriverRing.create(shared, 16, false, true, true));
+        driver = new ScriptedQueue(shared, ScriptedRing.create(shared, 16, false, true, true));
     }
 
     @AfterEach
@@ -103,11 +103,11 @@ class PciFunctionTest {
 
     private void start(Layout layout) throws Exception {
         driver.close();
-        driver = new TestDriver(
+        driver = new ScriptedQueue(
                 shared,
-                DriverRing.create(shared, layout.size(), layout.packed(), layout.indirect(), layout.eventIndex()));
+                ScriptedRing.create(shared, layout.size(), layout.packed(), layout.indirect(), layout.eventIndex()));
         pci.interrupts(true, false);
-        function.attach(1, TestDriver.duplicate(driver.callEvent()));
+        function.attach(1, ScriptedQueue.duplicate(driver.callEvent()));
         pci.mask(1, false);
         pci.negotiate(layout.features() | BusFeatures.ACCESS_PLATFORM);
         pci.queue(1, driver.ring(), 1);
@@ -251,7 +251,7 @@ class PciFunctionTest {
             pci.mask(2, false);
             function.interrupt(2);
             assertThat(pci.pending(2)).as("nobody listens").isTrue();
-            function.attach(2, TestDriver.duplicate(event));
+            function.attach(2, ScriptedQueue.duplicate(event));
             assertThat(event.drain()).isEqualTo(1);
             assertThat(pci.pending(2)).isFalse();
             pci.mask(2, true);

@@ -4,9 +4,9 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import dev.oriel.bus.DeviceStatus;
 import dev.oriel.bus.pci.PciRegisters;
-import dev.oriel.virtio.testing.DriverRing;
+import dev.oriel.virtio.testing.ScriptedQueue;
+import dev.oriel.virtio.testing.ScriptedRing;
 import dev.oriel.virtio.testing.SharedMemory;
-import dev.oriel.virtio.testing.TestDriver;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -126,7 +126,7 @@ public final class PciDriver {
     /** Resets the device, and waits until it says that it is reset. */
     public void reset() throws Exception {
         status(0);
-        long end = System.nanoTime() + TestDriver.PATIENCE_MILLIS * 1_000_000L;
+        long end = System.nanoTime() + ScriptedQueue.PATIENCE_MILLIS * 1_000_000L;
         while (status() != 0) {
             if (System.nanoTime() > end) {
                 throw new AssertionError("the device is not reset");
@@ -148,7 +148,7 @@ public final class PciDriver {
     }
 
     /** Sets a queue up and enables it. */
-    public void queue(int index, DriverRing ring, int vector) throws Exception {
+    public void queue(int index, ScriptedRing ring, int vector) throws Exception {
         common(PciRegisters.QUEUE_SELECT, 2, index);
         common(PciRegisters.QUEUE_SIZE, 2, ring.size());
         common(PciRegisters.QUEUE_MSIX_VECTOR, 2, vector);
@@ -180,9 +180,9 @@ public final class PciDriver {
     }
 
     /** Makes a request of 8 bytes and waits for its answer, which says whether the device echoes. */
-    public boolean echoes(int queue, TestDriver driver, long value) throws Exception {
-        DriverRing.Buffer request = driver.buffer(8, false);
-        DriverRing.Buffer answer = driver.buffer(8, true);
+    public boolean echoes(int queue, ScriptedQueue driver, long value) throws Exception {
+        ScriptedRing.Buffer request = driver.buffer(8, false);
+        ScriptedRing.Buffer answer = driver.buffer(8, true);
         driver.memory(request).set(JAVA_LONG_UNALIGNED, 0, value);
         if (driver.ring().offer(List.of(request, answer)) < 0) {
             throw new AssertionError("the ring is full");

@@ -4,23 +4,22 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
+import dev.oriel.virtio.ring.RingLayout;
+import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.List;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** The driver's end of a split ring (virtio 1.4, section 2.7). */
-public final class DriverSplitRing extends DriverRing {
+public final class ScriptedSplitRing extends ScriptedRing {
     private static final VarHandle SHORT =
             JAVA_SHORT.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
     private static final VarHandle INT =
             JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
     private static final VarHandle LONG =
             JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
-
-    private static final int NEXT = 1;
-    private static final int WRITE = 2;
-    private static final int INDIRECT = 4;
 
     private final int[] chainLength;
     private final int[] freeList;
@@ -30,8 +29,15 @@ public final class DriverSplitRing extends DriverRing {
     private int toldIndex;
     private int usedIndex;
 
-    DriverSplitRing(SharedMemory shared, Areas areas, int size, boolean indirect, boolean eventIndex) {
-        super(shared, areas, size, indirect, eventIndex);
+    ScriptedSplitRing(
+            MemorySegment memory,
+            long guestAddress,
+            Areas areas,
+            int size,
+            boolean indirect,
+            boolean eventIndex,
+            LongSupplier newTable) {
+        super(memory, guestAddress, areas, size, indirect, eventIndex, newTable);
         chainLength = new int[size];
         freeList = new int[size];
         for (int i = 0; i < size; i++) {
@@ -42,27 +48,35 @@ public final class DriverSplitRing extends DriverRing {
 
     /** Writes one descriptor into the table of the ring, or nonsense. */
     public void writeDescriptor(int index, long address, int length, int flags, int next) {
-        write(areas.descriptors() + 16L * index, address, length, flags, next);
+        write(areas.descriptors() + (long) RingLayout.DESCRIPTOR_SIZE * index, address, length, flags, next);
     }
 
     private void write(long at, long address, int length, int flags, int next) {
-        LONG.set(memory, at, address);
-        INT.set(memory, at + 8, length);
-        SHORT.set(memory, at + 12, (short) flags);
-        SHORT.set(memory, at + 14, (short) next);
+        LONG.set(memory, at + RingLayout.ADDRESS, address);
+        INT.set(memory, at + RingLayout.LENGTH, length);
+        SHORT.set(memory, at + RingLayout.SPLIT_FLAGS, (short) flags);
+        SHORT.set(memory, at + RingLayout.SPLIT_NEXT, (short) next);
     }
 
     /** Makes a head available, or nonsense, without further ado. */
     public void offerHead(int head) {
-        SHORT.set(memory, areas.driver() + 4 + 2L * (availIndex & size - 1), (short) head);
+        SHORT.set(
+                memory,
+                areas.driver() + RingLayout.RING_ELEMENTS + RingLayout.AVAIL_ELEMENT_SIZE * (availIndex & size - 1),
+                (short) head);
         availIndex = availIndex + 1 & 0xffff;
-        SHORT.setRelease(memory, areas.driver() + 2, (short) availIndex);
+        SHORT.setRelease(memory, areas.driver() + RingLayout.RING_INDEX, (short) availIndex);
+    }
+
+    /** The index of the available ring: where a device goes on that takes what comes from now on. */
+    public int available() {
+        return availIndex;
     }
 
     /** Sets the index of the available ring to anything. */
     public void jump(int index) {
         availIndex = index & 0xffff;
-        SHORT.setRelease(memory, areas.driver() + 2, (short) availIndex);
+        SHORT.setRelease(memory, areas.driver() + RingLayout.RING_INDEX, (short) availIndex);
     }
 
     @Override
@@ -76,17 +90,24 @@ public final class DriverSplitRing extends DriverRing {
             long table = table(head);
             for (int i = 0; i < buffers.size(); i++) {
                 Buffer buffer = buffers.get(i);
-                int flags = (buffer.writable() ? WRITE : 0) | (i + 1 < buffers.size() ? NEXT : 0);
-                write(table + 16L * i, buffer.address(), buffer.length(), flags, i + 1);
+                int flags = (buffer.writable() ? RingLayout.DESC_F_WRITE : 0)
+                        | (i + 1 < buffers.size() ? RingLayout.DESC_F_NEXT : 0);
+                write(table + (long) RingLayout.DESCRIPTOR_SIZE * i, buffer.address(), buffer.length(), flags, i + 1);
             }
-            writeDescriptor(head, SharedMemory.guestAddress(table), 16 * buffers.size(), INDIRECT, 0);
+            writeDescriptor(
+                    head,
+                    guestAddress(table),
+                    RingLayout.DESCRIPTOR_SIZE * buffers.size(),
+                    RingLayout.DESC_F_INDIRECT,
+                    0);
             free = freeList[head];
         } else {
             int index = head;
             for (int i = 0; i < buffers.size(); i++) {
                 Buffer buffer = buffers.get(i);
                 int next = freeList[index];
-                int flags = (buffer.writable() ? WRITE : 0) | (i + 1 < buffers.size() ? NEXT : 0);
+                int flags = (buffer.writable() ? RingLayout.DESC_F_WRITE : 0)
+                        | (i + 1 < buffers.size() ? RingLayout.DESC_F_NEXT : 0);
                 writeDescriptor(index, buffer.address(), buffer.length(), flags, next & size - 1);
                 index = next;
             }
@@ -104,9 +125,11 @@ public final class DriverSplitRing extends DriverRing {
         toldIndex = availIndex;
         VarHandle.fullFence();
         if (!eventIndex) {
-            return ((short) SHORT.getOpaque(memory, areas.device()) & 1) == 0;
+            return ((short) SHORT.getOpaque(memory, areas.device() + RingLayout.RING_FLAGS)
+                            & RingLayout.USED_F_NO_NOTIFY)
+                    == 0;
         }
-        int event = (short) SHORT.getOpaque(memory, areas.device() + 4 + 8L * size) & 0xffff;
+        int event = (short) SHORT.getOpaque(memory, areas.device() + RingLayout.availEvent(size)) & 0xffff;
         return (availIndex - event - 1 & 0xffff) < (availIndex - before & 0xffff);
     }
 
@@ -115,9 +138,9 @@ public final class DriverSplitRing extends DriverRing {
         if (!ready()) {
             return null;
         }
-        long at = areas.device() + 4 + 8L * (usedIndex & size - 1);
-        int id = (int) INT.get(memory, at);
-        int written = (int) INT.get(memory, at + 4);
+        long at = areas.device() + RingLayout.RING_ELEMENTS + RingLayout.USED_ELEMENT_SIZE * (usedIndex & size - 1);
+        int id = (int) INT.get(memory, at + RingLayout.USED_ID);
+        int written = (int) INT.get(memory, at + RingLayout.USED_LENGTH);
         usedIndex = usedIndex + 1 & 0xffff;
         int last = id;
         for (int i = 1; i < chainLength[id]; i++) {
@@ -130,14 +153,14 @@ public final class DriverSplitRing extends DriverRing {
     }
 
     private boolean ready() {
-        return ((short) SHORT.getAcquire(memory, areas.device() + 2) & 0xffff) != usedIndex;
+        return ((short) SHORT.getAcquire(memory, areas.device() + RingLayout.RING_INDEX) & 0xffff) != usedIndex;
     }
 
     @Override
     public boolean enableInterrupts() {
         SHORT.setOpaque(memory, areas.driver(), (short) 0);
         if (eventIndex) {
-            SHORT.setOpaque(memory, areas.driver() + 4 + 2L * size, (short) usedIndex);
+            SHORT.setOpaque(memory, areas.driver() + RingLayout.usedEvent(size), (short) usedIndex);
         }
         VarHandle.fullFence();
         return ready();
@@ -146,7 +169,7 @@ public final class DriverSplitRing extends DriverRing {
     @Override
     public void disableInterrupts() {
         if (!eventIndex) {
-            SHORT.setOpaque(memory, areas.driver(), (short) 1);
+            SHORT.setOpaque(memory, areas.driver(), (short) RingLayout.AVAIL_F_NO_INTERRUPT);
         }
     }
 

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.oriel.linux.FileCalls;
 import dev.oriel.virtio.ring.DescriptorChain;
-import dev.oriel.virtio.testing.DriverRing.Buffer;
 import dev.oriel.virtio.testing.Loopback;
 import dev.oriel.virtio.testing.Loopback.Layout;
-import dev.oriel.virtio.testing.TestDriver;
+import dev.oriel.virtio.testing.ScriptedQueue;
+import dev.oriel.virtio.testing.ScriptedRing.Buffer;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
@@ -30,7 +30,7 @@ class LostMemoryTest {
     private static final int PAGE = 4096;
 
     private static DescriptorChain take(BlockingQueue<DescriptorChain> chains) throws InterruptedException {
-        DescriptorChain chain = chains.poll(TestDriver.PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+        DescriptorChain chain = chains.poll(ScriptedQueue.PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
         assertThat(chain).as("a chain of the driver").isNotNull();
         return chain;
     }
@@ -48,7 +48,7 @@ class LostMemoryTest {
                 chain.complete(0);
             }
         })) {
-            TestDriver driver = loopback.driver();
+            ScriptedQueue driver = loopback.driver();
             Buffer buffer = driver.buffer(8, true);
             long used = driver.ring().areas().device();
             long page = (used & -PAGE) + PAGE;
@@ -91,7 +91,7 @@ class LostMemoryTest {
     void whatIsCompletedAfterTheMemoryIsGoneLetsTheQueueRestAndStartAnew(boolean packed) throws Exception {
         BlockingQueue<DescriptorChain> chains = new LinkedBlockingQueue<>();
         try (Loopback loopback = new Loopback(new Layout(32, packed, false, true), chains::add)) {
-            TestDriver driver = loopback.driver();
+            ScriptedQueue driver = loopback.driver();
             Buffer buffer = driver.buffer(8, true);
             List<DescriptorChain> inFlight = new ArrayList<>();
             for (int i = 0; i < 3; i++) {
@@ -116,7 +116,7 @@ class LostMemoryTest {
             chains.add(chain);
             throw new InternalError("an access some statements before");
         })) {
-            TestDriver driver = loopback.driver();
+            ScriptedQueue driver = loopback.driver();
             driver.send(driver.buffer(8, true));
             DescriptorChain chain = take(chains);
             loopback.awaitFailure();

@@ -3,12 +3,12 @@ package dev.oriel.virtio.queue;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.oriel.virtio.testing.DriverRing.Buffer;
-import dev.oriel.virtio.testing.DriverRing.Used;
 import dev.oriel.virtio.testing.EchoHandler;
 import dev.oriel.virtio.testing.Loopback;
 import dev.oriel.virtio.testing.Loopback.Layout;
-import dev.oriel.virtio.testing.TestDriver;
+import dev.oriel.virtio.testing.ScriptedQueue;
+import dev.oriel.virtio.testing.ScriptedRing.Buffer;
+import dev.oriel.virtio.testing.ScriptedRing.Used;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -29,7 +29,7 @@ class RingRoundTripTest {
     @MethodSource("layouts")
     void whatTheDriverSendsComesBack(Layout layout) throws Exception {
         try (Loopback loopback = new Loopback(layout, new EchoHandler())) {
-            TestDriver driver = loopback.driver();
+            ScriptedQueue driver = loopback.driver();
             int pieces = layout.indirect() ? 4 : Math.min(4, layout.size());
             List<Buffer> buffers = new ArrayList<>();
             for (int i = 0; i < pieces; i++) {
@@ -56,7 +56,7 @@ class RingRoundTripTest {
     @MethodSource("layouts")
     void aFullRingComesBackWhole(Layout layout) throws Exception {
         try (Loopback loopback = new Loopback(layout, chain -> chain.complete(0))) {
-            TestDriver driver = loopback.driver();
+            ScriptedQueue driver = loopback.driver();
             Buffer buffer = driver.buffer(16, false);
             for (int round = 0; round < 2000; round++) {
                 int sent = 0;
@@ -75,7 +75,7 @@ class RingRoundTripTest {
         try (Loopback loopback = new Loopback(new Layout(8, true, true, true), chain -> chain.complete(0))) {
             loopback.worker().stop();
             loopback.start(0);
-            TestDriver driver = loopback.driver();
+            ScriptedQueue driver = loopback.driver();
             Buffer buffer = driver.buffer(16, false);
             for (int round = 0; round < 20; round++) {
                 int id = driver.send(buffer);

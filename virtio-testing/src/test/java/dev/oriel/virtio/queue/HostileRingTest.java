@@ -7,14 +7,14 @@ import dev.oriel.virtio.memory.InvalidSetupException;
 import dev.oriel.virtio.ring.DescriptorChain;
 import dev.oriel.virtio.ring.QueueSetup;
 import dev.oriel.virtio.ring.RingFeatures;
-import dev.oriel.virtio.testing.DriverPackedRing;
-import dev.oriel.virtio.testing.DriverRing.Buffer;
-import dev.oriel.virtio.testing.DriverRing.Used;
-import dev.oriel.virtio.testing.DriverSplitRing;
 import dev.oriel.virtio.testing.Loopback;
 import dev.oriel.virtio.testing.Loopback.Layout;
+import dev.oriel.virtio.testing.ScriptedPackedRing;
+import dev.oriel.virtio.testing.ScriptedQueue;
+import dev.oriel.virtio.testing.ScriptedRing.Buffer;
+import dev.oriel.virtio.testing.ScriptedRing.Used;
+import dev.oriel.virtio.testing.ScriptedSplitRing;
 import dev.oriel.virtio.testing.SharedMemory;
-import dev.oriel.virtio.testing.TestDriver;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -49,9 +49,9 @@ class HostileRingTest {
         void write(R ring, SharedMemory memory);
     }
 
-    private void splitBreaks(Layout layout, Nonsense<DriverSplitRing> nonsense) throws Exception {
+    private void splitBreaks(Layout layout, Nonsense<ScriptedSplitRing> nonsense) throws Exception {
         try (Loopback loopback = new Loopback(layout, this::record)) {
-            nonsense.write((DriverSplitRing) loopback.driver().ring(), loopback.shared());
+            nonsense.write((ScriptedSplitRing) loopback.driver().ring(), loopback.shared());
             loopback.driver().kick();
             loopback.awaitFailure();
             assertThat(loopback.worker().failed()).isTrue();
@@ -63,11 +63,11 @@ class HostileRingTest {
         }
     }
 
-    private void packedBreaks(Layout layout, Nonsense<DriverPackedRing> nonsense) throws Exception {
+    private void packedBreaks(Layout layout, Nonsense<ScriptedPackedRing> nonsense) throws Exception {
         try (Loopback loopback = new Loopback(layout, this::record)) {
             // not while the queue looks: it would take the beginning for a whole chain
             int base = loopback.worker().stop();
-            nonsense.write((DriverPackedRing) loopback.driver().ring(), loopback.shared());
+            nonsense.write((ScriptedPackedRing) loopback.driver().ring(), loopback.shared());
             loopback.start(base);
             loopback.driver().kick();
             loopback.awaitFailure();
@@ -115,12 +115,12 @@ class HostileRingTest {
                         .daemon()
                         .start(() -> loopback.worker().enable(true));
                 try {
-                    changed.complete(other.join(Duration.ofMillis(TestDriver.PATIENCE_MILLIS)));
+                    changed.complete(other.join(Duration.ofMillis(ScriptedQueue.PATIENCE_MILLIS)));
                 } catch (InterruptedException impossible) {
                     changed.completeExceptionally(impossible);
                 }
             });
-            DriverSplitRing ring = (DriverSplitRing) loopback.driver().ring();
+            ScriptedSplitRing ring = (ScriptedSplitRing) loopback.driver().ring();
             ring.writeDescriptor(0, SOMEWHERE, 16, NEXT, 8);
             ring.offerHead(0);
             loopback.driver().kick();
@@ -217,7 +217,7 @@ class HostileRingTest {
     void moreChainsThanTheRingHasDescriptorsStopTheQueue() throws Exception {
         List<DescriptorChain> kept = Collections.synchronizedList(new ArrayList<>());
         try (Loopback loopback = new Loopback(SPLIT, kept::add)) {
-            DriverSplitRing ring = (DriverSplitRing) loopback.driver().ring();
+            ScriptedSplitRing ring = (ScriptedSplitRing) loopback.driver().ring();
             ring.writeDescriptor(0, SOMEWHERE, 16, 0, 0);
             for (int i = 0; i < 8; i++) {
                 ring.offerHead(0);
@@ -238,7 +238,7 @@ class HostileRingTest {
     void aPackedRingWhoseDriverOvertakesItselfStopsTheQueue() throws Exception {
         List<DescriptorChain> kept = Collections.synchronizedList(new ArrayList<>());
         try (Loopback loopback = new Loopback(PACKED, kept::add)) {
-            DriverPackedRing ring = (DriverPackedRing) loopback.driver().ring();
+            ScriptedPackedRing ring = (ScriptedPackedRing) loopback.driver().ring();
             for (int i = 0; i < 9; i++) {
                 ring.offerDescriptor(SOMEWHERE, 16, i, 0);
                 loopback.driver().kick();
@@ -259,7 +259,7 @@ class HostileRingTest {
         for (boolean indirect : new boolean[] {false, true}) {
             taken.clear();
             try (Loopback loopback = new Loopback(new Layout(8, packed, indirect, true), this::record)) {
-                TestDriver driver = loopback.driver();
+                ScriptedQueue driver = loopback.driver();
                 Buffer nowhere = new Buffer(0x10, 4096, true);
                 int id = driver.send(driver.buffer(40, false), driver.buffer(16, true), nowhere);
                 assertThat(driver.await()).isEqualTo(new Used(id, 0));
@@ -280,14 +280,14 @@ class HostileRingTest {
     @Test
     void anIndirectTableOutsideMemoryMakesAFaultyChainOfNothing() throws Exception {
         try (Loopback loopback = new Loopback(SPLIT_INDIRECT, this::record)) {
-            DriverSplitRing ring = (DriverSplitRing) loopback.driver().ring();
+            ScriptedSplitRing ring = (ScriptedSplitRing) loopback.driver().ring();
             ring.writeDescriptor(0, loopback.shared().size() - 16 + SharedMemory.GUEST_ADDRESS, 32, INDIRECT, 0);
             ring.offerHead(0);
             loopback.driver().kick();
             assertThat(loopback.driver().await()).isEqualTo(new Used(0, 0));
         }
         try (Loopback loopback = new Loopback(PACKED_INDIRECT, this::record)) {
-            DriverPackedRing ring = (DriverPackedRing) loopback.driver().ring();
+            ScriptedPackedRing ring = (ScriptedPackedRing) loopback.driver().ring();
             ring.offerDescriptor(0, 32, 3, INDIRECT);
             loopback.driver().kick();
             loopback.driver().awaitInterrupt();
@@ -300,7 +300,7 @@ class HostileRingTest {
         long window = 0x10_0000;
         try (Loopback loopback = new Loopback(SPLIT_INDIRECT, this::record)) {
             loopback.table().add(loopback.shared().window(0, 4096, window, window));
-            DriverSplitRing ring = (DriverSplitRing) loopback.driver().ring();
+            ScriptedSplitRing ring = (ScriptedSplitRing) loopback.driver().ring();
             ring.writeDescriptor(0, window, 32, INDIRECT, 0);
             ring.offerHead(0);
             loopback.driver().kick();
@@ -312,7 +312,7 @@ class HostileRingTest {
     @Test
     void emptyBuffersAreLeftOut() throws Exception {
         try (Loopback loopback = new Loopback(SPLIT, this::record)) {
-            TestDriver driver = loopback.driver();
+            ScriptedQueue driver = loopback.driver();
             driver.send(
                     driver.buffer(8, false), new Buffer(0, 0, false), new Buffer(0, 0, true), driver.buffer(4, true));
             driver.await();

@@ -6,8 +6,8 @@ import dev.oriel.virtio.memory.GuestMemoryTable;
 import dev.oriel.virtio.ring.DescriptorChain;
 import dev.oriel.virtio.ring.QueueSetup;
 import dev.oriel.virtio.ring.RingFeatures;
-import dev.oriel.virtio.testing.DriverRing;
-import dev.oriel.virtio.testing.DriverRing.Buffer;
+import dev.oriel.virtio.testing.ScriptedRing;
+import dev.oriel.virtio.testing.ScriptedRing.Buffer;
 import dev.oriel.virtio.testing.SharedMemory;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -29,7 +29,7 @@ class PieceBudgetTest {
                 GuestMemoryTable table = new GuestMemoryTable();
                 Doorbell doorbell = new Doorbell()) {
             table.add(shared.region());
-            DriverRing ring = DriverRing.create(shared, SIZE, packed, true, true);
+            ScriptedRing ring = ScriptedRing.create(shared, SIZE, packed, true, true);
             Virtqueue queue = new Virtqueue("queue", table, doorbell, new EventSink(), new EventSink());
             table.attach(queue);
             queue.enable(true);

@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.oriel.linux.FileCalls;
 import dev.oriel.virtio.ring.DescriptorChain;
-import dev.oriel.virtio.testing.DriverRing.Buffer;
 import dev.oriel.virtio.testing.EchoHandler;
 import dev.oriel.virtio.testing.Loopback;
 import dev.oriel.virtio.testing.Loopback.Layout;
+import dev.oriel.virtio.testing.ScriptedQueue;
+import dev.oriel.virtio.testing.ScriptedRing.Buffer;
 import dev.oriel.virtio.testing.SharedMemory;
-import dev.oriel.virtio.testing.TestDriver;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -27,7 +27,7 @@ class MemoryChangeTest {
     private static final long EXTRA_USER = 0x7fff_0000_0000L;
 
     private static DescriptorChain take(BlockingQueue<DescriptorChain> chains) throws InterruptedException {
-        DescriptorChain chain = chains.poll(TestDriver.PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+        DescriptorChain chain = chains.poll(ScriptedQueue.PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
         assertThat(chain).as("a chain of the driver").isNotNull();
         return chain;
     }
@@ -38,7 +38,7 @@ class MemoryChangeTest {
         BlockingQueue<DescriptorChain> chains = new LinkedBlockingQueue<>();
         try (SharedMemory extra = new SharedMemory(EXTRA_SIZE);
                 Loopback loopback = new Loopback(new Layout(32, packed, false, true), chains::add)) {
-            TestDriver driver = loopback.driver();
+            ScriptedQueue driver = loopback.driver();
             loopback.table().add(extra.region(0, EXTRA_SIZE, EXTRA_GUEST, EXTRA_USER));
             driver.send(driver.buffer(8, false), new Buffer(EXTRA_GUEST + 64, 8, true));
             driver.send(driver.buffer(8, false), new Buffer(EXTRA_GUEST + 128, 8, true));
@@ -71,7 +71,7 @@ class MemoryChangeTest {
         BlockingQueue<DescriptorChain> chains = new LinkedBlockingQueue<>();
         try (SharedMemory extra = new SharedMemory(EXTRA_SIZE);
                 Loopback loopback = new Loopback(Layout.USUAL, chains::add)) {
-            TestDriver driver = loopback.driver();
+            ScriptedQueue driver = loopback.driver();
             loopback.table().add(extra.region(0, EXTRA_SIZE, EXTRA_GUEST, EXTRA_USER));
             // waits for ever, as a lock can
             driver.send(driver.buffer(8, false), driver.buffer(8, true));
@@ -87,7 +87,7 @@ class MemoryChangeTest {
     @ValueSource(booleans = {false, true})
     void aTableMayBeReplacedUnderARingThatRuns(boolean packed) throws Exception {
         try (Loopback loopback = new Loopback(new Layout(16, packed, true, true), new EchoHandler())) {
-            TestDriver driver = loopback.driver();
+            ScriptedQueue driver = loopback.driver();
             Buffer request = driver.buffer(8, false);
             Buffer reply = driver.buffer(8, true);
             for (int round = 0; round < 200; round++) {
@@ -104,7 +104,7 @@ class MemoryChangeTest {
     void aQueueWhoseRingIsTakenAwayGoesOnWhenItIsBack(boolean packed) throws Exception {
         BlockingQueue<DescriptorChain> chains = new LinkedBlockingQueue<>();
         try (Loopback loopback = new Loopback(new Layout(16, packed, false, true), chains::add)) {
-            TestDriver driver = loopback.driver();
+            ScriptedQueue driver = loopback.driver();
             Buffer reply = driver.buffer(8, true);
             driver.send(reply);
             DescriptorChain before = take(chains);

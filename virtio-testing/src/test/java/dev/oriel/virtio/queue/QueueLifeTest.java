@@ -9,13 +9,13 @@ import dev.oriel.virtio.memory.InvalidSetupException;
 import dev.oriel.virtio.ring.DescriptorChain;
 import dev.oriel.virtio.ring.QueueSetup;
 import dev.oriel.virtio.ring.RingFeatures;
-import dev.oriel.virtio.testing.DriverRing;
-import dev.oriel.virtio.testing.DriverRing.Buffer;
 import dev.oriel.virtio.testing.EchoHandler;
 import dev.oriel.virtio.testing.Loopback;
 import dev.oriel.virtio.testing.Loopback.Layout;
+import dev.oriel.virtio.testing.ScriptedQueue;
+import dev.oriel.virtio.testing.ScriptedRing;
+import dev.oriel.virtio.testing.ScriptedRing.Buffer;
 import dev.oriel.virtio.testing.SharedMemory;
-import dev.oriel.virtio.testing.TestDriver;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -37,7 +37,7 @@ class QueueLifeTest {
     }
 
     private static DescriptorChain take(BlockingQueue<DescriptorChain> chains) throws InterruptedException {
-        DescriptorChain chain = chains.poll(TestDriver.PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+        DescriptorChain chain = chains.poll(ScriptedQueue.PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
         assertThat(chain).as("a chain of the driver").isNotNull();
         return chain;
     }
@@ -47,7 +47,7 @@ class QueueLifeTest {
     void chainsMayBeCompletedLaterElsewhereAndInAnyOrder(Layout layout) throws Exception {
         BlockingQueue<DescriptorChain> chains = new LinkedBlockingQueue<>();
         try (Loopback loopback = new Loopback(layout, chains::add)) {
-            TestDriver driver = loopback.driver();
+            ScriptedQueue driver = loopback.driver();
             Buffer buffer = driver.buffer(8, true);
             for (int round = 0; round < 200; round++) {
                 int first = driver.send(buffer);
@@ -57,11 +57,11 @@ class QueueLifeTest {
                 DescriptorChain b = take(chains);
                 DescriptorChain c = take(chains);
                 b.complete(2);
-                assertThat(driver.await()).isEqualTo(new DriverRing.Used(second, 2));
+                assertThat(driver.await()).isEqualTo(new ScriptedRing.Used(second, 2));
                 c.complete(3);
                 a.complete(1);
                 assertThat(driver.await(2))
-                        .containsExactly(new DriverRing.Used(third, 3), new DriverRing.Used(first, 1));
+                        .containsExactly(new ScriptedRing.Used(third, 3), new ScriptedRing.Used(first, 1));
             }
         }
     }
@@ -82,7 +82,7 @@ class QueueLifeTest {
     void aQueueThatStopsWaitsForWhatIsInFlight(Layout layout) throws Exception {
         BlockingQueue<DescriptorChain> chains = new LinkedBlockingQueue<>();
         try (Loopback loopback = new Loopback(layout, chains::add)) {
-            TestDriver driver = loopback.driver();
+            ScriptedQueue driver = loopback.driver();
             Buffer buffer = driver.buffer(8, true);
             driver.send(buffer);
             driver.send(buffer);
@@ -93,7 +93,7 @@ class QueueLifeTest {
             assertThat(driver.await().written()).isEqualTo(1);
             assertThat(stopped).isNotDone();
             second.complete(2);
-            int base = stopped.get(TestDriver.PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+            int base = stopped.get(ScriptedQueue.PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
             assertThat(driver.await().written()).isEqualTo(2);
 
             // goes on where it stood
@@ -109,7 +109,7 @@ class QueueLifeTest {
     void aStoppedQueueIsSilentAndStartsWithWhatItMissed(Layout layout) throws Exception {
         BlockingQueue<DescriptorChain> chains = new LinkedBlockingQueue<>();
         try (Loopback loopback = new Loopback(layout, chains::add)) {
-            TestDriver driver = loopback.driver();
+            ScriptedQueue driver = loopback.driver();
             Buffer buffer = driver.buffer(8, true);
             for (int round = 0; round < 100; round++) {
                 int base = loopback.worker().stop();
@@ -129,7 +129,7 @@ class QueueLifeTest {
     void aQueueThatIsNotEnabledTakesNothing() throws Exception {
         BlockingQueue<DescriptorChain> chains = new LinkedBlockingQueue<>();
         try (Loopback loopback = new Loopback(Layout.USUAL, chains::add)) {
-            TestDriver driver = loopback.driver();
+            ScriptedQueue driver = loopback.driver();
             loopback.worker().enable(false);
             driver.send(driver.buffer(8, true));
             driver.kick();
@@ -155,7 +155,7 @@ class QueueLifeTest {
     void noWakeUpIsLost(Layout layout, Polling polling) throws Exception {
         try (Loopback loopback = new Loopback(layout, new EchoHandler())) {
             loopback.worker().polling(polling);
-            TestDriver driver = loopback.driver();
+            ScriptedQueue driver = loopback.driver();
             Buffer request = driver.buffer(8, false);
             Buffer reply = driver.buffer(8, true);
             for (int round = 0; round < 20_000; round++) {
@@ -176,7 +176,7 @@ class QueueLifeTest {
     void aQueueThatPollsSeesChainsWithoutAKick(Layout layout) throws Exception {
         try (Loopback loopback = new Loopback(layout, new EchoHandler())) {
             loopback.worker().polling(Polling.fixed(Duration.ofMillis(100)));
-            TestDriver driver = loopback.driver();
+            ScriptedQueue driver = loopback.driver();
             Buffer request = driver.buffer(8, false);
             Buffer reply = driver.buffer(8, true);
             driver.send(request, reply);
@@ -198,7 +198,7 @@ class QueueLifeTest {
             chain.complete(0);
         };
         try (Loopback loopback = new Loopback(Layout.USUAL, handler)) {
-            TestDriver driver = loopback.driver();
+            ScriptedQueue driver = loopback.driver();
             for (Polling polling :
                     List.of(Polling.OFF, Polling.AUTO, Polling.fixed(Duration.ofMillis(1)), Polling.OFF)) {
                 loopback.worker().polling(polling);
@@ -213,7 +213,7 @@ class QueueLifeTest {
     void aQueueThatPollsCanBeStopped() throws Exception {
         try (Loopback loopback = new Loopback(Layout.USUAL, new EchoHandler())) {
             loopback.worker().polling(Polling.fixed(Duration.ofMillis(100)));
-            TestDriver driver = loopback.driver();
+            ScriptedQueue driver = loopback.driver();
             for (int round = 0; round < 20; round++) {
                 driver.send(driver.buffer(8, true));
                 driver.await();
@@ -247,7 +247,7 @@ class QueueLifeTest {
                 chains.add(chain);
             }
         })) {
-            TestDriver driver = loopback.driver();
+            ScriptedQueue driver = loopback.driver();
             Buffer reply = driver.buffer(8, true);
             for (int round = 0; round < 10_000; round++) {
                 driver.send(reply);
@@ -270,7 +270,7 @@ class QueueLifeTest {
             go.join();
             chain.complete(0);
         })) {
-            TestDriver driver = loopback.driver();
+            ScriptedQueue driver = loopback.driver();
             Buffer buffer = driver.buffer(8, true);
             driver.send(buffer);
             take(chains);
@@ -287,7 +287,7 @@ class QueueLifeTest {
     @Test
     void aDriverThatDoesNotKickIsPolled() throws Exception {
         try (Loopback loopback = new Loopback(Layout.USUAL, new EchoHandler())) {
-            TestDriver driver = loopback.driver();
+            ScriptedQueue driver = loopback.driver();
             loopback.worker().kickDescriptor(null);
             for (int i = 0; i < 10; i++) {
                 driver.ring().offer(List.of(driver.buffer(8, true)));
@@ -301,16 +301,16 @@ class QueueLifeTest {
         try (Loopback loopback = new Loopback(Layout.USUAL, new EchoHandler());
                 EventDescriptor kick = EventDescriptor.create(EventDescriptor.EFD_NONBLOCK);
                 EventDescriptor call = EventDescriptor.create(EventDescriptor.EFD_NONBLOCK)) {
-            TestDriver driver = loopback.driver();
+            ScriptedQueue driver = loopback.driver();
             Buffer buffer = driver.buffer(8, true);
             driver.send(buffer);
             driver.await();
-            loopback.worker().kickDescriptor(TestDriver.duplicate(kick));
-            loopback.worker().callDescriptor(TestDriver.duplicate(call));
+            loopback.worker().kickDescriptor(ScriptedQueue.duplicate(kick));
+            loopback.worker().callDescriptor(ScriptedQueue.duplicate(call));
             driver.ring().enableInterrupts();
             driver.ring().offer(List.of(buffer));
             kick.signal();
-            TestDriver.awaitSignal(call, "the new descriptor was not signalled");
+            ScriptedQueue.awaitSignal(call, "the new descriptor was not signalled");
             // the signal may be the one that reminds a driver of the chain before
             while (driver.ring().poll() == null) {
                 Thread.onSpinWait();
@@ -321,15 +321,15 @@ class QueueLifeTest {
     @Test
     void anInterruptThatFoundNoDescriptorReachesTheNext() throws Exception {
         try (Loopback loopback = new Loopback(Layout.USUAL, new EchoHandler())) {
-            TestDriver driver = loopback.driver();
+            ScriptedQueue driver = loopback.driver();
             loopback.worker().callDescriptor(null);
             driver.send(driver.buffer(8, true));
-            DriverRing.Used used = driver.ring().poll();
+            ScriptedRing.Used used = driver.ring().poll();
             while (used == null) {
                 Thread.onSpinWait();
                 used = driver.ring().poll();
             }
-            loopback.worker().callDescriptor(TestDriver.duplicate(driver.callEvent()));
+            loopback.worker().callDescriptor(ScriptedQueue.duplicate(driver.callEvent()));
             driver.awaitInterrupt();
         }
     }
@@ -338,11 +338,11 @@ class QueueLifeTest {
     @Test
     void aKickDescriptorThatEndedLeavesTheQueueToItself() throws Exception {
         try (Loopback loopback = new Loopback(Layout.USUAL, new EchoHandler())) {
-            TestDriver driver = loopback.driver();
+            ScriptedQueue driver = loopback.driver();
             try (var ended = dev.oriel.linux.UnixSocket.pair().first()) {
                 loopback.worker().kickDescriptor(new Descriptor(dev.oriel.linux.FileCalls.dup(ended.number())));
             }
-            loopback.worker().kickDescriptor(TestDriver.duplicate(driver.kickEvent()));
+            loopback.worker().kickDescriptor(ScriptedQueue.duplicate(driver.kickEvent()));
             driver.send(driver.buffer(8, true));
             driver.kick();
             driver.await();
@@ -397,7 +397,7 @@ class QueueLifeTest {
     void aPackedRingBeginsAtItsBeginningWhetherItsBaseSaysSoOrIsZero() throws Exception {
         Layout layout = new Layout(4, true, false, true);
         try (Loopback loopback = new Loopback(layout, new EchoHandler())) {
-            TestDriver driver = loopback.driver();
+            ScriptedQueue driver = loopback.driver();
             Buffer buffer = driver.buffer(8, true);
             assertThat(loopback.worker().stop()).isEqualTo(0x8000_8000);
             loopback.start(0);

@@ -17,7 +17,7 @@ public final class Loopback implements AutoCloseable {
 
     private final SharedMemory shared;
     private final GuestMemoryTable table = new GuestMemoryTable();
-    private final TestDriver driver;
+    private final ScriptedQueue driver;
     private final EventDescriptor error = EventDescriptor.create(EventDescriptor.EFD_NONBLOCK);
     private final QueueWorker worker;
     private final long features;
@@ -48,19 +48,19 @@ public final class Loopback implements AutoCloseable {
         shared = new SharedMemory(memorySize);
         table.add(shared.region());
         features = layout.features();
-        DriverRing ring =
-                DriverRing.create(shared, layout.size(), layout.packed(), layout.indirect(), layout.eventIndex());
-        driver = new TestDriver(shared, ring);
+        ScriptedRing ring =
+                ScriptedRing.create(shared, layout.size(), layout.packed(), layout.indirect(), layout.eventIndex());
+        driver = new ScriptedQueue(shared, ring);
         worker = new QueueWorker("test queue", table);
-        worker.kickDescriptor(TestDriver.duplicate(driver.kickEvent()));
-        worker.callDescriptor(TestDriver.duplicate(driver.callEvent()));
-        worker.errorDescriptor(TestDriver.duplicate(error));
+        worker.kickDescriptor(ScriptedQueue.duplicate(driver.kickEvent()));
+        worker.callDescriptor(ScriptedQueue.duplicate(driver.callEvent()));
+        worker.errorDescriptor(ScriptedQueue.duplicate(error));
         worker.enable(true);
         start(ring.initialBase());
     }
 
     public void start(int base) throws InvalidSetupException {
-        DriverRing ring = driver.ring();
+        ScriptedRing ring = driver.ring();
         QueueSetup setup = new QueueSetup(
                 ring.size(),
                 SharedMemory.userAddress(ring.areas().descriptors()),
@@ -71,7 +71,7 @@ public final class Loopback implements AutoCloseable {
         worker.start(setup, handler);
     }
 
-    public TestDriver driver() {
+    public ScriptedQueue driver() {
         return driver;
     }
 
@@ -89,7 +89,7 @@ public final class Loopback implements AutoCloseable {
 
     /** Waits until the queue says that it has failed. */
     public void awaitFailure() {
-        TestDriver.awaitSignal(error, "the queue did not fail");
+        ScriptedQueue.awaitSignal(error, "the queue did not fail");
     }
 
     @Override

@@ -6,10 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.sun.management.ThreadMXBean;
 import dev.oriel.linux.IoVector;
 import dev.oriel.virtio.ring.DescriptorChain;
-import dev.oriel.virtio.testing.DriverRing.Buffer;
 import dev.oriel.virtio.testing.Loopback;
 import dev.oriel.virtio.testing.Loopback.Layout;
-import dev.oriel.virtio.testing.TestDriver;
+import dev.oriel.virtio.testing.ScriptedQueue;
+import dev.oriel.virtio.testing.ScriptedRing.Buffer;
 import java.lang.management.ManagementFactory;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -59,7 +59,7 @@ class AllocationTest {
     void aChainCostsNoMemory(Layout layout) throws Exception {
         Counter counter = new Counter();
         try (Loopback loopback = new Loopback(layout, counter)) {
-            TestDriver driver = loopback.driver();
+            ScriptedQueue driver = loopback.driver();
             Buffer request = driver.buffer(8, false);
             Buffer head = driver.buffer(16, true);
             driver.buffer(1, false);

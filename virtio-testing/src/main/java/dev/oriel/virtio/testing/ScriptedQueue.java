@@ -5,8 +5,8 @@ import dev.oriel.linux.EventDescriptor;
 import dev.oriel.linux.FileCalls;
 import dev.oriel.linux.LinuxException;
 import dev.oriel.linux.Poll;
-import dev.oriel.virtio.testing.DriverRing.Buffer;
-import dev.oriel.virtio.testing.DriverRing.Used;
+import dev.oriel.virtio.testing.ScriptedRing.Buffer;
+import dev.oriel.virtio.testing.ScriptedRing.Used;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,23 +15,23 @@ import java.util.List;
  * A driver of one queue, for tests: makes requests of bytes, kicks only when asked to, and sleeps until it is interrupted. A
  * notification that one of the two sides misses makes it fail after {@link #PATIENCE_MILLIS}, never pass by luck.
  */
-public final class TestDriver implements AutoCloseable {
+public final class ScriptedQueue implements AutoCloseable {
     /** Far more than anything takes. */
     public static final int PATIENCE_MILLIS = 20_000;
 
     private final SharedMemory shared;
-    private final DriverRing ring;
+    private final ScriptedRing ring;
     private final EventDescriptor kick = EventDescriptor.create(EventDescriptor.EFD_NONBLOCK);
     private final EventDescriptor call = EventDescriptor.create(EventDescriptor.EFD_NONBLOCK);
     private final Poll poll = new Poll(1);
     private long kicks;
 
-    public TestDriver(SharedMemory shared, DriverRing ring) throws LinuxException {
+    public ScriptedQueue(SharedMemory shared, ScriptedRing ring) throws LinuxException {
         this.shared = shared;
         this.ring = ring;
     }
 
-    public DriverRing ring() {
+    public ScriptedRing ring() {
         return ring;
     }
 

@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.oriel.virtio.memory.GuestMemoryTable;
 import dev.oriel.virtio.ring.QueueSetup;
-import dev.oriel.virtio.testing.DriverRing;
-import dev.oriel.virtio.testing.DriverRing.Buffer;
 import dev.oriel.virtio.testing.Loopback;
 import dev.oriel.virtio.testing.Loopback.Layout;
+import dev.oriel.virtio.testing.ScriptedQueue;
+import dev.oriel.virtio.testing.ScriptedRing;
+import dev.oriel.virtio.testing.ScriptedRing.Buffer;
 import dev.oriel.virtio.testing.SharedMemory;
-import dev.oriel.virtio.testing.TestDriver;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
@@ -28,7 +28,7 @@ class LostInterruptTest {
     @MethodSource("layouts")
     void aDriverThatDoesNotAnswerAnInterruptGetsOneMore(Layout layout) throws Exception {
         try (Loopback loopback = new Loopback(layout, chain -> chain.complete(1))) {
-            TestDriver driver = loopback.driver();
+            ScriptedQueue driver = loopback.driver();
             for (int round = 0; round < 20; round++) {
                 driver.ring().enableInterrupts();
                 driver.send(driver.buffer(8, true));
@@ -46,7 +46,7 @@ class LostInterruptTest {
             chain.complete(1);
             served.countDown();
         })) {
-            TestDriver driver = loopback.driver();
+            ScriptedQueue driver = loopback.driver();
             driver.ring().enableInterrupts();
             driver.send(driver.buffer(8, true));
             driver.awaitInterrupts(2);
@@ -54,7 +54,7 @@ class LostInterruptTest {
                 driver.kick();
                 driver.send(driver.buffer(8, true));
             }
-            assertThat(served.await(TestDriver.PATIENCE_MILLIS, TimeUnit.MILLISECONDS))
+            assertThat(served.await(ScriptedQueue.PATIENCE_MILLIS, TimeUnit.MILLISECONDS))
                     .isTrue();
             loopback.worker().stop();
             assertThat(driver.callEvent().drain()).isZero();
@@ -69,7 +69,7 @@ class LostInterruptTest {
                 GuestMemoryTable table = new GuestMemoryTable();
                 Doorbell doorbell = new Doorbell()) {
             table.add(shared.region());
-            DriverRing ring = DriverRing.create(shared, layout.size(), layout.packed(), true, true);
+            ScriptedRing ring = ScriptedRing.create(shared, layout.size(), layout.packed(), true, true);
             Virtqueue queue = new Virtqueue("queue", table, doorbell, new EventSink(), new EventSink());
             table.attach(queue);
             queue.enable(true);
