@@ -79,7 +79,7 @@ class XattrMapTest {
     @Test
     void theFirstRuleThatMatchesCounts() {
         XattrMap map =
-                XattrMap.parse(":ok:client:user.a::: :bad:client:user.::: :ok:client::: :bad:server::x: :ok:server:::");
+                XattrMap.parse(":ok:client:user.a:: :bad:client:user.:: :ok:client::: :bad:server::x: :ok:server:::");
         assertThat(toHost(map, "user.ab")).isEqualTo("user.ab");
         assertThat(toHost(map, "user.b")).isEqualTo("EPERM");
         assertThat(toClient(map, "user.b")).isEqualTo("user.b");
