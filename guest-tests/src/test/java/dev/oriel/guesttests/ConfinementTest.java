@@ -139,18 +139,22 @@ class ConfinementTest {
         }
     }
 
+    /** Where the host's mounts are shared, as systemd makes them. */
     @Test
     void whatIsMountedInTheShareLaterIsSeenAndCanBeUnmounted() throws Exception {
         assumeThat(ThreadCredentials.geteuid()).isZero();
         Path mounted = Files.createDirectory(share.resolve("mounted"));
+        assertThat(run("mount", "--bind", "--make-shared", share.toString(), share.toString()))
+                .isZero();
         try (OrielServer server = start()) {
+            Path seen = Path.of("/proc/" + server.pid() + "/root/share/mounted/late");
             assertThat(run("mount", "-t", "tmpfs", "none", mounted.toString())).isZero();
             Files.writeString(mounted.resolve("late"), "");
-            assertThat(Path.of("/proc/" + server.pid() + "/root/share/mounted/late"))
-                    .exists();
+            assertThat(seen).exists();
             assertThat(run("umount", mounted.toString())).isZero();
-            assertThat(Path.of("/proc/" + server.pid() + "/root/share/mounted/late"))
-                    .doesNotExist();
+            assertThat(seen).doesNotExist();
+        } finally {
+            assertThat(run("umount", "--recursive", share.toString())).isZero();
         }
     }
 
