@@ -44,8 +44,7 @@ final class OverrideStatSession extends ForwardingSession {
     private final FileSystemSession behind;
     private final ThreadLocal<OverrideStat.Scratch> scratch;
 
-    OverrideStatSession(
-            OverrideStat fileSystem, FileSystemSession behind, ThreadLocal<OverrideStat.Scratch> scratch) {
+    OverrideStatSession(OverrideStat fileSystem, FileSystemSession behind, ThreadLocal<OverrideStat.Scratch> scratch) {
         this.fileSystem = fileSystem;
         this.behind = behind;
         this.scratch = scratch;
@@ -94,13 +93,8 @@ final class OverrideStatSession extends ForwardingSession {
     /** Whether an error means that the file has no such attribute: none, one that is too long, or one of another user. */
     private static boolean hasNone(int errno) {
         return switch (errno) {
-            case Errno.ENODATA,
-                    Errno.EOPNOTSUPP,
-                    Errno.ENOSYS,
-                    Errno.ERANGE,
-                    Errno.EACCES,
-                    Errno.EPERM,
-                    Errno.ESTALE -> true;
+            case Errno.ENODATA, Errno.EOPNOTSUPP, Errno.ENOSYS, Errno.ERANGE, Errno.EACCES, Errno.EPERM, Errno.ESTALE ->
+                true;
             default -> false;
         };
     }
@@ -370,8 +364,7 @@ final class OverrideStatSession extends ForwardingSession {
         if (result < 0) {
             return result;
         }
-        result = behind.create(
-                servers, parent, name, flags | OpenFlags.O_EXCL, FILE_ON_HOST, 0, openFlags, entry, out);
+        result = behind.create(servers, parent, name, flags | OpenFlags.O_EXCL, FILE_ON_HOST, 0, openFlags, entry, out);
         if (result < 0) {
             return result == -Errno.EEXIST && (flags & OpenFlags.O_EXCL) == 0 ? -Errno.ESTALE : result;
         }
@@ -430,9 +423,7 @@ final class OverrideStatSession extends ForwardingSession {
 
     @Override
     public int setxattr(Request request, long nodeid, Name name, MemorySegment value, int flags, int setxattrFlags) {
-        return isAttribute(name)
-                ? -Errno.EPERM
-                : super.setxattr(request, nodeid, name, value, flags, setxattrFlags);
+        return isAttribute(name) ? -Errno.EPERM : super.setxattr(request, nodeid, name, value, flags, setxattrFlags);
     }
 
     @Override

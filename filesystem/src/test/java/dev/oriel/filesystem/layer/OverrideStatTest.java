@@ -287,7 +287,10 @@ class OverrideStatTest {
             client.symlink(ROOT, "link", "target");
             client.mkdir(ROOT, "directory", 0755);
             client.create(ROOT, "file", OpenFlags.O_RDWR, 0600);
-            assertThat(types(client, true)).containsEntry("link", 10).containsEntry("directory", 4).containsEntry("file", 8);
+            assertThat(types(client, true))
+                    .containsEntry("link", 10)
+                    .containsEntry("directory", 4)
+                    .containsEntry("file", 8);
             assertThat(types(client, false))
                     .containsEntry("link", 0)
                     .containsEntry("directory", 4)
@@ -297,7 +300,8 @@ class OverrideStatTest {
 
     private static Map<String, Integer> types(Client client, boolean plus) {
         Listing listing = new Listing(100);
-        assertThat(client.session.opendir(client.caller(), ROOT, 0, client.opened)).isZero();
+        assertThat(client.session.opendir(client.caller(), ROOT, 0, client.opened))
+                .isZero();
         assertThat(client.session.readdir(client.caller(), ROOT, client.opened.fh, 0, plus, listing))
                 .isZero();
         Map<String, Integer> types = new TreeMap<>();
