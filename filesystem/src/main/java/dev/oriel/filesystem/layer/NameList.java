@@ -18,6 +18,8 @@ final class NameList {
     /** What is left of a name. */
     interface Rule {
         /**
+         * Looks at one name.
+         *
          * @param offset where the name begins in {@code list}
          * @return how many bytes at its beginning to leave out, or less than 0 to leave it out
          */

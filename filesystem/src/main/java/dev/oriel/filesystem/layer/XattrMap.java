@@ -43,14 +43,19 @@ public final class XattrMap {
         UNSUPPORTED
     }
 
-    private record Rule(Type type, boolean client, boolean server, byte[] key, byte[] prepend) {
-        static Rule of(Type type, String scope, String key, String prepend) {
-            return new Rule(
-                    type,
-                    !scope.equals("server"),
-                    !scope.equals("client"),
-                    key.getBytes(UTF_8),
-                    prepend.getBytes(UTF_8));
+    private static final class Rule {
+        private final Type type;
+        private final boolean client;
+        private final boolean server;
+        private final byte[] key;
+        private final byte[] prepend;
+
+        Rule(Type type, String scope, String key, String prepend) {
+            this.type = type;
+            client = !scope.equals("server");
+            server = !scope.equals("client");
+            this.key = key.getBytes(UTF_8);
+            this.prepend = prepend.getBytes(UTF_8);
         }
     }
 
@@ -118,7 +123,7 @@ public final class XattrMap {
         if (!scope.equals("client") && !scope.equals("server") && !scope.equals("all")) {
             throw new IllegalArgumentException("'" + rule + "': there is no scope '" + scope + "'; " + FORM);
         }
-        rules.add(Rule.of(type, scope, fields.get(2), fields.get(3)));
+        rules.add(new Rule(type, scope, fields.get(2), fields.get(3)));
         return at;
     }
 
@@ -126,13 +131,13 @@ public final class XattrMap {
         if (prepend.isEmpty()) {
             throw new IllegalArgumentException("'" + rule + "': there is nothing to prepend; " + FORM);
         }
-        rules.add(Rule.of(Type.PREFIX, "all", key, prepend));
+        rules.add(new Rule(Type.PREFIX, "all", key, prepend));
         if (key.isEmpty()) {
-            rules.add(Rule.of(Type.BAD, "all", "", ""));
+            rules.add(new Rule(Type.BAD, "all", "", ""));
         } else {
-            rules.add(Rule.of(Type.BAD, "server", "", key));
-            rules.add(Rule.of(Type.BAD, "client", prepend, ""));
-            rules.add(Rule.of(Type.OK, "all", "", ""));
+            rules.add(new Rule(Type.BAD, "server", "", key));
+            rules.add(new Rule(Type.BAD, "client", prepend, ""));
+            rules.add(new Rule(Type.OK, "all", "", ""));
         }
     }
 
