@@ -1,4 +1,4 @@
-/** What can be served: the FileSystem interface, and a host directory. */
+/** What can be served: the FileSystem interface, a host directory, and layers that change how one is seen. */
 @org.jspecify.annotations.NullMarked
 module dev.oriel.filesystem {
     requires transitive dev.oriel.linux;
@@ -6,6 +6,7 @@ module dev.oriel.filesystem {
     requires static transitive org.jspecify;
 
     exports dev.oriel.filesystem;
+    exports dev.oriel.filesystem.layer;
     exports dev.oriel.filesystem.local;
     exports dev.oriel.filesystem.node;
 }

@@ -128,7 +128,42 @@ class CommandLineTest {
 
     @Test
     void anOptionOfThePeerThatOrielLacksIsExplained() throws Exception {
-        assertWrongUsage(serve("--translate-uid=map:0:1000:1"), "--translate-uid", "does not translate");
+        assertWrongUsage(serve("--migration-mode=find-paths"), "--migration-mode", "does not migrate");
+    }
+
+    @Test
+    void idsThatCannotBeTranslatedAreSaid() throws Exception {
+        assertWrongUsage(
+                serve("--translate-uid=map:0:1000"), "--translate-uid map:0:1000: it is TYPE:SOURCE:TARGET:COUNT");
+        assertWrongUsage(serve("--translate-gid=both:0:0:1"), "--translate-gid both:0:0:1: it is TYPE:SOURCE");
+        assertWrongUsage(serve("--translate-uid=guest:0:1000:0"), "--translate-uid guest:0:1000:0: a range has 1 id");
+        assertWrongUsage(
+                serve("--translate-gid=host:4294967290:0:10"),
+                "--translate-gid host:4294967290:0:10: ids end at 4294967294");
+        assertWrongUsage(
+                serve("--translate-uid=map:0:1000:10", "--translate-uid=forbid-guest:5:1"),
+                "--translate-uid map:0:1000:10 and forbid-guest:5:1 overlap");
+        assertWrongUsage(
+                serve("--translate-gid=map:0:1000:10", "--posix-acl"), "--translate-gid and --posix-acl exclude");
+    }
+
+    @Test
+    void aMapOfAttributesThatIsNoneIsSaid() throws Exception {
+        assertWrongUsage(
+                serve("--xattrmap=:prefix:all:trusted.:user.virtiofs.:"), "--xattrmap: a name may match no rule");
+        assertWrongUsage(serve("-o", "xattrmap=:good:all:::"), "--xattrmap: ':good:all:::': there is no type 'good'");
+        assertWrongUsage(serve("--xattrmap=:ok:all:"), "--xattrmap: ':ok:all:' ends early");
+        assertWrongUsage(
+                serve("--xattrmap=:map::user.virtiofs.:", "--posix-acl"),
+                "--xattrmap and --posix-acl",
+                "posix_acl_default");
+    }
+
+    @Test
+    void ownersThatTheHostWouldCheckAreNotOverridden() throws Exception {
+        assertWrongUsage(serve("--override-stat", "--posix-acl"), "--override-stat and --posix-acl exclude each other");
+        assertWrongUsage(
+                serve("--override-stat", "--killpriv-v2"), "--override-stat and --killpriv-v2 exclude each other");
     }
 
     @Test

@@ -35,6 +35,23 @@ public final class AttributeChange {
         return (valid & wanted) == wanted;
     }
 
+    /** Takes all that {@code other} has. */
+    public void copyFrom(AttributeChange other) {
+        valid = other.valid;
+        fh = other.fh;
+        size = other.size;
+        lockOwner = other.lockOwner;
+        atime = other.atime;
+        atimensec = other.atimensec;
+        mtime = other.mtime;
+        mtimensec = other.mtimensec;
+        ctime = other.ctime;
+        ctimensec = other.ctimensec;
+        mode = other.mode;
+        uid = other.uid;
+        gid = other.gid;
+    }
+
     /** Sets everything to zero. */
     public void clear() {
         valid = 0;

@@ -11,6 +11,11 @@ public abstract class ForwardingSession implements FileSystemSession {
     /** The session behind. */
     protected abstract FileSystemSession delegate();
 
+    /** The request as the session behind is to see it: by default as it came. Called once for each operation that goes straight on. */
+    protected Request forward(Request request) {
+        return request;
+    }
+
     @Override
     public long flags() {
         return delegate().flags();
@@ -28,7 +33,7 @@ public abstract class ForwardingSession implements FileSystemSession {
 
     @Override
     public int lookup(Request request, long parent, Name name, Entry out) {
-        return delegate().lookup(request, parent, name, out);
+        return delegate().lookup(forward(request), parent, name, out);
     }
 
     @Override
@@ -38,62 +43,62 @@ public abstract class ForwardingSession implements FileSystemSession {
 
     @Override
     public int getattr(Request request, long nodeid, long fh, Attributes out) {
-        return delegate().getattr(request, nodeid, fh, out);
+        return delegate().getattr(forward(request), nodeid, fh, out);
     }
 
     @Override
     public int setattr(Request request, long nodeid, AttributeChange in, Attributes out) {
-        return delegate().setattr(request, nodeid, in, out);
+        return delegate().setattr(forward(request), nodeid, in, out);
     }
 
     @Override
     public int statx(Request request, long nodeid, long fh, int syncFlags, int mask, Attributes out) {
-        return delegate().statx(request, nodeid, fh, syncFlags, mask, out);
+        return delegate().statx(forward(request), nodeid, fh, syncFlags, mask, out);
     }
 
     @Override
     public int readlink(Request request, long nodeid, MemorySegment out) {
-        return delegate().readlink(request, nodeid, out);
+        return delegate().readlink(forward(request), nodeid, out);
     }
 
     @Override
     public int symlink(Request request, long parent, Name name, Name target, Entry out) {
-        return delegate().symlink(request, parent, name, target, out);
+        return delegate().symlink(forward(request), parent, name, target, out);
     }
 
     @Override
     public int mknod(Request request, long parent, Name name, int mode, int rdev, int umask, Entry out) {
-        return delegate().mknod(request, parent, name, mode, rdev, umask, out);
+        return delegate().mknod(forward(request), parent, name, mode, rdev, umask, out);
     }
 
     @Override
     public int mkdir(Request request, long parent, Name name, int mode, int umask, Entry out) {
-        return delegate().mkdir(request, parent, name, mode, umask, out);
+        return delegate().mkdir(forward(request), parent, name, mode, umask, out);
     }
 
     @Override
     public int unlink(Request request, long parent, Name name) {
-        return delegate().unlink(request, parent, name);
+        return delegate().unlink(forward(request), parent, name);
     }
 
     @Override
     public int rmdir(Request request, long parent, Name name) {
-        return delegate().rmdir(request, parent, name);
+        return delegate().rmdir(forward(request), parent, name);
     }
 
     @Override
     public int rename(Request request, long parent, Name name, long newParent, Name newName, int flags) {
-        return delegate().rename(request, parent, name, newParent, newName, flags);
+        return delegate().rename(forward(request), parent, name, newParent, newName, flags);
     }
 
     @Override
     public int link(Request request, long nodeid, long newParent, Name newName, Entry out) {
-        return delegate().link(request, nodeid, newParent, newName, out);
+        return delegate().link(forward(request), nodeid, newParent, newName, out);
     }
 
     @Override
     public int open(Request request, long nodeid, int flags, int openFlags, Opened out) {
-        return delegate().open(request, nodeid, flags, openFlags, out);
+        return delegate().open(forward(request), nodeid, flags, openFlags, out);
     }
 
     @Override
@@ -107,103 +112,103 @@ public abstract class ForwardingSession implements FileSystemSession {
             int openFlags,
             Entry entry,
             Opened out) {
-        return delegate().create(request, parent, name, flags, mode, umask, openFlags, entry, out);
+        return delegate().create(forward(request), parent, name, flags, mode, umask, openFlags, entry, out);
     }
 
     @Override
     public int tmpfile(
             Request request, long parent, int flags, int mode, int umask, int openFlags, Entry entry, Opened out) {
-        return delegate().tmpfile(request, parent, flags, mode, umask, openFlags, entry, out);
+        return delegate().tmpfile(forward(request), parent, flags, mode, umask, openFlags, entry, out);
     }
 
     @Override
     public long read(Request request, long nodeid, long fh, long offset, int flags, IoVector to) {
-        return delegate().read(request, nodeid, fh, offset, flags, to);
+        return delegate().read(forward(request), nodeid, fh, offset, flags, to);
     }
 
     @Override
     public long write(Request request, long nodeid, long fh, long offset, int flags, int writeFlags, IoVector from) {
-        return delegate().write(request, nodeid, fh, offset, flags, writeFlags, from);
+        return delegate().write(forward(request), nodeid, fh, offset, flags, writeFlags, from);
     }
 
     @Override
     public int flush(Request request, long nodeid, long fh, long lockOwner) {
-        return delegate().flush(request, nodeid, fh, lockOwner);
+        return delegate().flush(forward(request), nodeid, fh, lockOwner);
     }
 
     @Override
     public int release(Request request, long nodeid, long fh, int flags, int releaseFlags, long lockOwner) {
-        return delegate().release(request, nodeid, fh, flags, releaseFlags, lockOwner);
+        return delegate().release(forward(request), nodeid, fh, flags, releaseFlags, lockOwner);
     }
 
     @Override
     public int fsync(Request request, long nodeid, long fh, boolean dataOnly) {
-        return delegate().fsync(request, nodeid, fh, dataOnly);
+        return delegate().fsync(forward(request), nodeid, fh, dataOnly);
     }
 
     @Override
     public int opendir(Request request, long nodeid, int flags, Opened out) {
-        return delegate().opendir(request, nodeid, flags, out);
+        return delegate().opendir(forward(request), nodeid, flags, out);
     }
 
     @Override
     public int readdir(Request request, long nodeid, long fh, long offset, boolean plus, DirectoryEntries entries) {
-        return delegate().readdir(request, nodeid, fh, offset, plus, entries);
+        return delegate().readdir(forward(request), nodeid, fh, offset, plus, entries);
     }
 
     @Override
     public int releasedir(Request request, long nodeid, long fh, int flags) {
-        return delegate().releasedir(request, nodeid, fh, flags);
+        return delegate().releasedir(forward(request), nodeid, fh, flags);
     }
 
     @Override
     public int fsyncdir(Request request, long nodeid, long fh, boolean dataOnly) {
-        return delegate().fsyncdir(request, nodeid, fh, dataOnly);
+        return delegate().fsyncdir(forward(request), nodeid, fh, dataOnly);
     }
 
     @Override
     public int statfs(Request request, long nodeid, Status out) {
-        return delegate().statfs(request, nodeid, out);
+        return delegate().statfs(forward(request), nodeid, out);
     }
 
     @Override
     public int setxattr(Request request, long nodeid, Name name, MemorySegment value, int flags, int setxattrFlags) {
-        return delegate().setxattr(request, nodeid, name, value, flags, setxattrFlags);
+        return delegate().setxattr(forward(request), nodeid, name, value, flags, setxattrFlags);
     }
 
     @Override
     public int getxattr(Request request, long nodeid, Name name, MemorySegment out) {
-        return delegate().getxattr(request, nodeid, name, out);
+        return delegate().getxattr(forward(request), nodeid, name, out);
     }
 
     @Override
     public int listxattr(Request request, long nodeid, MemorySegment out) {
-        return delegate().listxattr(request, nodeid, out);
+        return delegate().listxattr(forward(request), nodeid, out);
     }
 
     @Override
     public int removexattr(Request request, long nodeid, Name name) {
-        return delegate().removexattr(request, nodeid, name);
+        return delegate().removexattr(forward(request), nodeid, name);
     }
 
     @Override
     public int access(Request request, long nodeid, int mask) {
-        return delegate().access(request, nodeid, mask);
+        return delegate().access(forward(request), nodeid, mask);
     }
 
     @Override
     public int getlk(Request request, long nodeid, long fh, long owner, FileLock lock, FileLock out) {
-        return delegate().getlk(request, nodeid, fh, owner, lock, out);
+        return delegate().getlk(forward(request), nodeid, fh, owner, lock, out);
     }
 
     @Override
     public int setlk(Request request, long nodeid, long fh, long owner, FileLock lock, int lkFlags) {
-        return delegate().setlk(request, nodeid, fh, owner, lock, lkFlags);
+        return delegate().setlk(forward(request), nodeid, fh, owner, lock, lkFlags);
     }
 
     @Override
     public int awaitLock(Request request, long nodeid, long fh, long owner, FileLock lock, int lkFlags) {
-        return delegate().awaitLock(request, nodeid, fh, owner, lock, lkFlags);
+        return delegate().awaitLock(forward(request), nodeid, fh, owner, lock, lkFlags);
     }
 
     @Override
@@ -221,17 +226,17 @@ public abstract class ForwardingSession implements FileSystemSession {
             MemorySegment argument,
             int inSize,
             int outSize) {
-        return delegate().ioctl(request, nodeid, fh, flags, command, argument, inSize, outSize);
+        return delegate().ioctl(forward(request), nodeid, fh, flags, command, argument, inSize, outSize);
     }
 
     @Override
     public int fallocate(Request request, long nodeid, long fh, long offset, long length, int mode) {
-        return delegate().fallocate(request, nodeid, fh, offset, length, mode);
+        return delegate().fallocate(forward(request), nodeid, fh, offset, length, mode);
     }
 
     @Override
     public long lseek(Request request, long nodeid, long fh, long offset, int whence) {
-        return delegate().lseek(request, nodeid, fh, offset, whence);
+        return delegate().lseek(forward(request), nodeid, fh, offset, whence);
     }
 
     @Override
@@ -245,12 +250,13 @@ public abstract class ForwardingSession implements FileSystemSession {
             long offsetOut,
             long length,
             long flags) {
-        return delegate().copyFileRange(request, nodeidIn, fhIn, offsetIn, nodeidOut, fhOut, offsetOut, length, flags);
+        return delegate()
+                .copyFileRange(forward(request), nodeidIn, fhIn, offsetIn, nodeidOut, fhOut, offsetOut, length, flags);
     }
 
     @Override
     public int syncfs(Request request, long nodeid) {
-        return delegate().syncfs(request, nodeid);
+        return delegate().syncfs(forward(request), nodeid);
     }
 
     @Override

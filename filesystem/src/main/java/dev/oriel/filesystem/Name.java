@@ -56,6 +56,23 @@ public final class Name {
         return true;
     }
 
+    /**
+     * Takes the bytes of {@code beginning} and {@code length} bytes of {@code source} behind them.
+     *
+     * @return whether they fit
+     */
+    public boolean set(byte[] beginning, MemorySegment source, int length) {
+        int sum = beginning.length + length;
+        if (sum >= segment.byteSize()) {
+            return false;
+        }
+        MemorySegment.copy(beginning, 0, segment, ValueLayout.JAVA_BYTE, 0, beginning.length);
+        MemorySegment.copy(source, 0, segment, beginning.length, length);
+        segment.set(ValueLayout.JAVA_BYTE, sum, (byte) 0);
+        this.length = sum;
+        return true;
+    }
+
     /** The name as text, malformed UTF-8 replaced; for messages and for file systems that speak {@code String}. */
     @Override
     public String toString() {

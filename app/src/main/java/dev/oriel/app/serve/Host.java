@@ -231,12 +231,14 @@ public final class Host {
     }
 
     /** Says what a server without root's privileges cannot do, once, before a guest wonders. */
-    static void tellMissingPrivileges(LocalOptions options) {
-        if (!ThreadCredentials.hasCapability(ThreadCredentials.CAP_SETUID)
-                || !ThreadCredentials.hasCapability(ThreadCredentials.CAP_SETGID)) {
+    static void tellMissingPrivileges(LocalOptions options, Layers layers) {
+        boolean changesIds = ThreadCredentials.hasCapability(ThreadCredentials.CAP_SETUID)
+                && ThreadCredentials.hasCapability(ThreadCredentials.CAP_SETGID);
+        if (!changesIds && !layers.overrideStat()) {
             LOG.log(
                     System.Logger.Level.INFO,
-                    "not root: all that guests create belongs to this user, and chown and access as another user fail");
+                    "not root: all that guests create belongs to this user, and chown and access as another user fail;"
+                            + " --override-stat gives a guest real users");
         }
         if (options.inodeFileHandles() != FileHandlePolicy.NEVER
                 && !ThreadCredentials.hasCapability(ThreadCredentials.CAP_DAC_READ_SEARCH)) {

@@ -6,14 +6,9 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Options that the Rust virtiofsd has and Oriel has not: whoever types one deserves a better answer than "unknown". */
 public final class PeerOptions {
-    private static final String IDS =
-            "Oriel does not translate user and group ids; it passes the guest's ids through when it runs as root.";
     private static final String MIGRATION = "Oriel does not migrate live: a guest with this share cannot be moved.";
 
     private static final Map<String, String> ABSENT = Map.of(
-            "--xattrmap", "Oriel does not rename extended attributes; --xattr passes them through as they are.",
-            "--translate-uid", IDS,
-            "--translate-gid", IDS,
             "--migration-mode", MIGRATION,
             "--migration-on-error", MIGRATION,
             "--migration-verify-handles", MIGRATION,

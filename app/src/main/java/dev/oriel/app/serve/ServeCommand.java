@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -133,6 +134,9 @@ public final class ServeCommand implements Callable<Integer> {
             names = "--security-label",
             description = "Set the guest's security labels on what it creates; implies --xattr.")
     private boolean securityLabel;
+
+    @Mixin
+    private final LayerOptions layerOptions = new LayerOptions();
 
     @Option(
             names = "--announce-submounts",
@@ -342,6 +346,7 @@ public final class ServeCommand implements Callable<Integer> {
             return 0;
         }
         ShareOptions options = options();
+        Layers layers = layers();
         Confinement confinement = confinement();
         FileHandlePolicy handles = fileHandles == null ? confinement.handlesByDefault() : fileHandles;
         Privileges privileges = privileges(handles);
@@ -349,15 +354,16 @@ public final class ServeCommand implements Callable<Integer> {
         Host.requireSocketFolder(options, sharedDir());
         confinement.requireEntered();
         Log.configure(debug ? LogLevel.DEBUG : logLevel, syslog ? SyslogSink.open("oriel") : LogSink.standardError());
-        LocalOptions local = localOptions(directory, handles, Host.limitOpenFiles(rlimitNofile));
+        LocalOptions local = localOptions(directory, handles, layers, Host.limitOpenFiles(rlimitNofile));
         privileges.dropOthers();
-        Host.tellMissingPrivileges(local);
+        Host.tellMissingPrivileges(local, layers);
         Host.tellLargeWindow(options);
         Host.tellDirectWindow(options);
         return Server.run(
                 options,
                 sharedDir(),
                 local,
+                layers,
                 privileges,
                 confinement,
                 asVirtiofsd ? null : spec.commandLine().getOut());
@@ -370,7 +376,8 @@ public final class ServeCommand implements Callable<Integer> {
         return sharedDir;
     }
 
-    private LocalOptions localOptions(Path directory, FileHandlePolicy handles, long openFiles) throws CommandFailed {
+    private LocalOptions localOptions(Path directory, FileHandlePolicy handles, Layers layers, long openFiles)
+            throws CommandFailed {
         try {
             return LocalOptions.of(directory)
                     .cache(cache)
@@ -378,7 +385,7 @@ public final class ServeCommand implements Callable<Integer> {
                     .posixLock(posixLock)
                     .flock(flock)
                     .readOnly(readonly)
-                    .xattr(xattr)
+                    .xattr(xattr || layers.needXattr())
                     .posixAcl(posixAcl)
                     .securityLabel(securityLabel)
                     .announceSubmounts(announceSubmounts)
@@ -472,6 +479,14 @@ public final class ServeCommand implements Callable<Integer> {
     private Confinement confinement() {
         try {
             return Confinement.of(sandbox, seccomp.filter(), uidMaps, gidMaps);
+        } catch (IllegalArgumentException invalid) {
+            throw wrong(String.valueOf(invalid.getMessage()));
+        }
+    }
+
+    private Layers layers() {
+        try {
+            return layerOptions.layers(posixAcl, killprivV2);
         } catch (IllegalArgumentException invalid) {
             throw wrong(String.valueOf(invalid.getMessage()));
         }

@@ -80,6 +80,7 @@ final class Server implements AutoCloseable {
      * Serves until a signal ends the process, with status 0.
      *
      * @param sharedDir the directory as it was typed
+     * @param layers stand before the directory
      * @param privileges those that this thread has kept
      * @param confinement is complete before anybody is served
      * @param out gets the lines to paste; null: none are wanted
@@ -90,6 +91,7 @@ final class Server implements AutoCloseable {
             ShareOptions options,
             Path sharedDir,
             LocalOptions local,
+            Layers layers,
             Privileges privileges,
             Confinement confinement,
             @Nullable PrintWriter out)
@@ -97,7 +99,7 @@ final class Server implements AutoCloseable {
         UnixSocket socket = Host.listen(options);
         Server server;
         try {
-            server = new Server(LocalFileSystem.open(local), local.readOnly(), socket, options);
+            server = new Server(layers.before(LocalFileSystem.open(local)), local.readOnly(), socket, options);
         } catch (LinuxException refused) {
             socket.close();
             throw new CommandFailed(String.valueOf(refused.getMessage()), refused);

@@ -149,11 +149,12 @@ final class Directories {
             // A mount that waits to be triggered stays so: listing a directory is not visiting all in it.
             int result = state.lookup.enter(directory.descriptor(), name, At.AT_NO_AUTOMOUNT, nodeid, name, buffers);
             if (result == 0) {
+                long node = buffers.nodeid; // whoever takes the entry may ask for more of this thread
                 Entry found = entries.entry();
                 state.fill(found, nodeid, buffers);
                 boolean added = entries.add(found, entry.off(), memory, entry.nameOffset(), entry.nameLength());
                 if (!added) {
-                    state.nodes.forget(buffers.nodeid, 1);
+                    state.nodes.forget(node, 1);
                 }
                 return added;
             }

@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** A request of the test's own making. */
-final class Caller implements Request {
+public final class Caller implements Request {
     private final int uid;
     private final int gid;
     private final int supplementaryGid;
@@ -25,34 +25,34 @@ final class Caller implements Request {
         this.mayBlock = mayBlock;
     }
 
-    static Caller root() {
+    public static Caller root() {
         return new Caller(0, 0, -1, true);
     }
 
-    static Caller user(int uid, int gid) {
+    public static Caller user(int uid, int gid) {
         return new Caller(uid, gid, -1, true);
     }
 
-    Caller alsoInGroup(int group) {
+    public Caller alsoInGroup(int group) {
         return new Caller(uid, gid, group, mayBlock);
     }
 
-    Caller onQueueThread() {
+    public Caller onQueueThread() {
         return new Caller(uid, gid, supplementaryGid, false);
     }
 
-    Caller withHelp() {
+    public Caller withHelp() {
         mayHaveHelp = true;
         return this;
     }
 
     /** As the request of this number. */
-    Caller request(long number) {
+    public Caller request(long number) {
         unique = number;
         return this;
     }
 
-    Caller withSecurityContext(String name, String value) {
+    public Caller withSecurityContext(String name, String value) {
         contextNames.add(CString.of(name, Arena.ofAuto()));
         MemorySegment bytes = CString.of(value, Arena.ofAuto());
         contextValues.add(bytes.asSlice(0, bytes.byteSize() - 1));

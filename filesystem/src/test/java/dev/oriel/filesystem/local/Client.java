@@ -6,6 +6,7 @@ import dev.oriel.filesystem.AttributeChange;
 import dev.oriel.filesystem.Attributes;
 import dev.oriel.filesystem.Entry;
 import dev.oriel.filesystem.FileLock;
+import dev.oriel.filesystem.FileSystem;
 import dev.oriel.filesystem.FileSystemSession;
 import dev.oriel.filesystem.Name;
 import dev.oriel.filesystem.Opened;
@@ -18,40 +19,40 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 
 /** The other side of a session, without a protocol in between: what a test asks, and what it got. */
-final class Client implements AutoCloseable {
+public final class Client implements AutoCloseable {
     /** All that a Linux client offers. */
-    static final long EVERYTHING = ~0L & ~FuseInitFlags.FILE_OPS;
+    public static final long EVERYTHING = ~0L & ~FuseInitFlags.FILE_OPS;
 
-    final Entry entry = new Entry();
-    final Attributes attr = new Attributes();
-    final Opened opened = new Opened();
-    final AttributeChange change = new AttributeChange();
-    final FileLock lock = new FileLock();
-    final FileLock conflict = new FileLock();
-    final IoVector vector = new IoVector(16);
-    final FileSystemSession session;
-    private final LocalFileSystem fileSystem;
+    public final Entry entry = new Entry();
+    public final Attributes attr = new Attributes();
+    public final Opened opened = new Opened();
+    public final AttributeChange change = new AttributeChange();
+    public final FileLock lock = new FileLock();
+    public final FileLock conflict = new FileLock();
+    public final IoVector vector = new IoVector(16);
+    public final FileSystemSession session;
+    private final FileSystem fileSystem;
     private final Name name = new Name(Arena.ofAuto().allocate(8192));
     private final Name other = new Name(Arena.ofAuto().allocate(8192));
     private Caller caller = Caller.root();
 
     private final boolean owner;
 
-    private Client(LocalFileSystem fileSystem, long offered, boolean owner) {
+    private Client(FileSystem fileSystem, long offered, boolean owner) {
         this.fileSystem = fileSystem;
         this.owner = owner;
         session = fileSystem.begin(offered);
     }
 
-    static Client of(Path directory) {
+    public static Client of(Path directory) {
         return of(LocalOptions.of(directory));
     }
 
-    static Client of(LocalOptions.Builder options) {
+    public static Client of(LocalOptions.Builder options) {
         return of(options, EVERYTHING);
     }
 
-    static Client of(LocalOptions.Builder options, long offered) {
+    public static Client of(LocalOptions.Builder options, long offered) {
         try {
             return new Client(LocalFileSystem.open(options.build()), offered, true);
         } catch (LinuxException e) {
@@ -59,21 +60,26 @@ final class Client implements AutoCloseable {
         }
     }
 
+    /** The only client of a file system, which is closed with it. */
+    public static Client of(FileSystem fileSystem) {
+        return new Client(fileSystem, EVERYTHING, true);
+    }
+
     /** Another client of the same server. Close it before this one. */
-    Client neighbour() {
+    public Client neighbour() {
         return new Client(fileSystem, EVERYTHING, false);
     }
 
-    Client as(Caller newCaller) {
+    public Client as(Caller newCaller) {
         caller = newCaller;
         return this;
     }
 
-    Caller caller() {
+    public Caller caller() {
         return caller;
     }
 
-    static Name name(Name into, String text) {
+    public static Name name(Name into, String text) {
         byte[] bytes = text.getBytes(UTF_8);
         if (!into.set(MemorySegment.ofArray(bytes), 0, bytes.length)) {
             throw new IllegalArgumentException(text);
@@ -81,17 +87,17 @@ final class Client implements AutoCloseable {
         return into;
     }
 
-    Name name(String text) {
+    public Name name(String text) {
         return name(name, text);
     }
 
-    int lookup(long parent, String text) {
+    public int lookup(long parent, String text) {
         entry.clear();
         return session.lookup(caller, parent, name(text), entry);
     }
 
     /** Looks a path up, each of its names; the node of the last one. */
-    long walk(String path) {
+    public long walk(String path) {
         long node = FileSystemSession.ROOT;
         for (String part : path.split("/", -1)) {
             int result = lookup(node, part);
@@ -103,74 +109,74 @@ final class Client implements AutoCloseable {
         return node;
     }
 
-    int mkdir(long parent, String text, int mode) {
+    public int mkdir(long parent, String text, int mode) {
         entry.clear();
         return session.mkdir(caller, parent, name(text), mode, 0, entry);
     }
 
-    int mknod(long parent, String text, int mode, int rdev) {
+    public int mknod(long parent, String text, int mode, int rdev) {
         entry.clear();
         return session.mknod(caller, parent, name(text), mode, rdev, 0, entry);
     }
 
-    int symlink(long parent, String text, String target) {
+    public int symlink(long parent, String text, String target) {
         entry.clear();
         return session.symlink(caller, parent, name(text), name(other, target), entry);
     }
 
-    int create(long parent, String text, int flags, int mode) {
+    public int create(long parent, String text, int flags, int mode) {
         return create(parent, text, flags, mode, 0);
     }
 
-    int create(long parent, String text, int flags, int mode, int umask) {
+    public int create(long parent, String text, int flags, int mode, int umask) {
         entry.clear();
         opened.clear();
         return session.create(caller, parent, name(text), flags, mode, umask, 0, entry, opened);
     }
 
-    int unlink(long parent, String text) {
+    public int unlink(long parent, String text) {
         return session.unlink(caller, parent, name(text));
     }
 
-    int rmdir(long parent, String text) {
+    public int rmdir(long parent, String text) {
         return session.rmdir(caller, parent, name(text));
     }
 
-    int rename(long parent, String text, long newParent, String newText, int flags) {
+    public int rename(long parent, String text, long newParent, String newText, int flags) {
         return session.rename(caller, parent, name(text), newParent, name(other, newText), flags);
     }
 
-    int link(long node, long parent, String text) {
+    public int link(long node, long parent, String text) {
         entry.clear();
         return session.link(caller, node, parent, name(text), entry);
     }
 
-    int open(long node, int flags) {
+    public int open(long node, int flags) {
         opened.clear();
         return session.open(caller, node, flags, 0, opened);
     }
 
-    int getattr(long node, long fh) {
+    public int getattr(long node, long fh) {
         attr.clear();
         return session.getattr(caller, node, fh, attr);
     }
 
-    int getattr(long node) {
+    public int getattr(long node) {
         return getattr(node, FileSystemSession.NO_HANDLE);
     }
 
-    int setattr(long node) {
+    public int setattr(long node) {
         attr.clear();
         int result = session.setattr(caller, node, change, attr);
         change.clear();
         return result;
     }
 
-    long write(long node, long fh, long offset, String text) {
+    public long write(long node, long fh, long offset, String text) {
         return write(node, fh, offset, 0, 0, text);
     }
 
-    long write(long node, long fh, long offset, int flags, int writeFlags, String text) {
+    public long write(long node, long fh, long offset, int flags, int writeFlags, String text) {
         byte[] bytes = text.getBytes(UTF_8);
         MemorySegment memory = Arena.ofAuto().allocate(Math.max(bytes.length, 1));
         MemorySegment.copy(bytes, 0, memory, ValueLayout.JAVA_BYTE, 0, bytes.length);
@@ -182,7 +188,7 @@ final class Client implements AutoCloseable {
     }
 
     /** What is read, as text; fails on an errno. */
-    String read(long node, long fh, long offset, int size) {
+    public String read(long node, long fh, long offset, int size) {
         MemorySegment memory = Arena.ofAuto().allocate(size);
         vector.clear();
         vector.add(memory.address(), size);
@@ -194,7 +200,7 @@ final class Client implements AutoCloseable {
     }
 
     /** The beginning of a file, opened for that. */
-    String read(long node) {
+    public String read(long node) {
         if (open(node, 0) != 0) {
             throw new AssertionError("open");
         }
@@ -204,7 +210,7 @@ final class Client implements AutoCloseable {
         return text;
     }
 
-    int setlk(long node, long fh, long owner, int type, long start, long end, int pid) {
+    public int setlk(long node, long fh, long owner, int type, long start, long end, int pid) {
         lock.clear();
         lock.type = type;
         lock.start = start;
@@ -213,7 +219,7 @@ final class Client implements AutoCloseable {
         return session.setlk(caller, node, fh, owner, lock, 0);
     }
 
-    int release(long node, long fh) {
+    public int release(long node, long fh) {
         return session.release(caller, node, fh, 0, 0, 0);
     }
 

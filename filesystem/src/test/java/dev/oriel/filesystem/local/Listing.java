@@ -10,20 +10,20 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** The reply to a READDIR, with room for so many entries. */
-final class Listing implements DirectoryEntries {
+public final class Listing implements DirectoryEntries {
     private final int room;
     private final Entry entry = new Entry();
-    final List<String> names = new ArrayList<>();
-    final List<Long> nodes = new ArrayList<>();
-    final List<Long> inos = new ArrayList<>();
-    final List<Long> offsets = new ArrayList<>();
-    final List<Integer> types = new ArrayList<>();
+    public final List<String> names = new ArrayList<>();
+    public final List<Long> nodes = new ArrayList<>();
+    public final List<Long> inos = new ArrayList<>();
+    public final List<Long> offsets = new ArrayList<>();
+    public final List<Integer> types = new ArrayList<>();
 
-    Listing(int room) {
+    public Listing(int room) {
         this.room = room;
     }
 
-    long next() {
+    public long next() {
         return offsets.getLast();
     }
 
