@@ -73,7 +73,7 @@ class CoherenceTest {
         List<DynamicNode> tests = new ArrayList<>();
         long seed = SEED;
         for (long done = 0; done < STEPS; done += STEPS_OF_A_BOOT, seed++) {
-            List<String> options = new ArrayList<>(OPTIONS.get((int) Math.floorMod(seed - 1, OPTIONS.size())));
+            List<String> options = new ArrayList<>(OPTIONS.get(Math.floorMod(seed - 1, OPTIONS.size())));
             options.add("--killpriv-v2");
             if (window != null) {
                 options.add(SMALL_WINDOW);
