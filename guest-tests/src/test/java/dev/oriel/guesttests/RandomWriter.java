@@ -10,6 +10,7 @@ import java.util.BitSet;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
@@ -771,7 +772,7 @@ final class RandomWriter {
         if (own.size() >= OPEN_FILES) {
             close(party, pick(own));
         }
-        SharedFile file = names.get(name);
+        SharedFile file = Objects.requireNonNull(names.get(name));
         int fd = ++numbers;
         tell(party, file, "open %d %s".formatted(fd, name));
         own.add(new Slot(file, fd));
@@ -829,7 +830,7 @@ final class RandomWriter {
         if (from == null || to == null || from.equals(to)) {
             return;
         }
-        SharedFile file = names.remove(from);
+        SharedFile file = Objects.requireNonNull(names.remove(from));
         tell(party, file, "rename %s %s".formatted(from, to));
         SharedFile replaced = names.put(to, file);
         if (replaced != null) {
@@ -846,7 +847,7 @@ final class RandomWriter {
         if (name == null || names.size() < 3) {
             return;
         }
-        SharedFile file = names.remove(name);
+        SharedFile file = Objects.requireNonNull(names.remove(name));
         tell(party, file, "unlink " + name);
         file.names.remove(name);
         renamed(party, name);
@@ -867,7 +868,7 @@ final class RandomWriter {
         leaveFiles();
         pause();
         for (String name : names.keySet()) {
-            SharedFile file = names.get(name);
+            SharedFile file = Objects.requireNonNull(names.get(name));
             for (int party = 0; party <= host; party++) {
                 int fd = ++numbers;
                 tell(party, file, "open %d %s".formatted(fd, name));
