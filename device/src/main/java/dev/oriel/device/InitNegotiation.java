@@ -1,10 +1,10 @@
 package dev.oriel.device;
 
+import dev.oriel.device.dax.DaxSession;
+import dev.oriel.device.dax.DaxWindow;
 import dev.oriel.device.operation.FuseSession;
 import dev.oriel.device.operation.ReceivedRequest;
 import dev.oriel.device.operation.Reply;
-import dev.oriel.device.dax.DaxSession;
-import dev.oriel.device.dax.DaxWindow;
 import dev.oriel.filesystem.FileSystem;
 import dev.oriel.filesystem.FileSystemSession;
 import dev.oriel.fuse.FuseInitFlags;

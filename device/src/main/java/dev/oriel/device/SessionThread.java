@@ -1,10 +1,10 @@
 package dev.oriel.device;
 
+import dev.oriel.device.dax.DaxWindow;
 import dev.oriel.device.operation.FuseSession;
 import dev.oriel.device.operation.LockEvents;
 import dev.oriel.device.operation.Operations;
 import dev.oriel.device.operation.ReceivedRequest;
-import dev.oriel.device.dax.DaxWindow;
 import dev.oriel.filesystem.FileSystem;
 import dev.oriel.fuse.FuseOpcode;
 import dev.oriel.linux.Failure;

@@ -1,7 +1,7 @@
 package dev.oriel.device;
 
-import dev.oriel.device.operation.LongHeads;
 import dev.oriel.device.dax.DaxWindow;
+import dev.oriel.device.operation.LongHeads;
 import dev.oriel.filesystem.FileSystem;
 import dev.oriel.linux.LinuxException;
 import dev.oriel.virtio.VirtioDevice;
@@ -185,5 +185,4 @@ public final class VirtioFsDevice implements VirtioDevice {
         }
         sessionThread.reset();
     }
-
 }

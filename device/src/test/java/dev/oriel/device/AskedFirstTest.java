@@ -54,7 +54,13 @@ class AskedFirstTest {
         all.put("access", client.request(FuseOpcode.ACCESS, 1).u64(0));
         all.put("getlk", client.request(FuseOpcode.GETLK, 1).u64(0, 0, 0, 0, 0, 0));
         all.put("setlk", client.request(FuseOpcode.SETLK, 1).u64(0, 0, 0, 0, 0, 0));
-        all.put("ioctl", client.request(FuseOpcode.IOCTL, 1).u64(0).u32(0, 0x8008_6601).u64(0).u32(0, 4));
+        all.put(
+                "ioctl",
+                client.request(FuseOpcode.IOCTL, 1)
+                        .u64(0)
+                        .u32(0, 0x8008_6601)
+                        .u64(0)
+                        .u32(0, 4));
         all.put("fallocate", client.request(FuseOpcode.FALLOCATE, 1).u64(0, 0, 0, 0));
         all.put("lseek", client.request(FuseOpcode.LSEEK, 1).u64(0, 0, 0));
         all.put("copyFileRange", client.request(FuseOpcode.COPY_FILE_RANGE, 1).u64(0, 0, 1, 0, 0, 0, 0));
@@ -77,7 +83,8 @@ class AskedFirstTest {
             List<Asked> first = List.of(new Asked("queue " + Client.REQUESTS, false), new Asked("tag pool", true));
             requests(client).forEach((operation, request) -> {
                 Answer answer = new Answer(
-                        client.guest.await(client.guest.send(Client.REQUESTS, request.done(), 16 + ROOM)), client.order);
+                        client.guest.await(client.guest.send(Client.REQUESTS, request.done(), 16 + ROOM)),
+                        client.order);
                 assertThat(answer.error()).as(operation).isZero();
                 assertThat(asked).as(operation).containsExactlyElementsOf(first);
                 asked.clear();
@@ -105,7 +112,8 @@ class AskedFirstTest {
             Guest.Sent waiting =
                     client.send(client.request(FuseOpcode.LOOKUP, 1).name("slow"), 128);
             arrived.await();
-            Answer other = client.call(client.request(FuseOpcode.GETATTR, 1).u32(0, 0).u64(0), 104);
+            Answer other =
+                    client.call(client.request(FuseOpcode.GETATTR, 1).u32(0, 0).u64(0), 104);
             assertThat(other.error()).isZero();
             assertThat(client.guest.isBack(waiting)).isFalse();
             disk.countDown();
