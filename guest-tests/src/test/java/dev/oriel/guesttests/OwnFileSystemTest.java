@@ -91,7 +91,7 @@ class OwnFileSystemTest {
     @Tag("guest")
     void aLinuxGuestListsReadsAndSearchesIt() throws Exception {
         String script = """
-            ls /mnt/folder
+            ls -1 /mnt/folder
             cat /mnt/greeting
             sha256sum /mnt/folder/large
             find /mnt
