@@ -91,14 +91,14 @@ class OwnFileSystemTest {
     @Tag("guest")
     void aLinuxGuestListsReadsAndSearchesIt() throws Exception {
         String script = """
-                ls /mnt/folder
-                cat /mnt/greeting
-                sha256sum /mnt/folder/large
-                find /mnt
-                echo x > /mnt/new || echo refused
-                df /mnt | tail -n 1
-                echo over
-                """;
+            ls -1 /mnt/folder
+            cat /mnt/greeting
+            sha256sum /mnt/folder/large
+            find /mnt
+            echo x > /mnt/new || echo refused
+            df /mnt | tail -n 1
+            echo over
+            """;
         try (ConnectionServer _ = serve();
                 GuestRun run = Guest.of(SharedFolder.KIT, GuestKind.UML)
                         .share(Share.of(directory.resolve("socket"), "share"))

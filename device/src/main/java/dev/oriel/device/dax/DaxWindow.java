@@ -419,7 +419,8 @@ public final class DaxWindow implements AutoCloseable {
                 if (lost.length > 0) {
                     LOG.log(
                             Level.ERROR,
-                            "What the guest stored into the DAX window could not be written to {0} of its files, and is lost",
+                            "What the guest stored into the DAX window could not be written to {0} of its files, and"
+                                    + " is lost",
                             lost.length);
                 }
             } finally {

@@ -60,7 +60,8 @@ final class RequestsBesideWindow {
                     told = true;
                     LOG.log(
                             Level.WARNING,
-                            "A mapping of the DAX window waits for a request that the host''s file system does not answer");
+                            "A mapping of the DAX window waits for a request that the host''s file system does not"
+                                    + " answer");
                 }
             }
         }
