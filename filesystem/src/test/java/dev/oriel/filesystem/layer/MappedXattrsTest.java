@@ -145,8 +145,8 @@ class MappedXattrsTest {
         try (Client client = share(":map:security.:user.virtiofs.security.:")) {
             long node = make(client, "file");
             long fh = client.opened.fh;
-            endsCapability(client, node, false, unused -> client.getattr(node));
-            endsCapability(client, node, false, unused -> {
+            endsCapability(client, node, false, _ -> client.getattr(node));
+            endsCapability(client, node, false, _ -> {
                 client.change.valid = FuseFlags.FATTR_MODE;
                 client.change.mode = 0600;
                 assertThat(client.setattr(node)).isZero();
@@ -155,18 +155,18 @@ class MappedXattrsTest {
                     client,
                     node,
                     true,
-                    unused -> assertThat(client.write(node, fh, 0, "12345678")).isEqualTo(8));
-            endsCapability(client, node, true, unused -> {
+                    _ -> assertThat(client.write(node, fh, 0, "12345678")).isEqualTo(8));
+            endsCapability(client, node, true, _ -> {
                 client.change.valid = FuseFlags.FATTR_SIZE;
                 client.change.size = 4;
                 assertThat(client.setattr(node)).isZero();
             });
-            endsCapability(client, node, true, unused -> {
+            endsCapability(client, node, true, _ -> {
                 client.change.valid = FuseFlags.FATTR_UID;
                 client.change.uid = ThreadCredentials.geteuid();
                 assertThat(client.setattr(node)).isZero();
             });
-            endsCapability(client, node, true, unused -> {
+            endsCapability(client, node, true, _ -> {
                 client.change.valid = FuseFlags.FATTR_GID;
                 client.change.gid = ThreadCredentials.getegid();
                 assertThat(client.setattr(node)).isZero();
@@ -175,20 +175,19 @@ class MappedXattrsTest {
                     client,
                     node,
                     true,
-                    unused -> assertThat(client.session.fallocate(client.caller(), node, fh, 0, 10, 0))
+                    _ -> assertThat(client.session.fallocate(client.caller(), node, fh, 0, 10, 0))
                             .isZero());
             endsCapability(
                     client,
                     node,
                     true,
-                    unused -> assertThat(
-                                    client.session.copyFileRange(client.caller(), node, fh, 0, node, fh, 100, 10, 0))
+                    _ -> assertThat(client.session.copyFileRange(client.caller(), node, fh, 0, node, fh, 100, 10, 0))
                             .isEqualTo(10));
             endsCapability(
                     client,
                     node,
                     true,
-                    unused -> assertThat(client.open(node, OpenFlags.O_RDWR | OpenFlags.O_TRUNC))
+                    _ -> assertThat(client.open(node, OpenFlags.O_RDWR | OpenFlags.O_TRUNC))
                             .isZero());
         }
     }
