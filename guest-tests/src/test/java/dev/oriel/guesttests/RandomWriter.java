@@ -443,7 +443,7 @@ final class RandomWriter {
         for (int i = 1; i < cuts.size(); i++) {
             told.append(' ').append(cuts.get(i) - cuts.get(i - 1));
         }
-        String[] sums = tell(party, file, told.toString()).split(" ");
+        String[] sums = tell(party, file, told.toString()).split(" ", -1);
         boolean right = sums[0].equals(Integer.toString(to - from));
         for (int i = 1; i < cuts.size(); i++) {
             int begun = cuts.get(i - 1);
@@ -583,7 +583,7 @@ final class RandomWriter {
         }
         int from = offset(file.size);
         String[] found =
-                tell(party, file, "seek %d %d".formatted(slot.fd, from)).split(" ");
+                tell(party, file, "seek %d %d".formatted(slot.fd, from)).split(" ", -1);
         int data = Integer.parseInt(found[0]);
         int hole = Integer.parseInt(found[1]);
         int first = file.dataFrom(from);
@@ -612,7 +612,7 @@ final class RandomWriter {
         }
         boolean own = hasWindow(party) || view.unsent.isEmpty();
         String operation = "stat %d %d".formatted(slot.fd, access == Access.REQUESTS && view.unasked ? 1 : 0);
-        String[] attributes = tell(party, file, operation).split(" ");
+        String[] attributes = tell(party, file, operation).split(" ", -1);
         if (hasWindow(party)) {
             sent(party, file);
         }
@@ -634,7 +634,7 @@ final class RandomWriter {
         String blocks = first;
         String onHost = blocksOnHost(file);
         for (int i = 0; i < 3 && !onHost.equals(blocks); i++) { // the host's file system may just have given some out
-            blocks = tell(party, file, operation).split(" ")[2];
+            blocks = tell(party, file, operation).split(" ", -1)[2];
             onHost = blocksOnHost(file);
         }
         expect(onHost.equals(blocks), party, file, "it has " + blocks + " blocks, and " + onHost + " on the host");
@@ -642,7 +642,7 @@ final class RandomWriter {
     }
 
     private String blocksOnHost(SharedFile file) throws IOException, InterruptedException {
-        return tell(host, file, "look " + file.names.getFirst()).split(" ")[2];
+        return tell(host, file, "look " + file.names.getFirst()).split(" ", -1)[2];
     }
 
     private void expectTime(int party, SharedFile file, long nanoseconds) {

@@ -1,9 +1,9 @@
 package dev.oriel.filesystem.layer;
 
-import static java.util.Objects.requireNonNull;
 import static dev.oriel.filesystem.FileSystemSession.NO_HANDLE;
 import static dev.oriel.filesystem.FileSystemSession.ROOT;
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
@@ -85,7 +85,8 @@ class OverrideStatTest {
     private String onHost(String name) throws Exception {
         Map<String, Object> all =
                 Files.readAttributes(share.resolve(name), "unix:uid,gid,mode", LinkOption.NOFOLLOW_LINKS);
-        return all.get("uid") + ":" + all.get("gid") + " " + Integer.toOctalString((int) requireNonNull(all.get("mode")));
+        return all.get("uid") + ":" + all.get("gid") + " "
+                + Integer.toOctalString((int) requireNonNull(all.get("mode")));
     }
 
     private static String servers(String mode) {
