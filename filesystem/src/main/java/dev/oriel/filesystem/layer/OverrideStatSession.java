@@ -148,7 +148,7 @@ final class OverrideStatSession extends ForwardingSession {
     @Override
     public int setattr(Request request, long nodeid, AttributeChange in, Attributes out) {
         Request servers = forward(request);
-        if (in.has(FuseFlags.FATTR_UID) && in.uid == -1 || in.has(FuseFlags.FATTR_GID) && in.gid == -1) {
+        if ((in.has(FuseFlags.FATTR_UID) && in.uid == -1) || (in.has(FuseFlags.FATTR_GID) && in.gid == -1)) {
             return -Errno.EINVAL;
         }
         if (isReadOnly()) {
@@ -184,7 +184,7 @@ final class OverrideStatSession extends ForwardingSession {
         StatOverride stat = scratch.get().stat;
         stat.copyFrom(out);
         if (in.has(FuseFlags.FATTR_MODE)) {
-            stat.mode = stat.mode & FileMode.S_IFMT | in.mode & PERMISSIONS;
+            stat.mode = (stat.mode & FileMode.S_IFMT) | (in.mode & PERMISSIONS);
         }
         if (in.has(FuseFlags.FATTR_UID)) {
             stat.uid = in.uid;
@@ -246,7 +246,7 @@ final class OverrideStatSession extends ForwardingSession {
     @Override
     public int mkdir(Request request, long parent, Name name, int mode, int umask, Entry out) {
         Request servers = forward(request);
-        int result = plan(request, servers, parent, FileMode.S_IFDIR | mode & PERMISSIONS, 0);
+        int result = plan(request, servers, parent, FileMode.S_IFDIR | (mode & PERMISSIONS), 0);
         if (result == 0) {
             result = behind.mkdir(servers, parent, name, DIRECTORY_ON_HOST, 0, out);
         }
@@ -267,7 +267,7 @@ final class OverrideStatSession extends ForwardingSession {
         }
         boolean device = type == FileMode.S_IFCHR || type == FileMode.S_IFBLK;
         Request servers = forward(request);
-        int result = plan(request, servers, parent, type | mode & PERMISSIONS, device ? rdev : 0);
+        int result = plan(request, servers, parent, type | (mode & PERMISSIONS), device ? rdev : 0);
         if (result == 0) {
             result = behind.mknod(servers, parent, name, FILE_ON_HOST, 0, 0, out);
         }
@@ -303,8 +303,12 @@ final class OverrideStatSession extends ForwardingSession {
         }
         own.vector.clear();
         own.vector.add(target.segment().address(), target.length());
-        long written = behind.write(servers, out.nodeid, opened.fh, 0, flags, 0, own.vector);
-        reachabilityFence(target);
+        long written;
+        try {
+            written = behind.write(servers, out.nodeid, opened.fh, 0, flags, 0, own.vector);
+        } finally {
+            reachabilityFence(target);
+        }
         NewFile.close(behind, servers, out, opened, flags);
         if (written != target.length()) {
             NewFile.remove(behind, servers, parent, name, false, out);
@@ -341,8 +345,12 @@ final class OverrideStatSession extends ForwardingSession {
         IoVector vector = own.vector;
         vector.clear();
         vector.add(out.address(), Math.min(out.byteSize(), MOST_TARGET));
-        long read = behind.read(servers, nodeid, opened.fh, 0, OpenFlags.O_RDONLY, vector);
-        reachabilityFence(out);
+        long read;
+        try {
+            read = behind.read(servers, nodeid, opened.fh, 0, OpenFlags.O_RDONLY, vector);
+        } finally {
+            reachabilityFence(out);
+        }
         behind.release(servers, nodeid, opened.fh, OpenFlags.O_RDONLY, 0, 0);
         return (int) read;
     }
@@ -360,7 +368,7 @@ final class OverrideStatSession extends ForwardingSession {
             Entry entry,
             Opened out) {
         Request servers = forward(request);
-        int result = plan(request, servers, parent, FileMode.S_IFREG | mode & PERMISSIONS, 0);
+        int result = plan(request, servers, parent, FileMode.S_IFREG | (mode & PERMISSIONS), 0);
         if (result < 0) {
             return result;
         }
@@ -380,7 +388,7 @@ final class OverrideStatSession extends ForwardingSession {
     public int tmpfile(
             Request request, long parent, int flags, int mode, int umask, int openFlags, Entry entry, Opened out) {
         Request servers = forward(request);
-        int result = plan(request, servers, parent, FileMode.S_IFREG | mode & PERMISSIONS, 0);
+        int result = plan(request, servers, parent, FileMode.S_IFREG | (mode & PERMISSIONS), 0);
         if (result == 0) {
             result = behind.tmpfile(servers, parent, flags, FILE_ON_HOST, 0, openFlags, entry, out);
         }

@@ -96,7 +96,7 @@ final class StatOverride {
         } else if (type == 0) {
             type = hostType;
         }
-        mode = type | (int) bits & PERMISSIONS;
+        mode = type | ((int) bits & PERMISSIONS);
         return at == end && type != 0 && (type == FileMode.S_IFDIR) == (hostType == FileMode.S_IFDIR);
     }
 
