@@ -24,7 +24,6 @@ import java.nio.file.Path;
 import java.nio.file.attribute.UserDefinedFileAttributeView;
 import java.util.List;
 import java.util.TreeSet;
-import java.util.function.LongConsumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -145,8 +144,8 @@ class MappedXattrsTest {
         try (Client client = share(":map:security.:user.virtiofs.security.:")) {
             long node = make(client, "file");
             long fh = client.opened.fh;
-            endsCapability(client, node, false, _ -> client.getattr(node));
-            endsCapability(client, node, false, _ -> {
+            endsCapability(client, node, false, () -> client.getattr(node));
+            endsCapability(client, node, false, () -> {
                 client.change.valid = FuseFlags.FATTR_MODE;
                 client.change.mode = 0600;
                 assertThat(client.setattr(node)).isZero();
@@ -155,18 +154,18 @@ class MappedXattrsTest {
                     client,
                     node,
                     true,
-                    _ -> assertThat(client.write(node, fh, 0, "12345678")).isEqualTo(8));
-            endsCapability(client, node, true, _ -> {
+                    () -> assertThat(client.write(node, fh, 0, "12345678")).isEqualTo(8));
+            endsCapability(client, node, true, () -> {
                 client.change.valid = FuseFlags.FATTR_SIZE;
                 client.change.size = 4;
                 assertThat(client.setattr(node)).isZero();
             });
-            endsCapability(client, node, true, _ -> {
+            endsCapability(client, node, true, () -> {
                 client.change.valid = FuseFlags.FATTR_UID;
                 client.change.uid = ThreadCredentials.geteuid();
                 assertThat(client.setattr(node)).isZero();
             });
-            endsCapability(client, node, true, _ -> {
+            endsCapability(client, node, true, () -> {
                 client.change.valid = FuseFlags.FATTR_GID;
                 client.change.gid = ThreadCredentials.getegid();
                 assertThat(client.setattr(node)).isZero();
@@ -175,27 +174,27 @@ class MappedXattrsTest {
                     client,
                     node,
                     true,
-                    _ -> assertThat(client.session.fallocate(client.caller(), node, fh, 0, 10, 0))
+                    () -> assertThat(client.session.fallocate(client.caller(), node, fh, 0, 10, 0))
                             .isZero());
             endsCapability(
                     client,
                     node,
                     true,
-                    _ -> assertThat(client.session.copyFileRange(client.caller(), node, fh, 0, node, fh, 100, 10, 0))
+                    () -> assertThat(client.session.copyFileRange(client.caller(), node, fh, 0, node, fh, 100, 10, 0))
                             .isEqualTo(10));
             endsCapability(
                     client,
                     node,
                     true,
-                    _ -> assertThat(client.open(node, OpenFlags.O_RDWR | OpenFlags.O_TRUNC))
+                    () -> assertThat(client.open(node, OpenFlags.O_RDWR | OpenFlags.O_TRUNC))
                             .isZero());
         }
     }
 
-    private void endsCapability(Client client, long node, boolean ends, LongConsumer change) throws Exception {
+    private void endsCapability(Client client, long node, boolean ends, Runnable change) throws Exception {
         assertThat(set(client, node, "security.capability", "of " + node)).isZero();
         assertThat(get(client, node, "security.capability")).isEqualTo("of " + node);
-        change.accept(node);
+        change.run();
         assertThat(get(client, node, "security.capability")).isEqualTo(ends ? "ENODATA" : "of " + node);
         assertThat(onHost("file")).hasSize(ends ? 0 : 1);
     }
