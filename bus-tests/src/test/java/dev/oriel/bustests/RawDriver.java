@@ -1,5 +1,6 @@
 package dev.oriel.bustests;
 
+import dev.oriel.fuse.FuseInitFlags;
 import dev.oriel.linux.LinuxException;
 import dev.oriel.virtio.VirtioTransport;
 import dev.oriel.virtio.memory.DriverMemory;
@@ -47,8 +48,13 @@ final class RawDriver implements AutoCloseable {
     private long unique = 2;
 
     RawDriver(Joint joint, ByteOrder order) throws IOException {
+        this(joint.probe(RingFeatures.INDIRECT_DESC), order);
+    }
+
+    /** @param transport owned by this object from now on; split rings were negotiated, without event indices */
+    RawDriver(VirtioTransport transport, ByteOrder order) throws IOException {
         this.order = order;
-        transport = joint.probe(RingFeatures.INDIRECT_DESC);
+        this.transport = transport;
         memory = transport.allocate(MEMORY_SIZE);
         long ringBytes = DriverRing.bytes(QUEUE_SIZE, transport.features());
         for (int i = 0; i < QUEUES; i++) {
@@ -165,7 +171,7 @@ final class RawDriver implements AutoCloseable {
     /** Begins a session; answers the error. */
     int init() throws IOException {
         ByteBuffer init =
-                request(INIT, 0, 64).putInt(7).putInt(38).putInt(1 << 20).putInt(0);
+                request(INIT, 0, 64).putInt(7).putInt(38).putInt(1 << 20).putInt((int) FuseInitFlags.MAP_ALIGNMENT);
         return error(exchange(REQUESTS, bytes(init), 16 + 64));
     }
 

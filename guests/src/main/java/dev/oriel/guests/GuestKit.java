@@ -151,6 +151,27 @@ public final class GuestKit {
         return tree(KitPart.TOOLS).command(program);
     }
 
+    /**
+     * A process that is to be started: QEMU for x86_64 with devices but no processor that runs anything (qtest).
+     *
+     * @param arguments of QEMU: a machine, devices, and the socket of the qtest protocol
+     * @throws GuestException if the part is missing
+     */
+    public ProcessBuilder devicesOnly(List<String> arguments) throws GuestException {
+        require(List.of(KitPart.X86_64));
+        Tree tree = tree(KitPart.X86_64);
+        List<String> words = tree.command("qemu-system-x86_64");
+        for (String data : new String[] {"usr/share/qemu", "usr/share/seabios"}) {
+            words.add("-L");
+            words.add(tree.root().resolve(data).toString());
+        }
+        words.addAll(List.of("-accel", "qtest", "-nodefaults", "-display", "none", "-qtest-log", "none"));
+        words.addAll(arguments);
+        ProcessBuilder process = new ProcessBuilder(words);
+        process.environment().put("QEMU_MODULE_DIR", tree.qemuModules().toString());
+        return process;
+    }
+
     Path part(KitPart part) {
         return folder.resolve(part.folderName());
     }

@@ -14,7 +14,7 @@ import java.util.function.IntSupplier;
 
 /**
  * The driver end of a virtio device over PCI (virtio 1.4, section 4.1), as Linux has it: it finds the function by vendor and device, its
- * registers by the capability list, and has an MSI-X vector for each queue and one for configuration changes.
+ * registers by the capability list, and has an MSI-X vector for each queue and one for configuration changes, or one for all of them.
  *
  * <p>A shared memory region is in a BAR. On a bus whose memory is not RAM to the processor there is none, whatever the function says.
  */
@@ -35,6 +35,7 @@ public final class PciTransport extends BusTransport {
     private final Thread configurationThread =
             Thread.ofPlatform().daemon().name("oriel-pci-configuration").unstarted(this::awaitConfigurationChanges);
     private volatile boolean released;
+    private boolean shared;
     private int vectors;
 
     private PciTransport(
@@ -169,17 +170,20 @@ public final class PciTransport extends BusTransport {
         return read(PciRegisters.QUEUE_SIZE, Short.BYTES) & 0xffff;
     }
 
-    /** Vector 0 is for configuration changes, the next ones are for the queues, whose eventfds the platform signals itself. */
+    /**
+     * Vector 0 is for configuration changes, the next ones are for the queues, whose eventfds the platform signals itself. A function that
+     * has too few for that, as some of QEMU have, interrupts by vector 0 only.
+     */
     @Override
     protected void setInterrupts(List<DriverQueue> started) throws IOException {
-        if (capabilities.msixVectors() < started.size() + 1) {
-            throw new IOException("%s has %d MSI-X vectors; %d queues need one more than they are"
-                    .formatted(name(), capabilities.msixVectors(), started.size()));
+        if (capabilities.msixVectors() == 0) {
+            throw new IOException(name() + " has no MSI-X vectors");
         }
-        vectors = started.size() + 1;
+        shared = capabilities.msixVectors() < started.size() + 1;
+        vectors = shared ? 1 : started.size() + 1;
         attach(0, configuration.number());
-        for (int i = 0; i < started.size(); i++) {
-            attach(i + 1, started.get(i).call().number());
+        for (int vector = 1; vector < vectors; vector++) {
+            attach(vector, started.get(vector - 1).call().number());
         }
         capabilities.enableMsix();
         use(PciRegisters.CONFIG_MSIX_VECTOR, 0);
@@ -209,6 +213,9 @@ public final class PciTransport extends BusTransport {
     private void awaitConfigurationChanges() {
         while (!released) {
             if (configuration.await() > 0 && !released) {
+                if (shared) {
+                    usedBuffers();
+                }
                 lookAtStatus();
             }
         }
@@ -225,7 +232,7 @@ public final class PciTransport extends BusTransport {
         writeAddress(PciRegisters.QUEUE_DESC, descriptorArea);
         writeAddress(PciRegisters.QUEUE_DRIVER, driverArea);
         writeAddress(PciRegisters.QUEUE_DEVICE, deviceArea);
-        use(PciRegisters.QUEUE_MSIX_VECTOR, queue + 1);
+        use(PciRegisters.QUEUE_MSIX_VECTOR, shared ? 0 : queue + 1);
         write(PciRegisters.QUEUE_ENABLE, Short.BYTES, 1);
     }
 
