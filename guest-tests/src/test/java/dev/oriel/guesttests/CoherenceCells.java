@@ -188,7 +188,7 @@ final class CoherenceCells {
     /** Size, time in ns and blocks; asked for where the guest may know what was true a second ago. */
     private long[] stat(Party party, int fd) throws IOException, InterruptedException {
         String[] words = done(party, "stat %d %d".formatted(fd, access == Access.REQUESTS ? 1 : 0))
-                .split(" ");
+                .split(" ", -1);
         return new long[] {Long.parseLong(words[0]), Long.parseLong(words[1]), Long.parseLong(words[2])};
     }
 
