@@ -31,7 +31,6 @@ public final class DaxWindow implements AutoCloseable {
     /** The size of the ranges that Linux asks for ({@code FUSE_DAX_SHIFT}). */
     public static final long LINUX_RANGE = 2 << 20;
 
-    /** No counter of {@link RequestsBesideWindow}. */
     private static final int CONCERNED = -1;
 
     private final long length;

@@ -61,9 +61,9 @@ public final class InodeTable {
     /** A chain seen longer than this is one that changes under the reader. */
     private static final int MAX_STEPS = 256;
 
-    private final Allowance memory;
-    private final int transientWords;
-    private final int lastingWords;
+    final Allowance memory;
+    final int transientWords;
+    final int lastingWords;
     private final InodeRecords records;
     private final InodeBuckets buckets;
     private final AtomicInteger nodes = new AtomicInteger();
@@ -93,18 +93,6 @@ public final class InodeTable {
 
     InodeRecords records() {
         return records;
-    }
-
-    int transientWords() {
-        return transientWords;
-    }
-
-    int lastingWords() {
-        return lastingWords;
-    }
-
-    Allowance memory() {
-        return memory;
     }
 
     /** How many bytes more nodes could take now: what is allowed, and places of nodes that were forgotten. */

@@ -42,7 +42,7 @@ public final class InodeTableForm {
         int limit = records.limit();
         out.writeInt(MAGIC);
         out.writeInt(VERSION);
-        out.writeInt(table.lastingWords());
+        out.writeInt(table.lastingWords);
         out.writeInt(limit);
         for (int slot = InodeRecords.FIRST_SLOT; slot < limit; slot++) {
             long[] chunk = records.chunk(slot);
@@ -55,7 +55,7 @@ public final class InodeTableForm {
             out.writeLong(chunk[at + InodeTable.ID]);
             out.writeLong(chunk[at + InodeTable.VERSION]);
             out.writeLong(chunk[at + InodeTable.KIND]);
-            for (int i = 0; i < table.lastingWords(); i++) {
+            for (int i = 0; i < table.lastingWords; i++) {
                 out.writeLong(table.lastingWord(slot, i));
             }
             Aside aside = table.aside(slot);
@@ -76,7 +76,7 @@ public final class InodeTableForm {
         require(in.readInt() == MAGIC, "this is no table of nodes");
         int version = in.readInt();
         require(version == VERSION, "the table of nodes has version " + version + ", and only 1 is known");
-        require(in.readInt() == table.lastingWords(), "the table of nodes is that of another file system");
+        require(in.readInt() == table.lastingWords, "the table of nodes is that of another file system");
         int limit = in.readInt();
         require(limit > InodeTable.ROOT_SLOT && limit <= InodeRecords.MAX_SLOTS, "the table of nodes has no end");
         InodeRecords records = table.records();
@@ -104,13 +104,13 @@ public final class InodeTableForm {
         chunk[at + InodeTable.ID] = in.readLong();
         chunk[at + InodeTable.VERSION] = in.readLong();
         chunk[at + InodeTable.KIND] = in.readLong();
-        int lasting = at + InodeTable.WORDS + table.transientWords();
-        for (int i = 0; i < table.lastingWords(); i++) {
+        int lasting = at + InodeTable.WORDS + table.transientWords;
+        for (int i = 0; i < table.lastingWords; i++) {
             chunk[lasting + i] = in.readLong();
         }
         if (in.readBoolean()) {
             Aside aside = asides.read(in);
-            require(table.memory().take(aside.heapBytes()), "there is no room for the names of the table of nodes");
+            require(table.memory.take(aside.heapBytes()), "there is no room for the names of the table of nodes");
             table.records().exchangeAside(slot, aside);
         }
         table.restored(slot);
