@@ -24,7 +24,7 @@ record ListedFileSystem(List<Node> nodes) implements FileSystemSession {
     public int lookup(Request request, long parent, Name name, Entry out) {
         for (int i = 1; i < nodes.size(); i++) {
             if (nodes.get(i).parent == parent && nodes.get(i).name.equals(name.toString())) {
-                out.nodeid = i + 1;
+                out.nodeid = i + 1L;
                 return getattr(request, out.nodeid, NO_HANDLE, out.attributes);
             }
         }
