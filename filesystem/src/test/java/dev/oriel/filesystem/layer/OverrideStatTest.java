@@ -84,7 +84,8 @@ class OverrideStatTest {
     private String onHost(String name) throws Exception {
         Map<String, Object> all =
                 Files.readAttributes(share.resolve(name), "unix:uid,gid,mode", LinkOption.NOFOLLOW_LINKS);
-        return all.get("uid") + ":" + all.get("gid") + " " + Integer.toOctalString((int) all.get("mode"));
+        int mode = Integer.parseInt(String.valueOf(all.get("mode")));
+        return all.get("uid") + ":" + all.get("gid") + " " + Integer.toOctalString(mode);
     }
 
     private static String servers(String mode) {
