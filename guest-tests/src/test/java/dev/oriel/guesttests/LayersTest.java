@@ -257,8 +257,9 @@ class LayersTest {
 
     private static String onHost(Path path) {
         try {
-            return Files.getAttribute(path, "unix:uid", LinkOption.NOFOLLOW_LINKS) + " "
-                    + Integer.toOctalString((int) Files.getAttribute(path, "unix:mode", LinkOption.NOFOLLOW_LINKS));
+            Object owner = Files.getAttribute(path, "unix:uid", LinkOption.NOFOLLOW_LINKS);
+            Object mode = Files.getAttribute(path, "unix:mode", LinkOption.NOFOLLOW_LINKS);
+            return owner + " " + Integer.toOctalString(Integer.parseInt(String.valueOf(mode)));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
