@@ -42,8 +42,6 @@ import picocli.CommandLine.Spec;
             "Exit status: 0 all went well; 1 it failed; 2 the command line was wrong."
         })
 public final class Oriel implements Runnable {
-    public static final String VERSION = "0.1.0";
-
     /** The system property with the name that the launcher was called by. */
     static final String NAME_PROPERTY = "oriel.name";
 

@@ -55,12 +55,6 @@ public final class AttributeChange {
         return this;
     }
 
-    /** The time of the device. */
-    public AttributeChange mtimeNow() {
-        valid |= FuseFlags.FATTR_MTIME | FuseFlags.FATTR_MTIME_NOW;
-        return this;
-    }
-
     /** By way of an open file, whose rights count. */
     public AttributeChange by(OpenFile file) {
         fh = file.fh();

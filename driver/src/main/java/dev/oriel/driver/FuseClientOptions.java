@@ -68,11 +68,6 @@ public record FuseClientOptions(
         return new FuseClientOptions(order, queues, queueSize, bufferMemory, packed, value, uid, gid, pinnable);
     }
 
-    public FuseClientOptions withCaller(int newUid, int newGid) {
-        return new FuseClientOptions(
-                order, queues, queueSize, bufferMemory, packed, timeLimit, newUid, newGid, pinnable);
-    }
-
     public FuseClientOptions withPinnable(boolean value) {
         return new FuseClientOptions(order, queues, queueSize, bufferMemory, packed, timeLimit, uid, gid, value);
     }

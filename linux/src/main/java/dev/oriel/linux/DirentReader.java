@@ -7,7 +7,7 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Walks the entries that {@link FileCalls#getdents64} left in a buffer, in place.
+ * Walks the entries that {@link NameCalls#getdents64} left in a buffer, in place.
  *
  * <p>One {@code struct linux_dirent64} (include/linux/dirent.h), host byte order:
  *

@@ -9,7 +9,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 
 /**
- * System calls on files, but for those on extended attributes ({@link XattrCalls}): each method is the C function of its name (see its manual page).
+ * System calls on files, but for those on names ({@link NameCalls}) and extended attributes ({@link XattrCalls}): each method is
+ * the C function of its name (see its manual page).
  *
  * <p>A method answers what the call answers, or {@code -errno}; it throws only for mistakes of the calling code: heap memory,
  * closed memory, a buffer shorter than the stated length. It allocates nothing. Paths and names are native memory that ends with
@@ -34,20 +35,6 @@ public final class FileCalls {
         static final MethodHandle SYSCALL_5 = Native.link("syscall", 5);
 
         private Raw() {}
-    }
-
-    /** Calls that make, read and remove names. */
-    private static final class Names {
-        static final MethodHandle MKDIRAT = Native.link("mkdirat", 3);
-        static final MethodHandle MKNODAT = Native.link("mknodat", 4);
-        static final MethodHandle SYMLINKAT = Native.link("symlinkat", 3);
-        static final MethodHandle READLINKAT = Native.link("readlinkat", 4);
-        static final MethodHandle LINKAT = Native.link("linkat", 5);
-        static final MethodHandle UNLINKAT = Native.link("unlinkat", 3);
-        static final MethodHandle RENAMEAT2 = Native.link("renameat2", 5);
-        static final MethodHandle GETDENTS64 = Native.link("getdents64", 3);
-
-        private Names() {}
     }
 
     /** Calls that change attributes, and those that describe a file system. */
@@ -297,101 +284,6 @@ public final class FileCalls {
     /** {@code int syncfs(int fd)}. */
     public static int syncfs(int fd) {
         return Native.callInt(Content.SYNCFS, fd);
-    }
-
-    /** {@code int mkdirat(int dirfd, const char *name, mode_t mode)}. */
-    public static int mkdirat(int dirfd, MemorySegment name, int mode) {
-        try {
-            return Native.callInt(Names.MKDIRAT, dirfd, Native.address(name), toUnsignedLong(mode));
-        } finally {
-            reachabilityFence(name);
-        }
-    }
-
-    /**
-     * {@code int mknodat(int dirfd, const char *name, mode_t mode, dev_t device)}.
-     *
-     * @param device {@link FileMode#device}, for block and character devices
-     */
-    public static int mknodat(int dirfd, MemorySegment name, int mode, long device) {
-        try {
-            return Native.callInt(Names.MKNODAT, dirfd, Native.address(name), toUnsignedLong(mode), device);
-        } finally {
-            reachabilityFence(name);
-        }
-    }
-
-    /** {@code int symlinkat(const char *target, int dirfd, const char *name)}. */
-    public static int symlinkat(MemorySegment target, int dirfd, MemorySegment name) {
-        try {
-            return Native.callInt(Names.SYMLINKAT, Native.address(target), dirfd, Native.address(name));
-        } finally {
-            reachabilityFence(target);
-            reachabilityFence(name);
-        }
-    }
-
-    /** {@code ssize_t readlinkat(int dirfd, const char *path, char *buffer, size_t size)}. No NUL is added. */
-    public static long readlinkat(int dirfd, MemorySegment path, MemorySegment buffer, long size) {
-        try {
-            return Native.callLong(Names.READLINKAT, dirfd, Native.address(path), Native.address(buffer, size), size);
-        } finally {
-            reachabilityFence(path);
-            reachabilityFence(buffer);
-        }
-    }
-
-    /** {@code int linkat(int oldDirfd, const char *oldPath, int newDirfd, const char *newName, int flags)}. */
-    public static int linkat(int oldDirfd, MemorySegment oldPath, int newDirfd, MemorySegment newName, int flags) {
-        try {
-            return Native.callInt(
-                    Names.LINKAT, oldDirfd, Native.address(oldPath), newDirfd, Native.address(newName), flags);
-        } finally {
-            reachabilityFence(oldPath);
-            reachabilityFence(newName);
-        }
-    }
-
-    /**
-     * {@code int unlinkat(int dirfd, const char *name, int flags)}.
-     *
-     * @param flags 0, or AT_REMOVEDIR for a directory
-     */
-    public static int unlinkat(int dirfd, MemorySegment name, int flags) {
-        try {
-            return Native.callInt(Names.UNLINKAT, dirfd, Native.address(name), flags);
-        } finally {
-            reachabilityFence(name);
-        }
-    }
-
-    /**
-     * {@code int renameat2(int oldDirfd, const char *oldName, int newDirfd, const char *newName, unsigned int flags)}.
-     *
-     * @param flags {@link RenameFlags}
-     */
-    public static int renameat2(int oldDirfd, MemorySegment oldName, int newDirfd, MemorySegment newName, int flags) {
-        try {
-            return Native.callInt(
-                    Names.RENAMEAT2,
-                    oldDirfd,
-                    Native.address(oldName),
-                    newDirfd,
-                    Native.address(newName),
-                    toUnsignedLong(flags));
-        } finally {
-            reachabilityFence(oldName);
-            reachabilityFence(newName);
-        }
-    }
-
-    /** {@code ssize_t getdents64(int fd, void *buffer, size_t size)}; {@link DirentReader} reads the answer. */
-    public static int getdents64(int fd, MemorySegment buffer, int size) {
-        try {
-            return Native.callInt(Names.GETDENTS64, fd, Native.address(buffer, size), size);
-        } finally {
-            reachabilityFence(buffer);
-        }
     }
 
     /**

@@ -80,7 +80,7 @@ public final class UnixSocket implements AutoCloseable {
         if (connected != -Errno.ECONNREFUSED && connected != -Errno.ENOENT) {
             throw new LinuxException("find out whether a process listens on " + path, -connected);
         }
-        int removed = FileCalls.unlinkat(At.AT_FDCWD, CString.of(path.toString(), arena), 0);
+        int removed = NameCalls.unlinkat(At.AT_FDCWD, CString.of(path.toString(), arena), 0);
         if (removed != -Errno.ENOENT) {
             LinuxException.check(removed, "remove the socket " + path + " that a dead process left");
         }
@@ -220,7 +220,7 @@ public final class UnixSocket implements AutoCloseable {
             StatxBuffer now = new StatxBuffer(arena);
             int found = FileCalls.statx(At.AT_FDCWD, name, At.AT_SYMLINK_NOFOLLOW, StatxBuffer.STATX_BASIC_STATS, now);
             if (found == 0 && now.ino() == inode && device(now) == device) {
-                FileCalls.unlinkat(At.AT_FDCWD, name, 0);
+                NameCalls.unlinkat(At.AT_FDCWD, name, 0);
             }
         }
     }

@@ -124,13 +124,13 @@ class FileCallsTest {
         Arena closed = Arena.ofConfined();
         MemorySegment gone = closed.allocate(4);
         closed.close();
-        assertThatThrownBy(() -> FileCalls.getdents64(directory, MemorySegment.ofArray(new byte[4]), 4))
+        assertThatThrownBy(() -> NameCalls.getdents64(directory, MemorySegment.ofArray(new byte[4]), 4))
                 .isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> FileCalls.getdents64(directory, small, 5))
+        assertThatThrownBy(() -> NameCalls.getdents64(directory, small, 5))
                 .isInstanceOf(IndexOutOfBoundsException.class);
-        assertThatThrownBy(() -> FileCalls.getdents64(directory, small, -1))
+        assertThatThrownBy(() -> NameCalls.getdents64(directory, small, -1))
                 .isInstanceOf(IndexOutOfBoundsException.class);
-        assertThatThrownBy(() -> FileCalls.getdents64(directory, gone, 4)).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> NameCalls.getdents64(directory, gone, 4)).isInstanceOf(IllegalStateException.class);
     }
 
     @Test
@@ -208,25 +208,25 @@ class FileCallsTest {
 
     @Test
     void namesAreMadeReadMovedAndRemoved() throws IOException {
-        assertThat(FileCalls.mkdirat(directory, name("d"), 0755)).isZero();
-        assertThat(FileCalls.mkdirat(directory, name("d"), 0755)).isEqualTo(-Errno.EEXIST);
-        assertThat(FileCalls.mknodat(directory, name("fifo"), FileMode.S_IFIFO | 0600, 0))
+        assertThat(NameCalls.mkdirat(directory, name("d"), 0755)).isZero();
+        assertThat(NameCalls.mkdirat(directory, name("d"), 0755)).isEqualTo(-Errno.EEXIST);
+        assertThat(NameCalls.mknodat(directory, name("fifo"), FileMode.S_IFIFO | 0600, 0))
                 .isZero();
-        assertThat(FileCalls.symlinkat(name("../target"), directory, name("link")))
+        assertThat(NameCalls.symlinkat(name("../target"), directory, name("link")))
                 .isZero();
         MemorySegment target = arena.allocate(64);
-        assertThat(FileCalls.readlinkat(directory, name("link"), target, 64)).isEqualTo(9);
+        assertThat(NameCalls.readlinkat(directory, name("link"), target, 64)).isEqualTo(9);
         assertThat(CString.text(target, 0, 9)).isEqualTo("../target");
-        assertThat(FileCalls.linkat(directory, name("fifo"), directory, name("fifo2"), 0))
+        assertThat(NameCalls.linkat(directory, name("fifo"), directory, name("fifo2"), 0))
                 .isZero();
-        assertThat(FileCalls.renameat2(directory, name("fifo"), directory, name("fifo2"), RenameFlags.RENAME_NOREPLACE))
+        assertThat(NameCalls.renameat2(directory, name("fifo"), directory, name("fifo2"), RenameFlags.RENAME_NOREPLACE))
                 .isEqualTo(-Errno.EEXIST);
-        assertThat(FileCalls.renameat2(directory, name("link"), directory, name("d"), RenameFlags.RENAME_EXCHANGE))
+        assertThat(NameCalls.renameat2(directory, name("link"), directory, name("d"), RenameFlags.RENAME_EXCHANGE))
                 .isZero();
         assertThat(folder.resolve("d")).isSymbolicLink();
-        assertThat(FileCalls.unlinkat(directory, name("link"), 0)).isEqualTo(-Errno.EISDIR);
-        assertThat(FileCalls.unlinkat(directory, name("link"), At.AT_REMOVEDIR)).isZero();
-        assertThat(FileCalls.unlinkat(directory, name("fifo"), 0)).isZero();
+        assertThat(NameCalls.unlinkat(directory, name("link"), 0)).isEqualTo(-Errno.EISDIR);
+        assertThat(NameCalls.unlinkat(directory, name("link"), At.AT_REMOVEDIR)).isZero();
+        assertThat(NameCalls.unlinkat(directory, name("fifo"), 0)).isZero();
         try (var entries = Files.list(folder)) {
             assertThat(entries.map(Path::getFileName).map(Path::toString)).containsExactlyInAnyOrder("d", "fifo2");
         }
@@ -243,7 +243,7 @@ class FileCallsTest {
         DirentReader reader = new DirentReader(buffer);
         List<String> seen = new ArrayList<>();
         int length;
-        while ((length = FileCalls.getdents64(directory, buffer, 4096)) > 0) {
+        while ((length = NameCalls.getdents64(directory, buffer, 4096)) > 0) {
             reader.reset(length);
             while (reader.next()) {
                 String name = new String(reader.name(), UTF_8);
@@ -267,7 +267,7 @@ class FileCallsTest {
         }
         MemorySegment buffer = arena.allocate(4096);
         DirentReader reader = new DirentReader(buffer);
-        reader.reset(FileCalls.getdents64(directory, buffer, 4096));
+        reader.reset(NameCalls.getdents64(directory, buffer, 4096));
         for (int i = 0; i < 10; i++) {
             assertThat(reader.next()).isTrue();
         }
@@ -275,7 +275,7 @@ class FileCallsTest {
         assertThat(reader.next()).isTrue();
         byte[] next = reader.name();
         assertThat(FileCalls.lseek(directory, cookie, Seek.SEEK_SET)).isNotNegative();
-        reader.reset(FileCalls.getdents64(directory, buffer, 4096));
+        reader.reset(NameCalls.getdents64(directory, buffer, 4096));
         assertThat(reader.next()).isTrue();
         assertThat(reader.name()).isEqualTo(next);
     }

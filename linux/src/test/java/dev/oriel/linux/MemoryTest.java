@@ -54,7 +54,7 @@ class MemoryTest {
         memory.close();
         assertThat(isMapped(segment.address())).isFalse();
         assertThatThrownBy(() -> segment.get(JAVA_BYTE, 77)).isInstanceOf(IllegalStateException.class);
-        assertThatThrownBy(() -> FileCalls.getdents64(0, segment, 1)).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> NameCalls.getdents64(0, segment, 1)).isInstanceOf(IllegalStateException.class);
     }
 
     @Test

@@ -278,40 +278,8 @@ public final class ServeCommand implements Callable<Integer> {
             description = "Print what libvirt asks of a vhost-user program, as JSON, and end.")
     private boolean printCapabilities;
 
-    @Option(
-            names = "--sandbox",
-            paramLabel = "MODE",
-            defaultValue = "namespace",
-            description = "What the server sees of the host: namespace (a root of its own, with the share and nothing"
-                    + " else that it does not need, and no network), chroot (such a root, for root alone) or none"
-                    + " (default: ${DEFAULT-VALUE}). See docs/operating.md.")
-    private Sandbox sandbox = Sandbox.NAMESPACE;
-
-    @Option(
-            names = "--seccomp",
-            paramLabel = "ACTION",
-            defaultValue = "kill",
-            description = "What becomes of a server that makes a system call which serving does not need: kill, trap"
-                    + " (SIGSYS), log (it is made, and logged) or none (default: ${DEFAULT-VALUE}).")
-    private SeccompAction seccomp = SeccompAction.KILL;
-
-    @Option(
-            names = "--uid-map",
-            paramLabel = ":INSIDE:OUTSIDE:COUNT:",
-            description = "Without root: which users of the host a guest's are, a range each time (default: all that"
-                    + " /etc/subuid gives, and this user as the guest's root).")
-    private List<String> uidMaps = List.of();
-
-    @Option(names = "--gid-map", paramLabel = ":INSIDE:OUTSIDE:COUNT:", description = "The same for groups.")
-    private List<String> gidMaps = List.of();
-
-    @Option(
-            names = "--modcaps",
-            paramLabel = "LIST",
-            description = "Capabilities to keep (+) or to give up (-) beside those that serving needs, as in"
-                    + " +sys_admin:-mknod. Kept are chown, dac_override, fowner, fsetid, setgid, setuid, mknod, setfcap,"
-                    + " and dac_read_search for file handles, if the process has them.")
-    private @Nullable String modcaps;
+    @Mixin
+    private final ConfinementOptions confinementOptions = new ConfinementOptions();
 
     @Option(names = "-d", hidden = true, description = "As --log-level debug.")
     private boolean debug;
@@ -478,7 +446,7 @@ public final class ServeCommand implements Callable<Integer> {
 
     private Confinement confinement() {
         try {
-            return Confinement.of(sandbox, seccomp.filter(), uidMaps, gidMaps);
+            return confinementOptions.confinement();
         } catch (IllegalArgumentException invalid) {
             throw wrong(String.valueOf(invalid.getMessage()));
         }
@@ -494,7 +462,7 @@ public final class ServeCommand implements Callable<Integer> {
 
     private Privileges privileges(FileHandlePolicy handles) {
         try {
-            return Privileges.of(handles, modcaps);
+            return confinementOptions.privileges(handles);
         } catch (IllegalArgumentException invalid) {
             throw wrong(String.valueOf(invalid.getMessage()));
         }

@@ -7,6 +7,7 @@ import dev.oriel.filesystem.Request;
 import dev.oriel.linux.At;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.FileCalls;
+import dev.oriel.linux.NameCalls;
 import dev.oriel.linux.FileMode;
 import dev.oriel.linux.OpenFlags;
 import dev.oriel.linux.RenameFlags;
@@ -137,11 +138,11 @@ final class Names {
         int resumed;
         try {
             if (target != null) {
-                result = FileCalls.symlinkat(target.segment(), directory, name.segment());
+                result = NameCalls.symlinkat(target.segment(), directory, name.segment());
             } else if ((mode & FileMode.S_IFMT) == FileMode.S_IFDIR) {
-                result = FileCalls.mkdirat(directory, name.segment(), mode & PERMISSIONS);
+                result = NameCalls.mkdirat(directory, name.segment(), mode & PERMISSIONS);
             } else {
-                result = FileCalls.mknodat(directory, name.segment(), mode, device);
+                result = NameCalls.mknodat(directory, name.segment(), mode, device);
             }
         } finally {
             resumed = buffers.identity.resume();
@@ -159,7 +160,7 @@ final class Names {
         }
         if (result < 0) {
             boolean isDirectory = (mode & FileMode.S_IFMT) == FileMode.S_IFDIR;
-            FileCalls.unlinkat(directory, name.segment(), isDirectory ? At.AT_REMOVEDIR : 0);
+            NameCalls.unlinkat(directory, name.segment(), isDirectory ? At.AT_REMOVEDIR : 0);
         }
         return result;
     }
@@ -199,7 +200,7 @@ final class Names {
 
     private int linkTo(int node, int directory, Name newName, long newParent, ThreadBuffers buffers) {
         // The way that needs no privilege; the link of /proc is followed to the file, and no further.
-        int result = FileCalls.linkat(
+        int result = NameCalls.linkat(
                 At.AT_FDCWD, buffers.procPath.set(node), directory, newName.segment(), At.AT_SYMLINK_FOLLOW);
         return result == 0 ? state.lookup.enter(directory, newName, newParent, buffers) : result;
     }
@@ -222,7 +223,7 @@ final class Names {
         boolean looked = mayBeUsed || !state.nodes.tellsFilesApart(parent);
         int result = looked ? hold(request, (int) directory, name, parent, buffers) : 0;
         if (result == 0) {
-            result = FileCalls.unlinkat((int) directory, name.segment(), flags);
+            result = NameCalls.unlinkat((int) directory, name.segment(), flags);
             if (looked) {
                 state.lastNames.nameRemoved(result == 0, buffers);
             }
@@ -316,7 +317,7 @@ final class Names {
      */
     private int renameAs(Request request, int from, Name name, int to, Name newName, int flags, ThreadBuffers buffers) {
         if ((flags & RenameFlags.RENAME_WHITEOUT) == 0) {
-            return FileCalls.renameat2(from, name.segment(), to, newName.segment(), flags);
+            return NameCalls.renameat2(from, name.segment(), to, newName.segment(), flags);
         }
         int assumed = state.assume(request, 0, buffers);
         if (assumed < 0) {
@@ -326,7 +327,7 @@ final class Names {
         int result;
         int resumed;
         try {
-            result = FileCalls.renameat2(from, name.segment(), to, newName.segment(), flags);
+            result = NameCalls.renameat2(from, name.segment(), to, newName.segment(), flags);
         } finally {
             resumed = buffers.identity.resume();
         }

@@ -9,6 +9,7 @@ import dev.oriel.fuse.FuseFlags;
 import dev.oriel.linux.At;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.FileCalls;
+import dev.oriel.linux.NameCalls;
 import dev.oriel.linux.FileMode;
 import dev.oriel.linux.OpenFlags;
 import dev.oriel.linux.StatfsBuffer;
@@ -270,7 +271,7 @@ final class NodeAttributes {
         if (state.nodes.type(nodeid) != FileMode.S_IFLNK) {
             result = -Errno.EINVAL;
         } else {
-            result = (int) FileCalls.readlinkat((int) node, ThreadBuffers.EMPTY, out, out.byteSize());
+            result = (int) NameCalls.readlinkat((int) node, ThreadBuffers.EMPTY, out, out.byteSize());
         }
         state.nodes.release(nodeid, node);
         return result;

@@ -2,6 +2,7 @@ package dev.oriel.filesystem.local;
 
 import dev.oriel.linux.DirentReader;
 import dev.oriel.linux.FileCalls;
+import dev.oriel.linux.NameCalls;
 import dev.oriel.linux.Seek;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.locks.ReentrantLock;
@@ -97,7 +98,7 @@ final class OpenDirectory extends OpenHandle {
             buffer = from;
         }
         if (!from.reader().next()) {
-            int filled = FileCalls.getdents64(descriptor(), from.memory(), DirentBuffers.SIZE);
+            int filled = NameCalls.getdents64(descriptor(), from.memory(), DirentBuffers.SIZE);
             from.reader().reset(Math.max(filled, 0));
             if (filled <= 0) {
                 letGo();

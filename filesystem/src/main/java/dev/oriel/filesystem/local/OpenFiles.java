@@ -10,6 +10,7 @@ import dev.oriel.fuse.FuseInitFlags;
 import dev.oriel.linux.CString;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.FileCalls;
+import dev.oriel.linux.NameCalls;
 import dev.oriel.linux.OpenFlags;
 import dev.oriel.linux.StatxBuffer;
 import java.lang.foreign.Arena;
@@ -236,7 +237,7 @@ final class OpenFiles {
         if (result == 0) {
             result = SecurityContexts.set(request, opened, buffers);
             if (result < 0 && named) {
-                FileCalls.unlinkat(directory, path, 0);
+                NameCalls.unlinkat(directory, path, 0);
             }
         }
         if (result == 0) {
