@@ -36,6 +36,7 @@ import java.nio.file.attribute.UserDefinedFileAttributeView;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -396,26 +397,30 @@ class OverrideStatTest {
         try (Client one = share()) {
             one.create(ROOT, "file", OpenFlags.O_RDWR, 0600);
             try (Client other = one.neighbour()) {
-                Thread users = new Thread(() -> change(one, FuseFlags.FATTR_UID));
-                Thread groups = new Thread(() -> change(other, FuseFlags.FATTR_GID));
+                AtomicInteger lost = new AtomicInteger();
+                Thread users = new Thread(() -> change(one, FuseFlags.FATTR_UID, lost));
+                Thread groups = new Thread(() -> change(other, FuseFlags.FATTR_GID, lost));
                 users.start();
                 groups.start();
                 users.join();
                 groups.join();
+                assertThat(lost).hasValue(0);
                 assertThat(kept("file")).isEqualTo("999:999:0600:file");
             }
         }
     }
 
-    private static void change(Client client, int valid) {
+    /** Changes what nobody else changes, and looks whether it stays so. */
+    private static void change(Client client, int valid, AtomicInteger lost) {
         long node = client.walk("file");
         for (int id = 0; id < 1000; id++) {
             client.change.valid = valid;
             client.change.uid = id;
             client.change.gid = id;
             client.setattr(node);
+            client.getattr(node);
             if ((valid == FuseFlags.FATTR_UID ? client.attr.uid : client.attr.gid) != id) {
-                return; // and so it ends with another id than the last
+                lost.incrementAndGet();
             }
         }
     }
