@@ -146,15 +146,26 @@ map_ids() {
         own_ids="--map-user=$EUID --map-group=$(id -g)"
         return
     fi
-    local range ids option
-    for option in users:"${uid_maps[*]}" groups:"${gid_maps[*]}"; do
-        ids=${option#*:}
+    local range ranges ids option own
+    for option in user:"${uid_maps[*]}" group:"${gid_maps[*]}"; do
+        ids=${option#*:} option=${option%%:*} ranges=0
+        own=$EUID
+        [ "$option" = user ] || own=$(id -g)
         for range in $ids; do
             # :INSIDE:OUTSIDE:COUNT: in which any character may be in place of the colon, as with virtiofsd
             IFS=${range:0:1} read -r _ inside outside count _ <<<"$range"
             [[ $inside$outside$count =~ ^[0-9]+$ && -n $inside && -n $outside && -n $count ]] || return 1
-            namespaces+=("--map-${option%%:*}=$outside,$inside,$count")
+            if [ "$count" = 1 ] && [ "$outside" = "$own" ]; then
+                namespaces+=("--map-$option=$inside")
+            else
+                namespaces+=("--map-${option}s=$outside,$inside,$count")
+                ranges=$((ranges + 1))
+            fi
         done
+        if [ $ranges -gt 1 ] && ! unshare --help | grep -q 'inneruid:outeruid'; then
+            cannot_confine "the unshare of this util-linux takes one range of ids beside the own id; 2.39 takes several"
+            return 1
+        fi
     done
     namespaces+=(--setuid 0 --setgid 0)
     bounding=$(bounding_set)

@@ -113,7 +113,6 @@ public final class SystemCallFilter {
             mmap                  9  222   90
             mprotect             10  226  125
             mremap               25  216  163
-            msync                26  227  144
             munmap               11  215   91
             name_to_handle_at   303  264  335
             nanosleep            35  101  162
