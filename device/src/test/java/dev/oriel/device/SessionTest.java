@@ -11,6 +11,7 @@ import dev.oriel.fuse.FuseOpcode;
 import dev.oriel.linux.Errno;
 import java.nio.ByteOrder;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -178,7 +179,11 @@ class SessionTest {
     /** It is answered in the order in which it was asked. */
     @Test
     void whatWaitsWhenTheOrderChangesIsAnsweredInItsOwn() throws Exception {
-        fileSystem.on("setlk", arguments -> -Errno.EAGAIN);
+        CountDownLatch asked = new CountDownLatch(1);
+        fileSystem.on("setlk", arguments -> {
+            asked.countDown();
+            return -Errno.EAGAIN;
+        });
         try (Client client = new Client(fileSystem, BIG_ENDIAN).mount()) {
             Guest.Sent waiting = client.send(
                     client.request(FuseOpcode.SETLKW, 3)
@@ -186,6 +191,7 @@ class SessionTest {
                             .u32(1, 8, 0, 0),
                     0);
             long unique = client.lastUnique();
+            asked.await(); // on another queue INIT would be quicker
             byte[] init = Wire.request(LITTLE_ENDIAN, FuseOpcode.INIT, 9, 0)
                     .u32(7, 46, 0, (int) Client.LINUX_FLAGS)
                     .u32(new int[12])
