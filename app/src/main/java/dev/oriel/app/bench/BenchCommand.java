@@ -21,6 +21,7 @@ import picocli.CommandLine.Spec;
             BenchCommand.Startup.class,
             BenchDriverCommand.class,
             BenchByteOrderCommand.class,
+            BenchConfinementCommand.class,
             BenchGuestCommand.class,
             BenchDaxCommand.class,
             BenchScaleCommand.class,
@@ -34,7 +35,9 @@ public final class BenchCommand implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(
-                spec.commandLine(), "say what to measure: startup, driver, byte-order, guest, dax, scale or vfio-user");
+                spec.commandLine(),
+                "say what to measure: startup, driver, byte-order, confinement, guest,"
+                        + " dax, scale or vfio-user");
     }
 
     /** {@code oriel bench startup}. */
