@@ -64,7 +64,7 @@ read_options() {
             --gid-map | --socket-group | --rlimit-nofile) value=${1-} && shift ;;
         esac
         case $word in
-        --sandbox) sandbox=$value ;;
+        --sandbox) sandbox=${value,,} ;;
         --shared-dir) shared=$value ;;
         --socket-path | --socket | --vfio-user-path) case $value in */*) folder=${value%/*}/ ;; *) folder=. ;; esac ;;
         --modcaps) modcaps=$value ;;
