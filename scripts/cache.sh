@@ -60,7 +60,7 @@ train() {
     done
     for i in {1..1000}; do echo "$i" >"$work/source/$i"; done
     exec {output}< <(exec timeout 300 "${java_command[0]}" "-XX:AOTCacheOutput=$new" "${java_command[@]:1}" \
-        serve --shared-dir "$work/share" --socket-path "$socket" --tag train)
+        serve --shared-dir "$work/share" --socket-path "$socket" --tag train --sandbox none --seccomp none)
     server=$!
     while [ -z "$listening" ] && read -r -t 120 -u "$output" line; do
         case $line in 'Listening on '*) listening=1 ;; esac

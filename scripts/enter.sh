@@ -45,11 +45,28 @@ escaped() {
     printf %s "$path"
 }
 
-# lay OPTIONS PATH [PLACE]: PATH, a folder or a file, at PLACE.
+# Without root, a mount keeps the restrictions of the one that it shows: what is not said again is refused.
+mounts=()
+while read -r _ _ _ _ place options _; do mounts+=("$place $options"); done </proc/self/mountinfo
+
+# restrictions PATH: those of the mount in which it lies, each with a comma before it.
+restrictions() {
+    local mount place best='' option options=''
+    for mount in "${mounts[@]}"; do
+        place=${mount% *}
+        case $1/ in "${place%/}"/*) [ ${#place} -lt ${#best} ] || { best=$place options=${mount##* }; } ;; esac
+    done
+    for option in ${options//,/ }; do
+        case $option in ro | nosuid | nodev | noexec) printf ,%s "$option" ;; esac
+    done
+}
+
+# lay OPTIONS PATH [PLACE]: PATH, absolute, a folder or a file, at PLACE.
 lay() {
     local place=$base${3-$2}
+    case $2 in /*) ;; *) die "$2 is no absolute path" ;; esac
     if [ -d "$2" ]; then folders+=("$place"); else folders+=("${place%/*}") files+=("$place"); fi
-    table+="$(escaped "$2") $(escaped "$place") none $1 0 0"$'\n'
+    table+="$(escaped "$2") $(escaped "$place") none $1$(restrictions "$2") 0 0"$'\n'
 }
 
 case $shared in /*) ;; *) shared=$PWD/$shared ;; esac
@@ -108,6 +125,15 @@ for file in "${files[@]}"; do : >"$file"; done
 if [ -n "$group" ]; then getent group "$group" >"$base/etc/group" || :; fi
 printf %s "$table" >"$base/mounts" # mount(8) wants a file
 run mount --all --fstab "$base/mounts"
+# What is mounted in the share comes with it, but the options above are those of its first mount only.
+while read -r _ _ _ _ place options _; do
+    case $place in
+    "$base"/share/*)
+        place=$(printf %b "$place")
+        run mount -o "remount,bind,nosuid,nodev,noexec$(case ,$options, in *,ro,*) printf ,ro ;; esac)" "$place"
+        ;;
+    esac
+done </proc/self/mountinfo
 run mount -o remount,bind,ro "$base"
 confined=(/usr/bin/setpriv --bounding-set "$bounding" --inh-caps=-all --ambient-caps=-all --no-new-privs -- "$@")
 if [ "$mode" = chroot ]; then

@@ -19,12 +19,12 @@ find_java() {
     local candidate program
     if [ -n "${ORIEL_JAVA_HOME:-}" ]; then
         is_new_enough "$ORIEL_JAVA_HOME" || die "ORIEL_JAVA_HOME=$ORIEL_JAVA_HOME is no JDK $wanted_java or newer"
-        java_home=$ORIEL_JAVA_HOME
+        java_home=$(cd -P "$ORIEL_JAVA_HOME" && pwd)
         return
     fi
     for candidate in "${JAVA_HOME:-}" /usr/lib/jvm/*; do
         if [ -n "$candidate" ] && is_new_enough "$candidate"; then
-            java_home=$candidate
+            java_home=$(cd -P "$candidate" && pwd)
             return
         fi
     done

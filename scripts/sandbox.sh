@@ -10,11 +10,12 @@ kept_capabilities=(chown dac_override fowner fsetid setgid setuid mknod setfcap)
 
 # enter_sandbox ARGUMENTS...: those of serve. Returns if nothing is to be confined; otherwise this process becomes the server.
 enter_sandbox() {
-    local sandbox=namespace shared='' folder='' modcaps='' handles='' group='' syslog='' files='' uid_maps=() gid_maps=()
+    local sandbox=namespace shared='' folder='' modcaps='' handles='' group='' syslog='' files='' fd='' uid_maps=() gid_maps=()
     read_options "$@" || return 0
     case $sandbox in namespace | chroot) ;; *) return 0 ;; esac
     # What is missing or wrong is left to Java to say.
     [ -d "$shared" ] && { [ -z "$folder" ] || [ -d "$folder" ]; } || return 0
+    ! lies_in "$folder" "$shared" || return 0
 
     local tool missing=()
     for tool in unshare setpriv mount umount mkdir pivot_root; do
@@ -26,7 +27,7 @@ enter_sandbox() {
         return 0
     fi
 
-    local namespaces=(--mount --propagation slave) bounding own_ids=''
+    local namespaces=(--mount --propagation slave) bounding own_ids='' inside outside count
     [ "$sandbox" = chroot ] || namespaces+=(--net --ipc --uts)
     if [ "$EUID" -eq 0 ]; then
         [ ${#uid_maps[@]} -eq 0 ] && [ ${#gid_maps[@]} -eq 0 ] || return 0
@@ -41,8 +42,28 @@ enter_sandbox() {
         cannot_confine "${refusal#unshare: }"
         return 0
     fi
+    close_others
     exec unshare "${namespaces[@]}" "$BASH" "$root/scripts/enter.sh" "$name" "$sandbox" "$shared" "$folder" "$group" "$syslog" "$bounding" \
         "$own_ids" "$java_home" "$modules" "${cache-}" "${java_command[0]}" "-Doriel.sandbox=$sandbox" "${java_command[@]:1}" "$@"
+}
+
+# lies_in FOLDER SHARE: whether guests can reach the folder, in a share that is not all of the host.
+lies_in() {
+    local folder share
+    [ -n "$1" ] && folder=$(cd -P -- "$1" && pwd) && share=$(cd -P -- "$2" && pwd) && [ "$share" != / ] || return 1
+    case $folder/ in "$share"/*) return 0 ;; *) return 1 ;; esac
+}
+
+# Descriptors that were left open lead out of any sandbox: only those of standard input, output and errors stay, and that of --fd.
+close_others() {
+    local open
+    for open in /proc/self/fd/*; do
+        open=${open##*/}
+        case $open in
+        0 | 1 | 2 | 255 | "$fd") ;; # 255 is this script, and closed by exec
+        *) [ ! -e "/proc/self/fd/$open" ] || exec {open}>&- ;;
+        esac
+    done
 }
 
 # Java says it, when it has found nothing else to complain about.
@@ -61,14 +82,18 @@ read_options() {
         -o) legacy_options "${1-}" && shift ;;
         -o*) legacy_options "${word#-o}" ;;
         --sandbox | --shared-dir | --socket-path | --socket | --vfio-user-path | --modcaps | --inode-file-handles | --uid-map | \
-            --gid-map | --socket-group | --rlimit-nofile) value=${1-} && shift ;;
+            --gid-map | --socket-group | --rlimit-nofile | --fd) value=${1-} && shift ;;
         esac
         case $word in
         --sandbox) sandbox=${value,,} ;;
         --shared-dir) shared=$value ;;
-        --socket-path | --socket | --vfio-user-path) case $value in */*) folder=${value%/*}/ ;; *) folder=. ;; esac ;;
+        --socket-path | --socket | --vfio-user-path)
+            value=${value%"${value##*[!/]}"}
+            case $value in */*) folder=${value%/*}/ ;; *) folder=. ;; esac
+            ;;
+        --fd) fd=$value ;;
         --modcaps) modcaps=$value ;;
-        --inode-file-handles) handles=$value ;;
+        --inode-file-handles) handles=${value,,} ;;
         --uid-map) uid_maps+=("$value") ;;
         --gid-map) gid_maps+=("$value") ;;
         --socket-group) group=$value ;;
@@ -83,10 +108,10 @@ read_options() {
 legacy_options() {
     local option options
     IFS=, read -ra options <<<"$1"
-    for option in "${options[@]}"; do
+    for option in ${options[@]+"${options[@]}"}; do
         case $option in
         source=*) shared=${option#*=} ;;
-        sandbox=*) sandbox=${option#*=} ;;
+        sandbox=*) option=${option#*=} sandbox=${option,,} ;;
         modcaps=*) modcaps=${option#*=} ;;
         esac
     done
@@ -106,14 +131,14 @@ bounding_set() {
     # File handles open anything on the same file system: only who asks for them keeps what they need.
     case $handles in '' | never) ;; *) kept+='dac_read_search ' ;; esac
     IFS=:, read -ra changes <<<"$modcaps"
-    for change in "${changes[@]}"; do
+    for change in ${changes[@]+"${changes[@]}"}; do
         capability=${change:1}
         capability=${capability,,}
         capability=${capability#cap_}
         case $change in
         +*)
             setpriv --list-caps | grep -qx "$capability" || return 1
-            kept+="$capability "
+            kept="${kept/ $capability / }$capability "
             ;;
         -*) kept=${kept/ $capability / } ;;
         *) return 1 ;;
@@ -146,7 +171,14 @@ map_ids() {
         own_ids="--map-user=$EUID --map-group=$(id -g)"
         return
     fi
-    local range ranges ids option own
+    local range ranges=0 ids option own
+    if single_id "${uid_maps[*]}" "$EUID" && own_ids="--map-user=$inside" && single_id "${gid_maps[*]}" "$(id -g)"; then
+        namespaces+=(--map-root-user)
+        own_ids+=" --map-group=$inside"
+        bounding=-all
+        return
+    fi
+    own_ids=''
     for option in user:"${uid_maps[*]}" group:"${gid_maps[*]}"; do
         ids=${option#*:} option=${option%%:*} ranges=0
         own=$EUID
@@ -169,6 +201,13 @@ map_ids() {
     done
     namespaces+=(--setuid 0 --setgid 0)
     bounding=$(bounding_set)
+}
+
+# single_id MAPS ID: whether this is one map, of the own id; sets inside to what it becomes.
+single_id() {
+    local outside count rest
+    IFS=${1:0:1} read -r _ inside outside count rest <<<"$1"
+    [[ -z ${rest//[!0-9]/} && $inside =~ ^[0-9]+$ && $outside = "$2" && $count = 1 ]]
 }
 
 # has_range USER FILE

@@ -116,7 +116,7 @@ class CommandLineTest {
     void aSocketInTheShareIsRefused() throws Exception {
         assertFailure(
                 CommandRun.oriel("serve", "--shared-dir=" + folder, "--socket-path=" + folder.resolve("socket")),
-                "this directory is the share");
+                "this directory lies in the share");
     }
 
     @Test

@@ -1,6 +1,7 @@
 package dev.oriel.linux;
 
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,8 +16,10 @@ import org.jspecify.annotations.Nullable;
  * (NFS) may never answer, and a thread of the JVM that waits in this way stops all others at the next safepoint. So
  * only files that live in memory or on local disks are mapped.
  *
- * <p>Nothing here asks the file system of the file: fstat(2) may wait for ever too. Seals, the kernel's description of
- * the descriptor (proc(5), /proc/self/fdinfo) and the table of mounts tell what is needed. For set-up code, any thread.
+ * <p>Nothing here waits for the file system of the file, as fstat(2) may for ever. Seals, the kernel's description of the
+ * descriptor (proc(5), /proc/self/fdinfo) and the table of mounts tell what is needed. A process in another mount
+ * namespace has other mounts: of its files statx(2) tells the device, without asking anybody
+ * ({@code AT_STATX_DONT_SYNC}), and the table what is on that device. For set-up code, any thread.
  */
 public final class MemoryFile {
     /** Memory and local disks. An overlay is one of these too: what can be written lies in its upper directory. */
@@ -84,9 +87,15 @@ public final class MemoryFile {
             return "cannot learn from /proc/self/fdinfo what it is; " + SUITABLE;
         }
         try {
-            String prefix = file.mount() + " ";
-            for (String line : lines("/proc/self/mountinfo")) {
-                if (line.startsWith(prefix)) {
+            List<String> mounts = lines("/proc/self/mountinfo");
+            for (String line : mounts) {
+                if (line.startsWith(file.mount() + " ")) {
+                    return unsuitable(line);
+                }
+            }
+            String device = device(fd);
+            for (String line : mounts) {
+                if (line.split(" ", 4)[2].equals(device)) {
                     return unsuitable(line);
                 }
             }
@@ -94,6 +103,16 @@ public final class MemoryFile {
             return "cannot read /proc/self/mountinfo to learn what it is; " + SUITABLE;
         }
         return "it is on no file system that is mounted here; " + SUITABLE;
+    }
+
+    /** Its device as the table of mounts names one, major:minor; empty if the kernel does not say. */
+    private static String device(int fd) {
+        try (Arena arena = Arena.ofConfined()) {
+            StatxBuffer stat = new StatxBuffer(arena);
+            int flags = At.AT_EMPTY_PATH | At.AT_STATX_DONT_SYNC;
+            int error = FileCalls.statx(fd, CString.of("", arena), flags, 0, stat);
+            return error < 0 ? "" : stat.devMajor() + ":" + stat.devMinor();
+        }
     }
 
     /** The same, of a line of the table: id, parent, device, root, place, options, others up to "-", type, ... */

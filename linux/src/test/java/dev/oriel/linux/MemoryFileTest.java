@@ -1,6 +1,7 @@
 package dev.oriel.linux;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
@@ -42,6 +43,27 @@ class MemoryFileTest {
         try (Descriptor file = open(name, OpenFlags.O_CREAT | OpenFlags.O_RDWR)) {
             java.nio.file.Files.delete(name);
             assertThat(MemoryFile.unsuitable(file.number())).isNull();
+        }
+    }
+
+    /** As a virtual machine's memory is to a server in a sandbox. */
+    @Test
+    void aFileOfALocalDiskIsSuitableInWhateverMountNamespaceItWasOpened() throws Exception {
+        Path file = java.nio.file.Files.createFile(folder.resolve("memory"));
+        Process elsewhere = new ProcessBuilder("unshare", "--mount", "--map-root-user", "cat").start();
+        try {
+            Path own = java.nio.file.Files.readSymbolicLink(Path.of("/proc/self/ns/mnt"));
+            Path other = Path.of("/proc/" + elsewhere.pid() + "/ns/mnt");
+            while (elsewhere.isAlive()
+                    && java.nio.file.Files.readSymbolicLink(other).equals(own)) {
+                Thread.onSpinWait();
+            }
+            assumeThat(elsewhere.isAlive()).as("this host has mount namespaces").isTrue();
+            try (Descriptor there = open(Path.of("/proc/" + elsewhere.pid() + "/root" + file), OpenFlags.O_RDWR)) {
+                assertThat(MemoryFile.unsuitable(there.number())).isNull();
+            }
+        } finally {
+            elsewhere.destroy();
         }
     }
 

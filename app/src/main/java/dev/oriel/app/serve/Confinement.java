@@ -87,12 +87,15 @@ record Confinement(Sandbox sandbox, SystemCallFilter.@Nullable Action seccomp) {
      * Puts up the last walls: for this thread and those that it will start, and, of system calls, for all threads.
      *
      * @param share the directory beneath which files may be written
+     * @param socketFolder from where the socket is removed at the end; null: it is somebody else's
+     * @param connects whether the server may have to connect to another process, as to syslog's
      * @throws CommandFailed if the kernel refuses
      */
-    void close(Path share, FileHandlePolicy handles) throws CommandFailed {
+    void close(Path share, @Nullable Path socketFolder, FileHandlePolicy handles, boolean connects)
+            throws CommandFailed {
         if (handles == FileHandlePolicy.NEVER && Landlock.version() > 0) {
             try {
-                Landlock.restrictWritingTo(share);
+                Landlock.restrictWritingTo(share, socketFolder);
             } catch (LinuxException refused) {
                 throw new CommandFailed("cannot " + refused.getMessage(), refused);
             }
@@ -101,7 +104,7 @@ record Confinement(Sandbox sandbox, SystemCallFilter.@Nullable Action seccomp) {
             return;
         }
         try {
-            SystemCallFilter.install(seccomp);
+            SystemCallFilter.install(seccomp, connects);
         } catch (LinuxException refused) {
             throw new CommandFailed(
                     "--seccomp: cannot " + refused.getMessage() + "; --seccomp none serves without a filter", refused);

@@ -102,28 +102,38 @@ public final class Host {
     /**
      * Makes sure that there is a folder for the socket, which guests cannot reach.
      *
-     * @throws CommandFailed if there is none, or it is the share
+     * @throws CommandFailed if there is none, or it lies in the share
      */
     static void requireSocketFolder(ShareOptions options, Path share) throws CommandFailed {
+        Path folder = socketFolder(options);
         Path path = options.socketPath();
-        if (path == null) {
+        if (folder == null || path == null) {
             return;
         }
-        Path typed = path.getParent() == null ? Path.of(".") : path.getParent();
-        Path folder = Sandbox.entered().socketFolder(typed);
         String option = options.protocol().pathOption() + " " + path;
         if (!Files.isDirectory(folder)) {
+            Path typed = path.getParent();
             throw new CommandFailed(option + ": there is no directory " + typed + "; make it first");
         }
         try {
-            if (Files.isSameFile(folder, Sandbox.entered().share(share))) {
-                throw new CommandFailed(
-                        option + ": this directory is the share, where a guest could take the socket away;"
-                                + " make another directory for it");
+            // Who shares all of the host shares the socket's folder wherever it is.
+            Path shared = Sandbox.entered().share(share).toRealPath();
+            if (shared.getParent() != null && folder.toRealPath().startsWith(shared)) {
+                throw new CommandFailed(option + ": this directory lies in the share, where a guest could take the socket"
+                        + " away; make another directory for it");
             }
         } catch (IOException unknown) {
-            throw new CommandFailed(option + ": cannot look at " + typed + ": " + unknown.getMessage(), unknown);
+            throw new CommandFailed(option + ": cannot look at its directory: " + unknown.getMessage(), unknown);
         }
+    }
+
+    /** The folder in which the socket is made, as this process sees it; null if it is made by another. */
+    static @Nullable Path socketFolder(ShareOptions options) {
+        Path path = options.socketPath();
+        if (path == null) {
+            return null;
+        }
+        return Sandbox.entered().socketFolder(path.getParent() == null ? Path.of(".") : path.getParent());
     }
 
     /** As this process sees it. It stays relative if it was typed so: made absolute it could become too long for a socket. */

@@ -334,6 +334,7 @@ public final class ServeCommand implements Callable<Integer> {
                 layers,
                 privileges,
                 confinement,
+                syslog,
                 asVirtiofsd ? null : spec.commandLine().getOut());
     }
 

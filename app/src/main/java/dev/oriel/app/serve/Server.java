@@ -83,6 +83,7 @@ final class Server implements AutoCloseable {
      * @param layers stand before the directory
      * @param privileges those that this thread has kept
      * @param confinement is complete before anybody is served
+     * @param connects whether the log may have to be connected again
      * @param out gets the lines to paste; null: none are wanted
      * @return the exit status, to be returned by a process that a signal ends already
      * @throws CommandFailed if it cannot serve, or no longer
@@ -94,6 +95,7 @@ final class Server implements AutoCloseable {
             Layers layers,
             Privileges privileges,
             Confinement confinement,
+            boolean connects,
             @Nullable PrintWriter out)
             throws CommandFailed {
         UnixSocket socket = Host.listen(options);
@@ -115,19 +117,19 @@ final class Server implements AutoCloseable {
                 "oriel-stop");
         Runtime.getRuntime().addShutdownHook(stop);
         try {
-            confinement.close(local.sharedDir(), local.inodeFileHandles());
+            ServiceManager.tellReady(); // connections wait until they are accepted; the filter would not let it
+            confinement.close(local.sharedDir(), Host.socketFolder(options), local.inodeFileHandles(), connects);
             if (out != null) {
                 introduce(options, sharedDir, local, out);
             }
-            ServiceManager.tellReady();
             server.frontEnds.run();
             return 0;
         } catch (LinuxException broken) {
             Runtime.getRuntime().removeShutdownHook(stop);
             server.close();
             throw new CommandFailed("can serve no longer: " + broken.getMessage(), broken);
-        } catch (CommandFailed refused) {
-            Runtime.getRuntime().removeShutdownHook(stop);
+        } catch (CommandFailed | RuntimeException | Error refused) {
+            Runtime.getRuntime().removeShutdownHook(stop); // it would end the process with status 0
             server.close();
             throw refused;
         }

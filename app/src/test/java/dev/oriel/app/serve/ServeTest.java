@@ -37,17 +37,19 @@ class ServeTest {
     @SuppressWarnings("NullAway.Init") // by start
     private BufferedReader output;
 
+    private Path shared = Path.of("");
     private Path socket = Path.of("");
 
     @BeforeEach
     void choosePaths() throws IOException {
+        shared = Files.createDirectory(folder.resolve("share"));
         socket = Files.createDirectory(folder.resolve("run")).resolve("socket");
     }
 
     private void start(String... more) throws Exception {
         String[] arguments = new String[3 + more.length];
         arguments[0] = "serve";
-        arguments[1] = "--shared-dir=" + folder;
+        arguments[1] = "--shared-dir=" + shared;
         arguments[2] = "--socket-path=" + socket;
         System.arraycopy(more, 0, arguments, 3, more.length);
         process = CommandRun.start("oriel", Map.of(), arguments);
@@ -128,7 +130,7 @@ class ServeTest {
     @Test
     void aSocketInUseIsLeftToItsOwner() throws Exception {
         start("--tag=data");
-        CommandRun second = CommandRun.oriel("serve", "--shared-dir=" + folder, "--socket-path=" + socket);
+        CommandRun second = CommandRun.oriel("serve", "--shared-dir=" + shared, "--socket-path=" + socket);
         assertThat(second.status()).isEqualTo(1);
         assertThat(second.err()).contains("another process listens there");
         try (FrontEndProbe probe = FrontEndProbe.connect(socket)) {
@@ -239,7 +241,7 @@ class ServeTest {
 
     @Test
     void calledAsVirtiofsdItServesNobodyUnlessItIsConfined() throws Exception {
-        CommandRun run = CommandRun.virtiofsd("--shared-dir=" + folder, "--socket-path=" + socket);
+        CommandRun run = CommandRun.virtiofsd("--shared-dir=" + shared, "--socket-path=" + socket);
         assertThat(run.err()).contains("--sandbox namespace", "--sandbox none");
         assertThat(run.status()).isEqualTo(1);
         assertThat(socket).doesNotExist();

@@ -14,6 +14,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which files a thread, and those that it starts, may open from now on (landlock(7)). What is open stays so, and a file
@@ -38,6 +39,7 @@ public final class Landlock {
     private static final long READ_FILE = 1 << 2;
     private static final long READ_DIR = 1 << 3;
     private static final long WRITE_FILE = 1 << 1;
+    private static final long REMOVE_FILE = 1 << 5;
 
     /** What version 2 of the interface knows (Linux 5.19); version 1 refuses to rename from one directory to another. */
     private static final long ACCESS_2 = (1 << 14) - 1;
@@ -62,12 +64,13 @@ public final class Landlock {
 
     /**
      * Holds this thread, and all that it starts, to reading files, and to doing what it likes with those beneath one
-     * directory, but for executing them. The kernel must have a {@link #version}.
+     * directory. None is executed. The kernel must have a {@link #version}.
      *
      * @param directory the one
+     * @param socketFolder from where files may be removed too; null: there is none
      * @throws LinuxException if the kernel refuses
      */
-    public static void restrictWritingTo(Path directory) throws LinuxException {
+    public static void restrictWritingTo(Path directory, @Nullable Path socketFolder) throws LinuxException {
         int version = version();
         long all = version >= TRUNCATE_VERSION ? ACCESS_3 : ACCESS_2;
         try (Arena arena = Arena.ofConfined()) {
@@ -77,9 +80,12 @@ public final class Landlock {
                     Native.callInt(SYSCALL, CREATE_RULESET, handled.address(), JAVA_LONG.byteSize(), 0, 0),
                     "make rules of Landlock");
             try {
-                allow(arena, rules, Path.of("/"), READ_FILE | READ_DIR | EXECUTE);
+                allow(arena, rules, Path.of("/"), READ_FILE | READ_DIR);
                 allow(arena, rules, Path.of("/dev/null"), READ_FILE | WRITE_FILE);
                 allow(arena, rules, directory, all & ~EXECUTE);
+                if (socketFolder != null) {
+                    allow(arena, rules, socketFolder, REMOVE_FILE);
+                }
                 LinuxException.check(Native.callInt(PRCTL, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "set no_new_privs");
                 long flags = version >= TSYNC_VERSION ? RESTRICT_SELF_TSYNC : 0;
                 LinuxException.check(

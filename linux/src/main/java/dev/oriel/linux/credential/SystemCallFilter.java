@@ -23,8 +23,8 @@ import java.util.Map;
  * process, those of Java too, and for good.
  *
  * <p>Of some calls an argument is looked at: a thread may be started, but no process, and none in a namespace of its
- * own; of ioctl(2) there are the four commands for flags of files; a signal goes to this process only; a socket is a UNIX
- * socket. clone3(2), whose arguments a filter cannot see, is said to be absent: the C library then takes clone(2).
+ * own; of ioctl(2) there are the four commands for flags of files; a signal goes to this process only, and fcntl(2) sends
+ * none; a socket is a UNIX socket, and connects only where that is wanted. clone3(2), whose arguments a filter cannot see, is said to be absent: the C library then takes clone(2).
  *
  * <p>The kernel remembers which calls are allowed whatever their arguments, so most calls cost nothing.
  */
@@ -57,7 +57,6 @@ public final class SystemCallFilter {
             clock_gettime       228  113  260
             clock_nanosleep     230  115  262
             close                 3   57    6
-            connect              42  203  362
             copy_file_range     326  285  375
             dup                  32   23   41
             dup2                 33    -   63
@@ -76,7 +75,6 @@ public final class SystemCallFilter {
             fallocate           285   47  314
             fchmodat            268   53  299
             fchownat            260   54  291
-            fcntl                72   25   55
             fdatasync            75   83  148
             flock                73   32  143
             fstat                 5   80  108
@@ -125,7 +123,6 @@ public final class SystemCallFilter {
             ppoll               271   73  302
             pread64              17   67  180
             preadv2             327  286  376
-            prlimit64           302  261  334
             pwrite64             18   68  181
             pwritev2            328  287  377
             read                  0   63    3
@@ -171,6 +168,9 @@ public final class SystemCallFilter {
             """;
 
     private static final int CLONE3 = 435;
+    private static final int CONNECT = Machine.number(42, 203, 362);
+    private static final int FCNTL = Machine.number(72, 25, 55);
+    private static final int PRLIMIT64 = Machine.number(302, 261, 334);
     private static final int CLONE = Machine.number(56, 220, 120);
     private static final int IOCTL = Machine.number(16, 29, 54);
     private static final int PRCTL = Machine.number(157, 167, 172);
@@ -196,6 +196,12 @@ public final class SystemCallFilter {
     private static final int CLONE_FLAGS = Machine.number(0, 0, 1);
 
     private static final int AF_UNIX = 1;
+
+    /** To duplicate, flags, locks of both kinds, and seals: none that sends signals to others. */
+    private static final int[] FCNTL_COMMANDS = {0, 1, 2, 3, 4, 5, 6, 7, 36, 37, 38, 1030, 1033, 1034};
+
+    /** This process. */
+    private static final int OWN = 0;
 
     /** FS_IOC_GETFLAGS, SETFLAGS, FSGETXATTR, FSSETXATTR. */
     private static final int[] IOCTL_COMMANDS = {0x8008_6601, 0x4008_6602, 0x801c_581f, 0x401c_5820};
@@ -250,13 +256,14 @@ public final class SystemCallFilter {
      * Filters all threads of this process from now on, and those that they start. Gives up what set-id programs could
      * bring (no_new_privs) first, as the kernel asks of who has no privilege.
      *
+     * @param connects whether it may connect to other processes, as to syslog's
      * @throws LinuxException if the kernel has no such filters, or some thread has another one already
      */
-    public static void install(Action action) throws LinuxException {
+    public static void install(Action action, boolean connects) throws LinuxException {
         MethodHandle prctl = Native.link("prctl", 5);
         MethodHandle syscall = Native.link("syscall", 4);
         try (Arena arena = Arena.ofConfined()) {
-            List<Instruction> program = program(action, ProcessHandle.current().pid());
+            List<Instruction> program = program(action, connects, ProcessHandle.current().pid());
             MemorySegment code = arena.allocate((long) program.size() * INSTRUCTION_SIZE, Long.BYTES);
             long at = 0;
             for (Instruction instruction : program) {
@@ -289,7 +296,7 @@ public final class SystemCallFilter {
      *   return allow
      * </pre>
      */
-    private static List<Instruction> program(Action action, long pid) {
+    private static List<Instruction> program(Action action, boolean connects, long pid) {
         List<Instruction> program = new ArrayList<>();
         program.add(load(ARCH));
         program.add(new Instruction(JUMP_EQUAL, 1, 0, ARCHITECTURE));
@@ -306,8 +313,13 @@ public final class SystemCallFilter {
                 new Instruction(JUMP_SET, 1, 0, CLONE_NEW),
                 result(RET_ALLOW),
                 result(action.code));
+        if (connects) {
+            block(program, CONNECT, result(RET_ALLOW));
+        }
+        oneOf(program, FCNTL, 1, action, FCNTL_COMMANDS);
         oneOf(program, IOCTL, 1, action, IOCTL_COMMANDS);
         oneOf(program, PRCTL, 0, action, PRCTL_OPTIONS);
+        oneOf(program, PRLIMIT64, 0, action, OWN);
         oneOf(program, SOCKET, 0, action, AF_UNIX);
         oneOf(program, TGKILL, 0, action, (int) pid);
         oneOf(program, UNSHARE, 0, action, CLONE_FS);

@@ -14,15 +14,18 @@ final class FilteredProcess {
     public static void main(String[] arguments) throws Exception {
         Path folder = Path.of(arguments[2]);
         if (arguments[0].equals("landlock")) {
-            Landlock.restrictWritingTo(folder);
+            Landlock.restrictWritingTo(folder, null);
         } else {
-            SystemCallFilter.install(SystemCallFilter.Action.valueOf(arguments[0]));
+            SystemCallFilter.install(SystemCallFilter.Action.valueOf(arguments[0]), false);
         }
         switch (arguments[1]) {
             case "serve" -> serve(folder);
             case "internet" -> new ServerSocket(0).close();
             case "local" ->
                 SocketChannel.open(java.net.StandardProtocolFamily.UNIX).close();
+            case "connect" -> SocketChannel.open(java.net.UnixDomainSocketAddress.of(folder.resolve("socket")));
+            case "signal" -> Native.callInt(Native.link("fcntl", 3), 0, 8, ProcessHandle.current().pid());
+            case "limit" -> Native.callInt(Native.link("prlimit", 4), 1, 0, 0, 0);
             case "execute" -> new ProcessBuilder("/bin/true").start().waitFor();
             case "mount" -> Native.callInt(Native.link("umount2", 2), 0, 0);
             case "namespace" -> Native.callInt(Native.link("unshare", 1), 0x2000_0000);
