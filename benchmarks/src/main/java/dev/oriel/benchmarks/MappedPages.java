@@ -27,13 +27,15 @@ public record MappedPages(double residentKibibytes, double proportionalKibibytes
     }
 
     private static MappedPages of(long pid, Path file, boolean wanted) throws IOException {
-        String path = file.toRealPath().toString();
+        // By number and name: a server in a mount namespace of its own gave it to whoever mapped it, by another path.
+        String inode = " " + Files.getAttribute(file, "unix:ino") + " ";
+        String name = "/" + file.getFileName();
         double resident = 0;
         double proportional = 0;
         boolean counts = false;
         for (String line : Files.readAllLines(Path.of("/proc", Long.toString(pid), "smaps"))) {
             if (HEAD.matcher(line).matches()) {
-                counts = line.endsWith(" " + path) == wanted;
+                counts = (line.endsWith(name) && line.contains(inode)) == wanted;
             } else if (counts && line.startsWith("Rss:")) {
                 resident += kibibytes(line);
             } else if (counts && line.startsWith("Pss:")) {

@@ -90,8 +90,8 @@ class IdentityTest {
     /** docs/operating.md, "When the host changes the tree too": the host unmounts. */
     @Test
     void aSubmountThatTheGuestHasLeftIsUnmountedOnTheHost() throws Exception {
-        try (SharedFolder shared =
-                SharedFolder.serve(folder -> LimitsTest.withMounts(TMPFS_IN_TMPFS, folder), List.of())) {
+        try (SharedFolder shared = SharedFolder.serve(
+                folder -> LimitsTest.withMounts(TMPFS_IN_TMPFS, folder), List.of("--sandbox=none"))) {
             GuestRun run = shared.start(shared.bareGuest(GuestKind.UML, """
                     cat inner/folder/file
                     umount /mnt/inner

@@ -73,7 +73,8 @@ class OperationsInUserModeLinuxTest {
 
     /** A server that is not root, and a guest that has real users all the same: they are in extended attributes. */
     @TestFactory
-    Stream<DynamicNode> anUnprivilegedServerThatOverridesStatDoesWhatRootMay() throws IOException, InterruptedException {
+    Stream<DynamicNode> anUnprivilegedServerThatOverridesStatDoesWhatRootMay()
+            throws IOException, InterruptedException {
         assumeTrue("root".equals(System.getProperty("user.name")), "otherwise all servers here are unprivileged");
         assumeTrue(canStartAsUser(), "another user cannot read what was built here");
         OptionSet set = OptionSet.of("unprivileged, override stat", "--override-stat", "xattr", "mmap");

@@ -107,9 +107,8 @@ final class TwoGuests implements AutoCloseable {
 
     /** What files of the share hold, whatever is mounted there for the server. */
     String onSmallDisk(String name) throws IOException {
-        Path folder = shared.folder().resolve("small");
         return Files.readString(
-                Path.of("/proc/" + server().pid() + "/root" + folder).resolve(name),
+                Path.of("/proc/" + server().pid() + "/root/share/small").resolve(name),
                 java.nio.charset.StandardCharsets.ISO_8859_1);
     }
 

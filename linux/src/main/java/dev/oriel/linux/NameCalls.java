@@ -65,8 +65,7 @@ public final class NameCalls {
     /** {@code int linkat(int oldDirfd, const char *oldPath, int newDirfd, const char *newName, int flags)}. */
     public static int linkat(int oldDirfd, MemorySegment oldPath, int newDirfd, MemorySegment newName, int flags) {
         try {
-            return Native.callInt(
-                    LINKAT, oldDirfd, Native.address(oldPath), newDirfd, Native.address(newName), flags);
+            return Native.callInt(LINKAT, oldDirfd, Native.address(oldPath), newDirfd, Native.address(newName), flags);
         } finally {
             reachabilityFence(oldPath);
             reachabilityFence(newName);

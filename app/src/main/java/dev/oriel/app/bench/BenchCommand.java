@@ -36,8 +36,7 @@ public final class BenchCommand implements Runnable {
     public void run() {
         throw new ParameterException(
                 spec.commandLine(),
-                "say what to measure: startup, driver, byte-order, confinement, guest,"
-                        + " dax, scale or vfio-user");
+                "say what to measure: startup, driver, byte-order, confinement, guest," + " dax, scale or vfio-user");
     }
 
     /** {@code oriel bench startup}. */

@@ -119,8 +119,9 @@ public final class Host {
             // Who shares all of the host shares the socket's folder wherever it is.
             Path shared = Sandbox.entered().share(share).toRealPath();
             if (shared.getParent() != null && folder.toRealPath().startsWith(shared)) {
-                throw new CommandFailed(option + ": this directory lies in the share, where a guest could take the socket"
-                        + " away; make another directory for it");
+                throw new CommandFailed(
+                        option + ": this directory lies in the share, where a guest could take the socket"
+                                + " away; make another directory for it");
             }
         } catch (IOException unknown) {
             throw new CommandFailed(option + ": cannot look at its directory: " + unknown.getMessage(), unknown);

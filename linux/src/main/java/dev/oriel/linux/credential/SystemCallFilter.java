@@ -263,7 +263,8 @@ public final class SystemCallFilter {
         MethodHandle prctl = Native.link("prctl", 5);
         MethodHandle syscall = Native.link("syscall", 4);
         try (Arena arena = Arena.ofConfined()) {
-            List<Instruction> program = program(action, connects, ProcessHandle.current().pid());
+            List<Instruction> program =
+                    program(action, connects, ProcessHandle.current().pid());
             MemorySegment code = arena.allocate((long) program.size() * INSTRUCTION_SIZE, Long.BYTES);
             long at = 0;
             for (Instruction instruction : program) {

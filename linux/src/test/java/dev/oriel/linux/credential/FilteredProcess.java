@@ -24,7 +24,9 @@ final class FilteredProcess {
             case "local" ->
                 SocketChannel.open(java.net.StandardProtocolFamily.UNIX).close();
             case "connect" -> SocketChannel.open(java.net.UnixDomainSocketAddress.of(folder.resolve("socket")));
-            case "signal" -> Native.callInt(Native.link("fcntl", 3), 0, 8, ProcessHandle.current().pid());
+            case "signal" ->
+                Native.callInt(
+                        Native.link("fcntl", 3), 0, 8, ProcessHandle.current().pid());
             case "limit" -> Native.callInt(Native.link("prlimit", 4), 1, 0, 0, 0);
             case "execute" -> new ProcessBuilder("/bin/true").start().waitFor();
             case "mount" -> Native.callInt(Native.link("umount2", 2), 0, 0);

@@ -32,8 +32,8 @@ class SystemCallFilterTest {
             "send", "sendto");
 
     /** Those of which an argument is looked at; syscall(2) is any, and getpagesize(3) none. */
-    private static final Set<String> JUDGED = Set.of(
-            "connect", "fcntl", "ioctl", "prctl", "prlimit64", "unshare", "socket", "syscall", "getpagesize");
+    private static final Set<String> JUDGED =
+            Set.of("connect", "fcntl", "ioctl", "prctl", "prlimit64", "unshare", "socket", "syscall", "getpagesize");
 
     /** What is done before the filter is there, when a server begins to listen. */
     private static final Set<String> BEFORE = Set.of("bind", "listen");
