@@ -35,8 +35,6 @@ final class BackendChannel implements MappableRegion, AutoCloseable {
     private static final int SOCKET = 0;
     private static final int WAKE = 1;
 
-    private static final int PATIENCE_MILLIS = PATIENCE_SECONDS * 1000;
-
     private final String name;
     private final int id;
     private final long length;
@@ -215,7 +213,8 @@ final class BackendChannel implements MappableRegion, AutoCloseable {
         if (ready > 0 && poll.events(SOCKET) == 0) {
             return -Errno.EINTR;
         }
-        int size = ready == 0 ? -Errno.ETIMEDOUT : channel.receiveReply(PATIENCE_MILLIS);
+        int left = (int) Math.max(0, TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime()));
+        int size = ready == 0 ? -Errno.ETIMEDOUT : channel.receiveReply(left);
         return switch (size) {
             case Long.BYTES -> 0;
             case -Errno.ETIMEDOUT -> breakOff("it has not answered for " + PATIENCE_SECONDS + " s");

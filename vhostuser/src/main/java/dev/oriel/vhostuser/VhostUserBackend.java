@@ -125,6 +125,7 @@ public final class VhostUserBackend implements ConnectionServer.Service {
      * not stop the others.
      */
     private void release() {
+        attempt(message.descriptors()::close); // those of a message that was refused do not wait for what follows
         attempt(this::restWindow);
         for (Vring vring : vrings) {
             if (vring != null) {
@@ -139,9 +140,11 @@ public final class VhostUserBackend implements ConnectionServer.Service {
                 window.close();
             }
         });
-        if (backendChannel != null) {
-            backendChannel.close();
-        }
+        attempt(() -> {
+            if (backendChannel != null) {
+                backendChannel.close();
+            }
+        });
         message.close();
     }
 

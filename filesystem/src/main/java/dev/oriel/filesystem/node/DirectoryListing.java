@@ -132,6 +132,9 @@ public final class DirectoryListing {
             throw new IOException("this is no listing of a directory, or of a version that is not known");
         }
         int entries = in.readInt();
+        if (entries < 0) {
+            throw new IOException("the listing of a directory has no such number of entries");
+        }
         for (int i = 0; i < entries; i++) {
             long ino = in.readLong();
             int type = in.readByte();

@@ -215,28 +215,50 @@ public final class HandleTable<H extends Handle> {
         require(in.readInt() == MAGIC, "these are no handles");
         int version = in.readInt();
         require(version == VERSION, "the handles have version " + version + ", and only 1 is known");
-        generation = in.readInt();
+        int newest = in.readInt();
         int count = in.readInt();
-        long most = Math.min(MOST_PLACES, descriptors.taken() + descriptors.left());
-        for (int i = 0; i < count; i++) {
-            long number = in.readLong();
-            long nodeid = in.readLong();
-            int place = (int) number;
-            require(place >= 0 && place < most && number >>> 32 != 0, "a handle has no place");
-            while (place >= places) {
-                addFree(newPlace());
+        require(count >= 0, "there is no such number of handles");
+        generation = newest;
+        try {
+            for (int i = 0; i < count; i++) {
+                restoreHandle(form, in);
             }
-            AtomicReferenceArray<@Nullable H> chunk = chunks[place >>> CHUNK_BITS];
-            require(chunk.getAcquire(place & CHUNK - 1) == null, "two handles have one place");
-            require(reserve(), "more handles than may be open");
-            H handle = form.read(nodeid, in);
-            handle.number(number);
-            chunk.setRelease(place & CHUNK - 1, handle);
+        } finally {
+            forgetOccupied();
         }
+    }
+
+    private void restoreHandle(HandleForm<? extends H> form, DataInput in) throws IOException {
+        long number = in.readLong();
+        long nodeid = in.readLong();
+        int place = (int) number;
+        require(place >= 0 && place < MOST_PLACES && number >>> 32 != 0, "a handle has no place");
+        if (Integer.compareUnsigned((int) (number >>> 32), generation) > 0) {
+            generation = (int) (number >>> 32); // no number is given out twice
+        }
+        while (place >= places) {
+            addFree(newPlace());
+        }
+        AtomicReferenceArray<@Nullable H> chunk = chunks[place >>> CHUNK_BITS];
+        require(chunk.getAcquire(place & (CHUNK - 1)) == null, "two handles have one place");
+        require(reserve(), "more handles than may be open");
+        H handle;
+        try {
+            handle = form.read(nodeid, in);
+        } catch (IOException | RuntimeException | Error failed) {
+            unreserve();
+            throw failed;
+        }
+        handle.number(number);
+        chunk.setRelease(place & (CHUNK - 1), handle);
+    }
+
+    /** Takes the places that handles have off the list of free ones. */
+    private void forgetOccupied() {
         int free = 0;
         for (int i = 0; i < freeCount; i++) {
             int place = freePlaces[i];
-            if (chunks[place >>> CHUNK_BITS].getAcquire(place & CHUNK - 1) == null) {
+            if (chunks[place >>> CHUNK_BITS].getAcquire(place & (CHUNK - 1)) == null) {
                 freePlaces[free++] = place;
             }
         }
