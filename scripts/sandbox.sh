@@ -47,10 +47,13 @@ enter_sandbox() {
         "$own_ids" "$java_home" "$modules" "${cache-}" "${java_command[0]}" "-Doriel.sandbox=$sandbox" "${java_command[@]:1}" "$@"
 }
 
-# lies_in FOLDER SHARE: whether guests can reach the folder, in a share that is not all of the host.
+# lies_in FOLDER SHARE: whether guests can reach the folder, in a share that is not all of the host; or it is all of the host, and
+# nothing would be left to confine.
 lies_in() {
     local folder share
-    [ -n "$1" ] && folder=$(cd -P -- "$1" && pwd) && share=$(cd -P -- "$2" && pwd) && [ "$share" != / ] || return 1
+    [ -n "$1" ] && folder=$(cd -P -- "$1" && pwd) && share=$(cd -P -- "$2" && pwd) || return 1
+    [ "$folder" != / ] || return 0
+    [ "$share" != / ] || return 1
     case $folder/ in "$share"/*) return 0 ;; *) return 1 ;; esac
 }
 

@@ -117,6 +117,15 @@ class CommandLineTest {
         assertFailure(
                 CommandRun.oriel("serve", "--shared-dir=" + folder, "--socket-path=" + folder.resolve("socket")),
                 "this directory lies in the share");
+        Path deeper = Files.createDirectories(folder.resolve("a/b"));
+        assertFailure(
+                CommandRun.oriel("serve", "--shared-dir=" + folder, "--socket-path=" + deeper.resolve("socket")),
+                "this directory lies in the share");
+    }
+
+    @Test
+    void aSocketBesideTheWholeHostIsRefused() throws Exception {
+        assertFailure(CommandRun.oriel("serve", "--shared-dir=" + share(), "--socket-path=/oriel.sock"), "whole host");
     }
 
     @Test

@@ -116,6 +116,11 @@ public final class Host {
             throw new CommandFailed(option + ": there is no directory " + typed + "; make it first");
         }
         try {
+            if (Sandbox.entered() == Sandbox.NONE && folder.toRealPath().getParent() == null) {
+                throw new CommandFailed(
+                        option + ": the server sees all that lies beside its socket, here the whole host;"
+                                + " make a directory for it");
+            }
             // Who shares all of the host shares the socket's folder wherever it is.
             Path shared = Sandbox.entered().share(share).toRealPath();
             if (shared.getParent() != null && folder.toRealPath().startsWith(shared)) {

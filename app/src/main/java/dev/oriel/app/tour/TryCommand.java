@@ -288,7 +288,7 @@ public final class TryCommand implements Callable<Integer> {
                     Locale.ROOT,
                     "A real Linux guest mounted, listed and read a directory of this host through Oriel, in %.1f s.%n"
                             + "To share one with a virtual machine of yours:%n"
-                            + "  oriel serve --shared-dir DIR --socket-path /tmp/oriel.sock%n",
+                            + "  oriel serve --shared-dir DIR --socket-path /run/oriel/project.sock%n",
                     seconds);
         }
         out.flush();
