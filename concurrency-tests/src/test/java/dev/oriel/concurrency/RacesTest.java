@@ -11,9 +11,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Runs each race of this module some hundred thousand times, by jcstress: once, compiled as the JVM likes, on processors that the
- * host chooses. Longer, in every way of compiling and placing them:
- * {@code mvn verify -pl concurrency-tests -am -Doriel.races=default}.
+ * Runs each race of this module some hundred thousand times, by jcstress: once, compiled as the JVM likes, on
+ * processors that the host chooses. Longer, in every way of compiling and placing them: {@code mvn verify -pl
+ * concurrency-tests -am -Doriel.races=default}.
  */
 class RacesTest {
     private static final int RACES = 14;

@@ -24,9 +24,9 @@ import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * The cells of "What is coherent when" in docs/dax.md, one column at a time: each method is a row, named as it is there. Files have
- * three whole pages and the beginning of a fourth; in a direct window the fourth is a stand-in, so there the place says
- * which column is tested.
+ * The cells of "What is coherent when" in docs/dax.md, one column at a time: each method is a row, named as it is
+ * there. Files have three whole pages and the beginning of a fourth; in a direct window the fourth is a stand-in, so
+ * there the place says which column is tested.
  */
 final class CoherenceCells {
     private static final int PAGE = 4096;

@@ -275,7 +275,10 @@ class LayersTest {
                 .toList();
     }
 
-    /** Without what two file systems may tell otherwise: where data lies, links of a directory, and when a link was made. */
+    /**
+     * Without what two file systems may tell otherwise: where data lies, links of a directory, and when a link was
+     * made.
+     */
     private static String portable(String line) {
         List<String> words = List.of(line.split(" ", -1));
         String type = words.get(2).substring(0, words.get(2).length() - 4);

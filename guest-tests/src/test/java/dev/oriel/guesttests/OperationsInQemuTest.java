@@ -9,7 +9,10 @@ import org.junit.jupiter.api.DynamicNode;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
 
-/** Every operation on files through the front-end that people use: four queues, two processors; split rings, packed ones. */
+/**
+ * Every operation on files through the front-end that people use: four queues, two processors; split rings, packed
+ * ones.
+ */
 @Tag("guest")
 class OperationsInQemuTest {
     @TestFactory

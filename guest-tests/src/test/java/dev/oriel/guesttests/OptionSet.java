@@ -26,7 +26,8 @@ record OptionSet(String name, List<String> options, Set<String> features) {
 
     /**
      * @param words options of the command line, separated by white space
-     * @param more features: xattr, acl, mmap, killpriv, writeback, zero-message; slow for a machine that is to be spared
+     * @param more features: xattr, acl, mmap, killpriv, writeback, zero-message; slow for a machine that is to be
+     *     spared
      */
     static OptionSet of(String name, String words, String... more) {
         List<String> options = new ArrayList<>();

@@ -17,10 +17,10 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets parties change the files of one tree at random, one operation at a time, and holds what each of them sees against a
- * model. What "What is coherent when" in docs/dax.md promises must be so: where a party's stores need not be in the file yet,
- * the party is made to write them back before another looks; where a party need not see what another has done, it opens
- * the file before it looks, or what it sees is not judged. What happens is told by the seed alone.
+ * Lets parties change the files of one tree at random, one operation at a time, and holds what each of them sees
+ * against a model. What "What is coherent when" in docs/dax.md promises must be so: where a party's stores need not be
+ * in the file yet, the party is made to write them back before another looks; where a party need not see what another
+ * has done, it opens the file before it looks, or what it sees is not judged. What happens is told by the seed alone.
  */
 final class RandomWriter {
     /** How the guests have the files, and so what is promised to them. */

@@ -20,9 +20,10 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A folder of the host that Oriel shares, and guests that mount it at {@code /mnt}, with their tools at {@code /tools}. The
- * tools come from the Rust virtiofsd, so that a fault of Oriel shows in the cases and not in the programs that run them; but
- * for s390x, since it serves no big-endian guest, and for older kernels of user-mode Linux, which cannot begin with it.
+ * A folder of the host that Oriel shares, and guests that mount it at {@code /mnt}, with their tools at {@code /tools}.
+ * The tools come from the Rust virtiofsd, so that a fault of Oriel shows in the cases and not in the programs that run
+ * them; but for s390x, since it serves no big-endian guest, and for older kernels of user-mode Linux, which cannot
+ * begin with it.
  */
 final class SharedFolder implements AutoCloseable {
     static final GuestKit KIT = GuestKit.locate();

@@ -57,8 +57,8 @@ enum Window {
     }
 
     /**
-     * What the server's debug log tells about the window of the first session that ended: how many mappings the virtual machine
-     * had at a time.
+     * What the server's debug log tells about the window of the first session that ended: how many mappings the virtual
+     * machine had at a time.
      */
     static void assertMappingsWithinLimit(String log) {
         Matcher line = MAPPINGS.matcher(log);

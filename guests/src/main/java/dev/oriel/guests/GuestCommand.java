@@ -117,8 +117,8 @@ final class GuestCommand {
     }
 
     /**
-     * Where User Mode Linux keeps its memory, in a file that it maps executable: /dev/shm, which is memory, unless it is small
-     * or mounted noexec, as in many containers.
+     * Where User Mode Linux keeps its memory, in a file that it maps executable: /dev/shm, which is memory, unless it
+     * is small or mounted noexec, as in many containers.
      */
     private static Path memoryFolder(Guest guest, Path state) {
         Path shm = Path.of("/dev/shm");

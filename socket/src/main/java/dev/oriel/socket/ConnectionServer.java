@@ -15,8 +15,8 @@ import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Serves those who connect to a socket: each on a thread of its own, several at once, one after another for ever. One that sends
- * nonsense, or nothing, or for which there is no memory and no thread, costs the others nothing.
+ * Serves those who connect to a socket: each on a thread of its own, several at once, one after another for ever. One
+ * that sends nonsense, or nothing, or for which there is no memory and no thread, costs the others nothing.
  */
 public final class ConnectionServer implements AutoCloseable {
     private static final System.Logger LOGGER = System.getLogger("dev.oriel.socket");
@@ -30,7 +30,9 @@ public final class ConnectionServer implements AutoCloseable {
 
     /** What serves one connection, which it owns. Before it runs, it has nothing else to close. */
     public interface Service extends AutoCloseable {
-        /** Serves until the other side goes, sends nonsense, or {@link #close} is called; nothing is left of it then. */
+        /**
+         * Serves until the other side goes, sends nonsense, or {@link #close} is called; nothing is left of it then.
+         */
         void run();
 
         /** Ends {@link #run()} soon, from any thread; does not wait for it. */

@@ -59,7 +59,9 @@ record Confinement(Sandbox sandbox, SystemCallFilter.@Nullable Action seccomp) {
         return ThreadCredentials.geteuid() == 0;
     }
 
-    /** What holds if nothing is said of file handles: with them a server that was taken over could leave its sandbox. */
+    /**
+     * What holds if nothing is said of file handles: with them a server that was taken over could leave its sandbox.
+     */
     FileHandlePolicy handlesByDefault() {
         return sandbox == Sandbox.NONE ? FileHandlePolicy.PREFER : FileHandlePolicy.NEVER;
     }

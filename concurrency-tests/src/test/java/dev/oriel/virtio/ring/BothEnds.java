@@ -7,8 +7,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /**
- * A ring with its two ends, in which one chain went to the device and back. Neither end asks to be told of anything now, as ends do
- * that are at work.
+ * A ring with its two ends, in which one chain went to the device and back. Neither end asks to be told of anything
+ * now, as ends do that are at work.
  */
 class BothEnds {
     private static final int SIZE = 8;

@@ -90,7 +90,9 @@ final class OverrideStatSession extends ForwardingSession {
         return hasNone(-result) ? 0 : result;
     }
 
-    /** Whether an error means that the file has no such attribute: none, one that is too long, or one of another user. */
+    /**
+     * Whether an error means that the file has no such attribute: none, one that is too long, or one of another user.
+     */
     private static boolean hasNone(int errno) {
         return switch (errno) {
             case Errno.ENODATA, Errno.EOPNOTSUPP, Errno.ENOSYS, Errno.ERANGE, Errno.EACCES, Errno.EPERM, Errno.ESTALE ->
@@ -195,7 +197,10 @@ final class OverrideStatSession extends ForwardingSession {
         return keep(servers, nodeid, fh, out);
     }
 
-    /** Sets the attribute to what the thread's {@code stat} says, and reads the attributes again: their ctime is another now. */
+    /**
+     * Sets the attribute to what the thread's {@code stat} says, and reads the attributes again: their ctime is another
+     * now.
+     */
     private int keep(Request servers, long nodeid, long fh, Attributes out) {
         OverrideStat.Scratch own = scratch.get();
         int length = own.stat.write(own.value);
@@ -212,8 +217,8 @@ final class OverrideStatSession extends ForwardingSession {
     }
 
     /**
-     * Before something is made: the thread's {@code stat} becomes what it is to be. As Linux has it, a directory with the set-group-ID bit
-     * gives its group to what is made in it, and the bit to directories.
+     * Before something is made: the thread's {@code stat} becomes what it is to be. As Linux has it, a directory with
+     * the set-group-ID bit gives its group to what is made in it, and the bit to directories.
      *
      * @param mode type and permissions
      * @return 0 or an errno

@@ -7,7 +7,10 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** A program that filters its system calls, or holds itself to a folder, and then does what a test wants to see the end of. */
+/**
+ * A program that filters its system calls, or holds itself to a folder, and then does what a test wants to see the end
+ * of.
+ */
 final class FilteredProcess {
     private FilteredProcess() {}
 
