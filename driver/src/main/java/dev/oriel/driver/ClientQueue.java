@@ -31,7 +31,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ClientQueue {
     private static final System.Logger LOG = System.getLogger("dev.oriel.driver");
-
     private static final long NANOS_PER_MILLI = 1_000_000;
 
     private final DriverSession session;
@@ -161,7 +160,7 @@ public final class ClientQueue {
      * Submits a request and waits for its reply.
      *
      * @return what {@link ClientRequest#result()} says; -ETIMEDOUT if no reply came in time; -ENOTCONN if the device is
-     *     gone. In every case the caller releases the request.
+     *     gone; the caller releases the request in any case
      */
     public int call(ClientRequest request) {
         return call(request, session.timeLimitNanos());
@@ -321,10 +320,7 @@ public final class ClientQueue {
         return request == null ? hasCompleted() : request.done;
     }
 
-    /**
-     * Looks at the ring, then sleeps, until the request is done (or, without one, something can be polled) or the time
-     * is over.
-     */
+    /** Looks at the ring, then sleeps, until the request is done (or anything, without one) or the time is over. */
     private void lead(@Nullable ClientRequest request, long start, long limit) {
         if (spin(request, start)) {
             return;

@@ -34,10 +34,7 @@ public final class VhostUserBackend implements ConnectionServer.Service {
     /** The one shared memory region that is asked for by the back-end channel. */
     private static final int WINDOW = 0;
 
-    /**
-     * Regions that are left to the front-end for RAM and whatever else it has; QEMU aborts if there are too many in
-     * all.
-     */
+    /** Regions that are left to the front-end for RAM and other memory; QEMU aborts if there are too many in all. */
     private static final int OTHER_REGIONS = 29;
 
     private static final long REFUSED = 1;
@@ -398,10 +395,7 @@ public final class VhostUserBackend implements ConnectionServer.Service {
         message.reply(PayloadLayout.SHMEM_CONFIG_SIZE);
     }
 
-    /**
-     * What lies behind the end of the device's own configuration reads as zeros; an
-     * answer without bytes is an error.
-     */
+    /** What lies behind the end of the device's own configuration reads as zeros; an answer without bytes is an error. */
     private void getConfig() throws LinuxException {
         int offset = message.getInt(PayloadLayout.CONFIG_OFFSET);
         int size = message.getInt(PayloadLayout.CONFIG_SIZE);

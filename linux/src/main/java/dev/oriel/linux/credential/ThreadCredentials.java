@@ -1,9 +1,10 @@
-package dev.oriel.linux;
+package dev.oriel.linux.credential;
 
 import static java.lang.Integer.toUnsignedLong;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.ref.Reference.reachabilityFence;
 
+import dev.oriel.linux.Errno;
 import dev.oriel.linux.abi.Machine;
 import dev.oriel.linux.abi.Native;
 import java.lang.foreign.Arena;
