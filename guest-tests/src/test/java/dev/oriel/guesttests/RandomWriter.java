@@ -624,17 +624,18 @@ final class RandomWriter {
         }
         expectTime(party, file, Long.parseLong(attributes[1]));
         if (party != host && !file.names.isEmpty()) {
-            expectBlocks(party, file, operation, attributes[2]);
+            expectBlocks(party, file, slot.fd, attributes[2]);
         }
         return true;
     }
 
-    private void expectBlocks(int party, SharedFile file, String operation, String first)
+    /** The host's file system gives out blocks when it writes data to the disk: then the guest may know the number of before. */
+    private void expectBlocks(int party, SharedFile file, int fd, String first)
             throws IOException, InterruptedException {
         String blocks = first;
         String onHost = blocksOnHost(file);
-        for (int i = 0; i < 3 && !onHost.equals(blocks); i++) { // the host's file system may just have given some out
-            blocks = tell(party, file, operation).split(" ", -1)[2];
+        for (int i = 0; i < 3 && !onHost.equals(blocks); i++) {
+            blocks = tell(party, file, "stat %d 1".formatted(fd)).split(" ", -1)[2];
             onHost = blocksOnHost(file);
         }
         expect(onHost.equals(blocks), party, file, "it has " + blocks + " blocks, and " + onHost + " on the host");

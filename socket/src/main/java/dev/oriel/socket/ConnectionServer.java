@@ -48,6 +48,7 @@ public final class ConnectionServer implements AutoCloseable {
     // Guarded by this.
     private final Map<Service, Thread> connections = new HashMap<>();
     private boolean closed;
+    private boolean endsWithLast;
 
     /**
      * @param socket where the others connect; owned by the server
@@ -95,6 +96,18 @@ public final class ConnectionServer implements AutoCloseable {
                 wait(spent);
             }
         }
+    }
+
+    /**
+     * As {@link #run()}, until the last of those who have connected has gone.
+     *
+     * @throws LinuxException if the socket fails
+     */
+    public void runUntilLastHasGone() throws LinuxException {
+        synchronized (this) {
+            endsWithLast = true;
+        }
+        run();
     }
 
     /** Whether what accept(2) lacks comes back when another connection has gone. */
@@ -173,6 +186,10 @@ public final class ConnectionServer implements AutoCloseable {
 
     private synchronized void end(Service service) {
         connections.remove(service);
+        if (endsWithLast && connections.isEmpty()) {
+            closed = true;
+            socket.close();
+        }
     }
 
     /** How many are connected. */

@@ -77,15 +77,16 @@ final class Server implements AutoCloseable {
     }
 
     /**
-     * Serves until a signal ends the process, with status 0.
+     * Serves until a signal ends the process, with status 0, or as virtiofsd until the last virtual machine has gone: who
+     * starts that waits for its end.
      *
      * @param sharedDir the directory as it was typed
      * @param layers stand before the directory
      * @param privileges those that this thread has kept
      * @param confinement is complete before anybody is served
      * @param connects whether the log may have to be connected again
-     * @param out gets the lines to paste; null: none are wanted
-     * @return the exit status, to be returned by a process that a signal ends already
+     * @param out gets the lines to paste; null: as virtiofsd
+     * @return the exit status
      * @throws CommandFailed if it cannot serve, or no longer
      */
     static int run(
@@ -121,8 +122,10 @@ final class Server implements AutoCloseable {
             confinement.close(local.sharedDir(), Host.socketFolder(options), local.inodeFileHandles(), connects);
             if (out != null) {
                 introduce(options, sharedDir, local, out);
+                server.frontEnds.run();
+            } else {
+                server.frontEnds.runUntilLastHasGone();
             }
-            server.frontEnds.run();
             return 0;
         } catch (LinuxException broken) {
             Runtime.getRuntime().removeShutdownHook(stop);

@@ -247,6 +247,29 @@ class ServeTest {
         assertThat(socket).doesNotExist();
     }
 
+    /** As virtiofsd does: libvirt and others that start it for one virtual machine wait for that. */
+    @Test
+    void calledAsVirtiofsdItEndsWithTheLastThatIsConnected() throws Exception {
+        process = CommandRun.start(
+                "virtiofsd",
+                Map.of(),
+                "--sandbox=none",
+                "--tag=data",
+                "--shared-dir=" + shared,
+                "--socket-path=" + socket);
+        while (!Files.exists(socket) && process.isAlive()) {
+            Thread.sleep(10);
+        }
+        try (FrontEndProbe second = FrontEndProbe.connect(socket)) {
+            try (FrontEndProbe first = FrontEndProbe.connect(socket)) {
+                assertThat(first.ask().tag()).isEqualTo("data");
+            }
+            assertThat(second.ask().tag()).isEqualTo("data");
+        }
+        assertThat(process.waitFor()).isZero();
+        assertThat(socket).doesNotExist();
+    }
+
     @Test
     void aWindowByItselfIsStagedFromTheSecondWriterOn() {
         ShareOptions byItself = window(true);
