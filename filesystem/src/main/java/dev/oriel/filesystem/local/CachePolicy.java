@@ -37,17 +37,17 @@ public enum CachePolicy {
     }
 
     /** For how long names and attributes are good, ns. */
-    long validNanos() {
+    public long validNanos() {
         return validNanos;
     }
 
     /** The {@code FOPEN_*} flags of an open file. */
-    int fileOpenFlags() {
+    public int fileOpenFlags() {
         return fileOpenFlags;
     }
 
     /** The {@code FOPEN_*} flags of an open directory. */
-    int directoryOpenFlags() {
+    public int directoryOpenFlags() {
         return directoryOpenFlags;
     }
 
