@@ -64,6 +64,11 @@ final class Cluster implements AutoCloseable {
         return files;
     }
 
+    /** The folder that is shared. */
+    Path root() {
+        return rootInode != UNKNOWN ? inodePath(rootInode) : root;
+    }
+
     Staging staging() {
         return staging;
     }
@@ -102,7 +107,7 @@ final class Cluster implements AutoCloseable {
         for (byte b : path.toUri().getPath().getBytes(StandardCharsets.UTF_8)) {
             hash = (hash ^ b) * 0x100_0000_01b3L;
         }
-        return hash | 1L << 62;
+        return hash | (1L << 62);
     }
 
     private Path path(String path) {

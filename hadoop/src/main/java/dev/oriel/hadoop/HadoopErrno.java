@@ -7,10 +7,8 @@ import java.util.Map;
 import org.apache.hadoop.fs.FileAlreadyExistsException;
 import org.apache.hadoop.fs.ParentNotDirectoryException;
 import org.apache.hadoop.fs.PathIsNotEmptyDirectoryException;
-import org.apache.hadoop.fs.permission.AclException;
 import org.apache.hadoop.hdfs.protocol.AlreadyBeingCreatedException;
 import org.apache.hadoop.hdfs.protocol.QuotaExceededException;
-import org.apache.hadoop.hdfs.protocol.RecoveryInProgressException;
 import org.apache.hadoop.hdfs.protocol.SnapshotAccessControlException;
 import org.apache.hadoop.hdfs.protocol.XAttrNotFoundException;
 import org.apache.hadoop.ipc.RemoteException;
@@ -29,9 +27,7 @@ final class HadoopErrno {
             PathIsNotEmptyDirectoryException.class, Errno.ENOTEMPTY,
             QuotaExceededException.class, Errno.EDQUOT,
             AlreadyBeingCreatedException.class, Errno.EBUSY,
-            RecoveryInProgressException.class, Errno.EBUSY,
-            XAttrNotFoundException.class, Errno.ENODATA,
-            AclException.class, Errno.EOPNOTSUPP);
+            XAttrNotFoundException.class, Errno.ENODATA);
 
     /** Exceptions of name nodes that this side has no class for, by what their names end with. */
     private static final Map<String, Integer> REMOTE = Map.ofEntries(

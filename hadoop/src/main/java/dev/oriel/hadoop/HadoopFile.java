@@ -4,7 +4,6 @@ import dev.oriel.filesystem.staging.StagedFile;
 import dev.oriel.filesystem.staging.StagedOpen;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.IoVector;
-import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
 import java.time.Instant;
@@ -27,7 +26,7 @@ final class HadoopFile {
     private static final System.Logger LOG = System.getLogger("dev.oriel.hadoop");
 
     private final Cluster cluster;
-    private final Object key;
+    private volatile Object key;
     private final HadoopStore store;
     private final StagedFile staged;
     private final ReentrantLock lock = new ReentrantLock();
@@ -54,6 +53,7 @@ final class HadoopFile {
 
     private long accessedToSet = -1;
 
+    private volatile @Nullable FileStatus removed;
     private int opens;
     private int writers;
     private long errorNumber;
@@ -81,7 +81,13 @@ final class HadoopFile {
 
     /** It has another name now, in another folder perhaps. */
     void moved(Path to, Path newFolder) {
+        key = to.toString();
         path = to;
+        folder = newFolder;
+    }
+
+    /** It lies in another folder now. */
+    void moved(Path newFolder) {
         folder = newFolder;
     }
 
@@ -220,7 +226,8 @@ final class HadoopFile {
             failed((int) count);
             return count;
         }
-        streamed += count;
+        long end = streamed + count;
+        streamed = end;
         written = Instant.now();
         isUnsynced = true;
         isBehind = true;
@@ -315,21 +322,23 @@ final class HadoopFile {
     }
 
     /**
-     * Sets times, ms; -1: as it is. While it streams they are set when that ends; what is staged is written back first.
+     * Sets times, ms; -1: as it is. While it streams they are set when that ends, once more; what is staged is written back first.
      */
     int times(long modified, long accessed) {
         lock.lock();
         try {
-            if (stream == null) {
-                return -Errno.EAGAIN;
-            }
             int result = settle();
-            modifiedToSet = modified >= 0 ? modified : modifiedToSet;
-            accessedToSet = accessed >= 0 ? accessed : accessedToSet;
-            written = modified >= 0 ? Instant.ofEpochMilli(modified) : written;
+            if (staged.modified() != null) {
+                StagedOpen own = staged.open();
+                int back = (int) cluster.ask(own::close);
+                result = result != 0 ? result : back;
+            }
+            modifiedToSet = modified;
+            accessedToSet = accessed;
             if (stream == null) {
                 return result != 0 ? result : setTimes();
             }
+            written = modified >= 0 ? Instant.ofEpochMilli(modified) : written;
             return result;
         } finally {
             lock.unlock();
@@ -393,6 +402,16 @@ final class HadoopFile {
         }
     }
 
+    /** Has the cluster know all that was streamed, whoever has it open. */
+    int settleNow() {
+        lock.lock();
+        try {
+            return settle();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private int told(OpenHadoopFile handle) {
         return handle.toldUntil(errorNumber) ? -error : 0;
     }
@@ -403,6 +422,27 @@ final class HadoopFile {
         try {
             int result = endStream();
             return result != 0 ? result : (int) cluster.ask(staged::keep);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The cluster does not have it any more. */
+    void removed(FileStatus last) {
+        removed = last;
+    }
+
+    /** What the cluster told of it before it was removed; null if it is still there. */
+    @Nullable
+    FileStatus removed() {
+        return removed;
+    }
+
+    /** It is not removed after all: what was kept is written back. */
+    void unkeep() {
+        lock.lock();
+        try {
+            staged.unkeep();
         } finally {
             lock.unlock();
         }

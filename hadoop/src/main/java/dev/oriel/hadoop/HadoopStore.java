@@ -2,13 +2,16 @@ package dev.oriel.hadoop;
 
 import dev.oriel.filesystem.staging.StagedBytes;
 import dev.oriel.filesystem.staging.StagedStore;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
+import java.util.EnumSet;
 import java.util.Map;
 import java.util.UUID;
 import java.util.function.Supplier;
+import org.apache.hadoop.fs.CreateFlag;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileStatus;
@@ -111,9 +114,7 @@ final class HadoopStore implements StagedStore {
             // what goes on where the last read ended streams; another place is asked for by itself
             int count = in.getPos() == offset + done
                     ? in.read(bytes, done, wanted - done)
-                    : isNext(in, offset + done)
-                            ? 0
-                            : in.read(offset + done, bytes, done, wanted - done);
+                    : isNext(in, offset + done) ? 0 : in.read(offset + done, bytes, done, wanted - done);
             if (count < 0) {
                 break;
             }
@@ -165,17 +166,18 @@ final class HadoopStore implements StagedStore {
         FileSystem files = cluster.files();
         Path file = path.get();
         FileStatus status = files.getFileStatus(file);
-        Path temporary = cluster.child(folder.get(), TEMPORARY + UUID.randomUUID());
+        String name = TEMPORARY + UUID.randomUUID();
+        Path temporary = cluster.child(folder.get(), name);
         boolean done = false;
         try {
-            FSDataOutputStream out = files.create(
-                    temporary,
-                    status.getPermission(),
-                    false,
-                    BUFFER,
-                    status.getReplication(),
-                    status.getBlockSize(),
-                    null);
+            FSDataOutputStream out;
+            try {
+                out = create(temporary, status);
+            } catch (FileNotFoundException gone) {
+                // the file was moved, and the folder where it was is not there any more
+                temporary = cluster.child(cluster.root(), name);
+                out = create(temporary, status);
+            }
             write(0, bytesNow, out);
             copyAttributes(status, file, temporary);
             long now = files.getFileStatus(temporary) instanceof HdfsFileStatus hdfs ? hdfs.getFileId() : 0;
@@ -190,6 +192,19 @@ final class HadoopStore implements StagedStore {
             }
             forget();
         }
+    }
+
+    private FSDataOutputStream create(Path temporary, FileStatus like) throws IOException {
+        // a folder that is missing is not made
+        return cluster.files()
+                .create(
+                        temporary,
+                        like.getPermission(),
+                        EnumSet.of(CreateFlag.CREATE),
+                        BUFFER,
+                        like.getReplication(),
+                        like.getBlockSize(),
+                        null);
     }
 
     private void remove(Path temporary) {

@@ -22,6 +22,6 @@ final class Modes {
 
     /** {@code st_mode}. */
     static int mode(FileStatus status) {
-        return type(status) | status.getPermission().toShort() & KEPT;
+        return type(status) | (status.getPermission().toShort() & KEPT);
     }
 }

@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -290,7 +291,7 @@ public final class ServeCommand implements Callable<Integer> {
             Path directory = shareChoice.directory();
             if (directory == null) {
                 ShareChoice.refuse(
-                        spec.commandLine().getParseResult(), spec.mixins().get("directoryOptions"));
+                        spec.commandLine().getParseResult(), Objects.requireNonNull(spec.mixins().get("directoryOptions")));
                 if (dax == DaxMode.DIRECT) {
                     throw new IllegalArgumentException(
                             "--dax=direct: only files of this host can be mapped; say --dax or --dax=staged");

@@ -364,6 +364,19 @@ public final class StagedFile {
         }
     }
 
+    /** The store has not lost the file after all: all that was {@link #keep kept} is written back as what is changed. */
+    public void unkeep() {
+        lock.lock();
+        try {
+            if (isKept) {
+                isKept = false;
+                changed(0);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Forgets all that is staged, changed or not: the file is removed, or its last owner gives up. */
     public void discard() {
         lock.lock();
