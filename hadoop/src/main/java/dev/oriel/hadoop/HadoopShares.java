@@ -6,9 +6,9 @@ import dev.oriel.filesystem.ShareSettings;
 import dev.oriel.filesystem.staging.Staging;
 import java.io.IOException;
 import java.net.URI;
-import java.nio.file.Path;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.security.UserGroupInformation;
 import org.jspecify.annotations.Nullable;
@@ -18,20 +18,13 @@ import org.jspecify.annotations.Nullable;
  * and these:
  *
  * <ul>
- *   <li>{@value #STAGING_SIZE}: MiB for what is written at random, and for what is read (default: 256);
- *   <li>{@value #STAGING_FOLDER}: where they lie (default: in memory);
  *   <li>{@value #PRINCIPAL}, {@value #KEYTAB}: whom to be with Kerberos, and the file with the key (default: as Hadoop finds).
  * </ul>
  */
 public final class HadoopShares implements ShareProvider {
-    private static final String STAGING_SIZE = "oriel.staging-size";
-    private static final String STAGING_FOLDER = "oriel.staging-folder";
-    private static final String PRINCIPAL = "oriel.kerberos-principal";
-    private static final String KEYTAB = "oriel.kerberos-keytab";
-    private static final String OWN = "oriel.";
-
-    private static final Set<String> OWN_OPTIONS = Set.of(STAGING_SIZE, STAGING_FOLDER, PRINCIPAL, KEYTAB);
-    private static final long STAGING_MEBIBYTES = 256;
+    private static final String PRINCIPAL = "kerberos-principal";
+    private static final String KEYTAB = "kerberos-keytab";
+    private static final Set<String> OWN_OPTIONS = Set.of(PRINCIPAL, KEYTAB);
 
     /** Of Hadoop's own client, those that this one finds in its jars, and those that a plug-in may bring. */
     private static final Set<String> SCHEMES = Set.of(
@@ -89,7 +82,7 @@ public final class HadoopShares implements ShareProvider {
             throws IOException {
         Map<String, String> options = settings.options();
         logIn(options, configuration);
-        Staging staging = staging(options);
+        Staging staging = Staging.open(settings.stagingFolder(), settings.stagingBytes());
         try {
             org.apache.hadoop.fs.Path root = new org.apache.hadoop.fs.Path(
                     share.getScheme(), share.getAuthority(), share.getPath().isEmpty() ? "/" : share.getPath());
@@ -128,12 +121,13 @@ public final class HadoopShares implements ShareProvider {
             }
         });
         for (Map.Entry<String, String> option : options.entrySet()) {
-            if (!option.getKey().startsWith(OWN)) {
-                configuration.set(option.getKey(), option.getValue(), "--share-option");
-            } else if (!OWN_OPTIONS.contains(option.getKey())) {
-                throw new IllegalArgumentException("unknown option '" + option.getKey() + "'; known are "
-                        + String.join(", ", new java.util.TreeSet<>(OWN_OPTIONS))
-                        + " and those of Hadoop's configuration");
+            String key = option.getKey();
+            if (key.indexOf('.') > 0) {
+                configuration.set(key, option.getValue(), "--share-option");
+            } else if (!OWN_OPTIONS.contains(key)) {
+                throw new IllegalArgumentException("unknown option '" + key + "'; known are "
+                        + String.join(", ", new TreeSet<>(OWN_OPTIONS))
+                        + " and those of Hadoop's configuration, as dfs.replication");
             }
         }
         // modes are the guest's, which has applied its own umask
@@ -161,14 +155,5 @@ public final class HadoopShares implements ShareProvider {
         if (principal != null && keytab != null) {
             UserGroupInformation.loginUserFromKeytab(principal, keytab);
         }
-    }
-
-    private static Staging staging(Map<String, String> options) throws IOException {
-        String size = options.getOrDefault(STAGING_SIZE, String.valueOf(STAGING_MEBIBYTES));
-        if (!size.matches("[1-9][0-9]{0,8}")) {
-            throw new IllegalArgumentException(STAGING_SIZE + " '" + size + "': it is a number of MiB, from 1");
-        }
-        String folder = options.get(STAGING_FOLDER);
-        return Staging.open(folder == null ? null : Path.of(folder), Long.parseLong(size) << 20);
     }
 }

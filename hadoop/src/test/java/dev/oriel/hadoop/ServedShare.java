@@ -36,7 +36,8 @@ final class ServedShare implements AutoCloseable {
     /** @param window the size of a DAX window, bytes; null: none */
     static ServedShare of(Path folder, URI share, Map<String, String> options, @Nullable Long window)
             throws IOException {
-        FileSystem files = new HadoopShares().open(share, new ShareSettings(options, false, 64 << 20, SESSIONS));
+        FileSystem files =
+                new HadoopShares().open(share, new ShareSettings(options, false, 64 << 20, SESSIONS, null, 64 << 20));
         Path socket = folder.resolve("share-" + System.nanoTime());
         DaxOptions dax = window == null ? null : new DaxOptions(window, false);
         ConnectionServer server = new ConnectionServer(

@@ -5,6 +5,8 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.hdfs.DistributedFileSystem;
@@ -16,6 +18,8 @@ final class TestCluster implements AutoCloseable {
 
     private static final int DATA_NODES = 3;
 
+    private static final Logger LOG = Logger.getLogger("org.apache.hadoop");
+
     private final MiniDFSCluster cluster;
 
     private TestCluster(MiniDFSCluster cluster) {
@@ -24,6 +28,8 @@ final class TestCluster implements AutoCloseable {
 
     static TestCluster start() throws IOException {
         HadoopLog.redirect();
+        // servers that are stopped on purpose say a lot
+        LOG.setLevel(Level.SEVERE);
         FileSystem.enableSymlinks();
         Path folder = Files.createTempDirectory("oriel-cluster-");
         Configuration configuration = new Configuration();

@@ -9,7 +9,6 @@ import dev.oriel.app.log.LogSink;
 import dev.oriel.app.log.SyslogSink;
 import dev.oriel.device.DaxOptions;
 import dev.oriel.filesystem.FileSystem;
-import dev.oriel.filesystem.ShareSettings;
 import dev.oriel.filesystem.layer.CacheRules;
 import dev.oriel.filesystem.local.CachePolicy;
 import dev.oriel.filesystem.local.FileHandlePolicy;
@@ -291,7 +290,8 @@ public final class ServeCommand implements Callable<Integer> {
             Path directory = shareChoice.directory();
             if (directory == null) {
                 ShareChoice.refuse(
-                        spec.commandLine().getParseResult(), Objects.requireNonNull(spec.mixins().get("directoryOptions")));
+                        spec.commandLine().getParseResult(),
+                        Objects.requireNonNull(spec.mixins().get("directoryOptions")));
                 if (dax == DaxMode.DIRECT) {
                     throw new IllegalArgumentException(
                             "--dax=direct: only files of this host can be mapped; say --dax or --dax=staged");
@@ -309,7 +309,7 @@ public final class ServeCommand implements Callable<Integer> {
             return new UriSource(
                     shareChoice.uri(),
                     shareChoice.provider(),
-                    new ShareSettings(shareChoice.options(), readonly, memory, Server.MOST_CONNECTIONS),
+                    shareChoice.settings(readonly, memory),
                     new CacheRules(
                             cache.validNanos(),
                             cache.fileOpenFlags(),
@@ -317,7 +317,7 @@ public final class ServeCommand implements Callable<Integer> {
                             allowMmap,
                             !noReaddirplus),
                     xattr || layers.needXattr(),
-                    readonly ? List.of() : shareChoice.written());
+                    shareChoice.written(readonly));
         } catch (IllegalArgumentException invalid) {
             throw wrong(String.valueOf(invalid.getMessage()));
         }

@@ -3,9 +3,12 @@ package dev.oriel.app.serve;
 import dev.oriel.app.command.CommandFailed;
 import dev.oriel.app.plugin.ShareKinds;
 import dev.oriel.filesystem.ShareProvider;
+import dev.oriel.filesystem.ShareSettings;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -22,6 +25,12 @@ import picocli.CommandLine.ParseResult;
 final class ShareChoice {
     private static final String LOCAL = "file";
     private static final String ARCHIVE = "jar:file:";
+
+    private static final String OWN = "oriel.";
+    private static final String STAGING_FOLDER = OWN + "staging-folder";
+    private static final String STAGING_SIZE = OWN + "staging-size";
+    private static final List<String> OWN_OPTIONS = List.of(STAGING_FOLDER, STAGING_SIZE);
+    private static final String STAGING_MEBIBYTES = "256";
 
     /** Of the authority of a URI: what stands between the user's name and the host. */
     private static final Pattern PASSWORD = Pattern.compile("(//[^/@:]*):[^/@]*@");
@@ -40,7 +49,9 @@ final class ShareChoice {
     @Option(
             names = "--share-option",
             paramLabel = "KEY=VALUE",
-            description = "An option for what opens --share; several times for several.")
+            description = "An option for what opens --share; several times for several. "
+                    + STAGING_SIZE + "=MIB (default: " + STAGING_MEBIBYTES + ") and " + STAGING_FOLDER
+                    + "=DIR (default: memory) are for what cannot be written at random.")
     private List<String> shareOptions = List.of();
 
     /** A URI as it may be shown: without a password. */
@@ -131,6 +142,10 @@ final class ShareChoice {
                 throw new IllegalArgumentException("--share-option '" + option + "': it is KEY=VALUE");
             }
             String key = option.substring(0, equals);
+            if (key.startsWith(OWN) && !OWN_OPTIONS.contains(key)) {
+                throw new IllegalArgumentException("--share-option " + key + ": unknown; of Oriel's own there are "
+                        + String.join(", ", OWN_OPTIONS));
+            }
             if (options.put(key, option.substring(equals + 1)) != null) {
                 throw new IllegalArgumentException("--share-option " + key + " was given twice");
             }
@@ -138,17 +153,60 @@ final class ShareChoice {
         return options;
     }
 
+    /**
+     * The settings for what opens the URI.
+     *
+     * @throws IllegalArgumentException saying which option is wrong and what is valid
+     */
+    ShareSettings settings(boolean readOnly, long nodeMemory) {
+        Map<String, String> options = options();
+        String size = options.getOrDefault(STAGING_SIZE, STAGING_MEBIBYTES);
+        options.remove(STAGING_SIZE);
+        if (!size.matches("[1-9][0-9]{0,8}")) {
+            throw new IllegalArgumentException(
+                    "--share-option " + STAGING_SIZE + "=" + size + ": it is a number of MiB, from 1");
+        }
+        return new ShareSettings(
+                options,
+                readOnly,
+                nodeMemory,
+                Server.MOST_CONNECTIONS,
+                stagingFolder(options),
+                Long.parseLong(size) << 20);
+    }
+
+    private static @Nullable Path stagingFolder(Map<String, String> options) {
+        String folder = options.remove(STAGING_FOLDER);
+        if (folder == null) {
+            return null;
+        }
+        Path path = Path.of(folder);
+        if (!path.isAbsolute() || !Files.isDirectory(path)) {
+            throw new IllegalArgumentException(
+                    "--share-option " + STAGING_FOLDER + "=" + folder + ": it is the absolute path of a directory");
+        }
+        return path;
+    }
+
     /** The folders of this host that are written, outside of a sandbox and in it: an archive is written anew beside the old one. */
-    List<Path> written() {
+    List<Path> written(boolean readOnly) {
+        List<Path> written = new ArrayList<>();
+        Path staging = stagingFolder(options());
+        if (staging != null) {
+            written.add(staging);
+        }
         String archive = uri().toString();
-        if (!archive.startsWith(ARCHIVE)) {
-            return List.of();
+        if (!archive.startsWith(ARCHIVE) || readOnly) {
+            return written;
         }
         int end = archive.indexOf("!/");
         Path file = Path.of(
                 URI.create(archive.substring(ARCHIVE.length() - "file:".length(), end < 0 ? archive.length() : end)));
         Path folder = file.getParent();
-        return folder == null ? List.of() : List.of(folder);
+        if (folder != null) {
+            written.add(folder);
+        }
+        return written;
     }
 
     /**
