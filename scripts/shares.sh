@@ -54,7 +54,7 @@ prepare_share() {
         done
     done
     if [ -n "$plugins" ]; then
-        share_java+=("-Doriel.plugins=${plugins#:}" --add-modules ALL-DEFAULT --sun-misc-unsafe-memory-access=allow)
+        share_java+=("-Doriel.plugins=${plugins#:}" --add-modules ALL-DEFAULT --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow)
         IFS=: read -ra folders <<<"${plugins#:}"
         share_reads+=("${folders[@]}")
     fi

@@ -13,6 +13,9 @@ final class HadoopLog extends Handler {
     /** Loggers are forgotten when nobody has them. */
     private static final Logger HADOOP = Logger.getLogger("org.apache.hadoop");
 
+    /** It looks for a library in C that nobody needs here. */
+    private static final Logger NATIVE = Logger.getLogger("org.apache.hadoop.util.NativeCodeLoader");
+
     private final SimpleFormatter formatter = new SimpleFormatter();
 
     private HadoopLog() {}
@@ -23,8 +26,7 @@ final class HadoopLog extends Handler {
             HADOOP.setUseParentHandlers(false);
             HADOOP.setLevel(Level.WARNING);
             HADOOP.addHandler(new HadoopLog());
-            // it looks for a library in C that nobody needs here
-            Logger.getLogger("org.apache.hadoop.util.NativeCodeLoader").setLevel(Level.OFF);
+            NATIVE.setLevel(Level.OFF);
         }
     }
 
