@@ -8,7 +8,7 @@ import dev.oriel.app.log.LogLevel;
 import dev.oriel.app.log.LogSink;
 import dev.oriel.app.log.SyslogSink;
 import dev.oriel.device.DaxOptions;
-import dev.oriel.filesystem.local.CachePolicy;
+import dev.oriel.filesystem.CachePolicy;
 import dev.oriel.filesystem.local.FileHandlePolicy;
 import dev.oriel.filesystem.local.LocalOptions;
 import dev.oriel.virtio.queue.Polling;

@@ -87,6 +87,15 @@ public final class StagedFile {
             chunks.clear();
             stamp = null;
             staging.remove(this);
+            rest();
+        }
+    }
+
+    private void rest() {
+        try {
+            store.rest();
+        } catch (Throwable thrown) {
+            int _ = ThrownErrno.of(thrown); // there is nobody to tell
         }
     }
 
@@ -359,6 +368,19 @@ public final class StagedFile {
             return 0;
         } catch (Throwable thrown) {
             return ThrownErrno.of(thrown);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The store has the file after all: what {@link #keep} said does not hold. */
+    public void unkeep() {
+        lock.lock();
+        try {
+            if (isKept) {
+                isKept = false;
+                changedFrom = 0;
+            }
         } finally {
             lock.unlock();
         }
