@@ -9,6 +9,7 @@ import java.io.UncheckedIOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.channels.NonWritableChannelException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.DirectoryIteratorException;
@@ -52,6 +53,7 @@ public final class ThrownErrno {
             Map.entry(InvalidPathException.class, Errno.EINVAL),
             Map.entry(NonWritableChannelException.class, Errno.EBADF),
             Map.entry(SecurityException.class, Errno.EACCES),
+            Map.entry(CharacterCodingException.class, Errno.EILSEQ),
             Map.entry(UnsupportedOperationException.class, Errno.EOPNOTSUPP),
             Map.entry(InterruptedIOException.class, Errno.EINTR),
             Map.entry(EOFException.class, Errno.EIO),

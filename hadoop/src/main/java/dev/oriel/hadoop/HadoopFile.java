@@ -456,9 +456,6 @@ final class HadoopFile {
             writers -= handle.writes() ? 1 : 0;
             int result = writers == 0 ? endStream() : 0;
             int written = (int) cluster.ask(() -> handle.staged().close());
-            if (!isUsed()) {
-                store.close();
-            }
             if (result != 0 || written != 0) {
                 LOG.log(
                         Level.WARNING,

@@ -237,7 +237,8 @@ final class HadoopStore implements StagedStore {
         }
     }
 
-    void close() {
+    @Override
+    public void rest() {
         closeInput();
         bytes = new byte[0];
     }

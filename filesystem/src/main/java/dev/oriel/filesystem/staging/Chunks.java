@@ -2,6 +2,7 @@ package dev.oriel.filesystem.staging;
 
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.IoVector;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Iterator;
@@ -125,9 +126,8 @@ final class Chunks {
         int kept = 0;
         try {
             long wanted = Math.min((long) count * CHUNK, base - first * CHUNK);
-            long had =
-                    readStore(first * CHUNK, scratch.memory.asSlice(0, wanted).asByteBuffer());
-            while (kept < count && stage(places[kept], scratch, (long) kept * CHUNK, had)) {
+            readStore(first * CHUNK, scratch.memory.asSlice(0, wanted).asByteBuffer());
+            while (kept < count && stage(places[kept], scratch, (long) kept * CHUNK, wanted)) {
                 chunks.put(first + kept, new Chunk(places[kept]));
                 kept++;
             }
@@ -153,17 +153,16 @@ final class Chunks {
         return true;
     }
 
-    /** Reads from the store until the buffer is full or the file ends: how many bytes. */
-    private int readStore(long offset, ByteBuffer to) throws IOException {
+    /** Fills a buffer with bytes that the store said it has. */
+    private void readStore(long offset, ByteBuffer to) throws IOException {
         int begin = to.position();
         while (to.hasRemaining()) {
             int before = to.position();
             int count = store.read(offset + before - begin, to);
             if (count <= 0 || to.position() <= before) {
-                break;
+                throw new EOFException("the file is shorter than its store said");
             }
         }
-        return to.position() - begin;
     }
 
     /** Has all chunks from an offset on staged that are not only zeros; false if there is no room. */
@@ -202,10 +201,8 @@ final class Chunks {
         long offset = index * CHUNK + at;
         for (int i = 0; i < to.count(); i++) {
             long known = Math.clamp(base - offset, 0, to.length(i));
-            int had = known == 0
-                    ? 0
-                    : readStore(offset, to.segment(i).asSlice(0, known).asByteBuffer());
-            to.segment(i).asSlice(had).fill((byte) 0);
+            readStore(offset, to.segment(i).asSlice(0, known).asByteBuffer());
+            to.segment(i).asSlice(known).fill((byte) 0);
             offset += to.length(i);
         }
         return to.bytes();
@@ -217,9 +214,8 @@ final class Chunks {
         int done = 0;
         if (chunk == null) {
             int known = Math.clamp(base - (index * CHUNK + at), 0, length);
-            done = readStore(
-                    index * CHUNK + at, scratch.memory.asSlice(0, known).asByteBuffer());
-            scratch.memory.asSlice(done, length - done).fill((byte) 0);
+            readStore(index * CHUNK + at, scratch.memory.asSlice(0, known).asByteBuffer());
+            scratch.memory.asSlice(known, length - known).fill((byte) 0);
             return;
         }
         while (done < length) {

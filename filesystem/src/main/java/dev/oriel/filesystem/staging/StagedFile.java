@@ -87,6 +87,15 @@ public final class StagedFile {
             chunks.clear();
             stamp = null;
             staging.remove(this);
+            rest();
+        }
+    }
+
+    private void rest() {
+        try {
+            store.rest();
+        } catch (Throwable thrown) {
+            int _ = ThrownErrno.of(thrown); // there is nobody to tell
         }
     }
 
@@ -364,7 +373,7 @@ public final class StagedFile {
         }
     }
 
-    /** The store has not lost the file after all: all that was {@link #keep kept} is written back as what is changed. */
+    /** The store has the file after all: what {@link #keep} said does not hold. */
     public void unkeep() {
         lock.lock();
         try {

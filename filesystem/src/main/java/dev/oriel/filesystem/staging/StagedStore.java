@@ -44,4 +44,7 @@ public interface StagedStore {
      * over the file in one step. Whatever is thrown in between, the file is the one before, and the temporary name gone.
      */
     void replace(StagedBytes bytes) throws IOException;
+
+    /** Gives back what it holds between calls, as a stream or a connection: nobody has the file open any more. */
+    default void rest() throws IOException {}
 }

@@ -1,4 +1,4 @@
-package dev.oriel.filesystem.local;
+package dev.oriel.filesystem;
 
 import dev.oriel.fuse.FuseFlags;
 
@@ -52,12 +52,12 @@ public enum CachePolicy {
     }
 
     /** Whether attributes outlive the moment by so much that symbolic links may be cached with them. */
-    boolean cachesLinks() {
+    public boolean cachesLinks() {
         return this == ALWAYS || this == METADATA;
     }
 
     /** Whether the client may remember that there is no such name. */
-    boolean cachesAbsence() {
+    public boolean cachesAbsence() {
         return this == ALWAYS || this == METADATA;
     }
 }
