@@ -9,4 +9,6 @@ module dev.oriel.filesystem {
     exports dev.oriel.filesystem.layer;
     exports dev.oriel.filesystem.local;
     exports dev.oriel.filesystem.node;
+    exports dev.oriel.filesystem.path;
+    exports dev.oriel.filesystem.staging;
 }

@@ -102,9 +102,10 @@ public final class Host {
     /**
      * Makes sure that there is a folder for the socket, which guests cannot reach.
      *
+     * @param share the shared directory; null: no directory of this host is shared
      * @throws CommandFailed if there is none, or it lies in the share
      */
-    static void requireSocketFolder(ShareOptions options, Path share) throws CommandFailed {
+    static void requireSocketFolder(ShareOptions options, @Nullable Path share) throws CommandFailed {
         Path folder = socketFolder(options);
         Path path = options.socketPath();
         if (folder == null || path == null) {
@@ -120,6 +121,9 @@ public final class Host {
                 throw new CommandFailed(
                         option + ": the server sees all that lies beside its socket, here the whole host;"
                                 + " make a directory for it");
+            }
+            if (share == null) {
+                return;
             }
             // Who shares all of the host shares the socket's folder wherever it is.
             Path shared = Sandbox.entered().share(share).toRealPath();

@@ -12,7 +12,11 @@
  *   <li>{@link dev.oriel.filesystem.layer.MappedXattrs}: names of extended attributes, by the rules of {@link
  *       dev.oriel.filesystem.layer.XattrMap};
  *   <li>{@link dev.oriel.filesystem.layer.OverrideStat}: owner, mode and device number, which it keeps in an extended
- *       attribute.
+ *       attribute;
+ *   <li>{@link dev.oriel.filesystem.layer.CachedView}, {@link dev.oriel.filesystem.layer.ReadOnlyView}, {@link
+ *       dev.oriel.filesystem.layer.WithoutXattrs}: what a client may keep, whether it may change something, and whether
+ *       there are extended attributes, for file systems that have no rules of their own for that. They stand behind
+ *       those above.
  * </ul>
  *
  * <p>That is their order where several are used: ids that {@code OverrideStat} writes down are translated ones, and its

@@ -1,5 +1,6 @@
 package dev.oriel.filesystem.local;
 
+import dev.oriel.filesystem.CachePolicy;
 import java.nio.file.Path;
 import java.util.Objects;
 

@@ -1,5 +1,6 @@
 package dev.oriel.filesystem.local;
 
+import dev.oriel.filesystem.CachePolicy;
 import dev.oriel.fuse.FuseInitFlags;
 
 /** What of a client's offer at FUSE_INIT is accepted. */

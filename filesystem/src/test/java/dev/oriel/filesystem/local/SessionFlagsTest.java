@@ -4,6 +4,7 @@ import static dev.oriel.filesystem.FileSystemSession.ROOT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.oriel.filesystem.CachePolicy;
 import dev.oriel.fuse.FuseFlags;
 import dev.oriel.fuse.FuseInitFlags;
 import dev.oriel.linux.Errno;

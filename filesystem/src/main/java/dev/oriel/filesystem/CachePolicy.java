@@ -1,4 +1,4 @@
-package dev.oriel.filesystem.local;
+package dev.oriel.filesystem;
 
 import dev.oriel.fuse.FuseFlags;
 
@@ -37,27 +37,27 @@ public enum CachePolicy {
     }
 
     /** For how long names and attributes are good, ns. */
-    long validNanos() {
+    public long validNanos() {
         return validNanos;
     }
 
     /** The {@code FOPEN_*} flags of an open file. */
-    int fileOpenFlags() {
+    public int fileOpenFlags() {
         return fileOpenFlags;
     }
 
     /** The {@code FOPEN_*} flags of an open directory. */
-    int directoryOpenFlags() {
+    public int directoryOpenFlags() {
         return directoryOpenFlags;
     }
 
     /** Whether attributes outlive the moment by so much that symbolic links may be cached with them. */
-    boolean cachesLinks() {
+    public boolean cachesLinks() {
         return this == ALWAYS || this == METADATA;
     }
 
     /** Whether the client may remember that there is no such name. */
-    boolean cachesAbsence() {
+    public boolean cachesAbsence() {
         return this == ALWAYS || this == METADATA;
     }
 }

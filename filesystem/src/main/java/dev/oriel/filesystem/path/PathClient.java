@@ -1,0 +1,108 @@
+package dev.oriel.filesystem.path;
+
+import dev.oriel.filesystem.Attributes;
+import dev.oriel.filesystem.Entry;
+import dev.oriel.filesystem.node.Allowance;
+import dev.oriel.filesystem.node.Handle;
+import dev.oriel.filesystem.node.HandleTable;
+import dev.oriel.filesystem.staging.StagedFile;
+import dev.oriel.linux.Errno;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/** What the parts of one session have together. For all threads. */
+final class PathClient {
+    final PathShare share;
+    final PathNodes nodes;
+    final PathResolver resolver;
+    final HandleTable<Handle> handles;
+    final Allowance memory;
+    private final Allowance openFiles;
+
+    /** Held while a name changes, and the node with it. */
+    final ReentrantLock renaming = new ReentrantLock();
+
+    /** How many renames have begun. */
+    final AtomicLong renames = new AtomicLong();
+
+    PathClient(PathShare share) {
+        this.share = share;
+        memory = share.nodeMemory.open();
+        openFiles = share.openFiles.open();
+        handles = new HandleTable<>(openFiles);
+        nodes = new PathNodes(memory, share.numbers, rootKey());
+        resolver = new PathResolver(share, nodes.root());
+    }
+
+    private @Nullable Object rootKey() {
+        try {
+            return share.views.read(share.root).key();
+        } catch (Throwable unknown) {
+            return null; // the client is told when it looks at the root
+        }
+    }
+
+    /**
+     * The node of a nodeid.
+     *
+     * @throws NoSuchFileException if the client has none such
+     */
+    PathNode node(long nodeid) throws NoSuchFileException {
+        PathNode node = nodes.get(nodeid);
+        if (node == null) {
+            throw new NoSuchFileException("a node that was never given out");
+        }
+        return node;
+    }
+
+    /** Fills the attributes of a file that is at {@code path}. */
+    void fill(PathNode node, Path path, PathStat stat, Attributes out) {
+        stat.fill(out);
+        out.ino = node.ino;
+        out.validNanos = share.options.cache().validNanos();
+        StagedFile staged = stat.isFile() ? share.staged.get(path) : null;
+        if (staged != null && staged.modified() != null) {
+            PathStat.changed(out, staged.size(), staged.modified());
+        }
+    }
+
+    /** Fills an entry. */
+    void fill(PathNode node, Path path, PathStat stat, Entry out) {
+        fill(node, path, stat, out.attributes);
+        out.nodeid = node.nodeid;
+        out.validNanos = share.options.cache().validNanos();
+    }
+
+    /**
+     * Looks at a file that has just been found or made, and fills its entry, which counts as looked up: 0 or an errno.
+     */
+    int enter(PathNode parent, String name, Path path, Entry out) throws IOException {
+        PathStat stat = share.views.read(path);
+        PathNode node = nodes.enter(parent, name, stat);
+        if (node == null) {
+            return -Errno.ENFILE;
+        }
+        fill(node, path, stat, out);
+        return 0;
+    }
+
+    /** Waits until a rename that is under way is over. */
+    void awaitRename() {
+        renaming.lock();
+        try {
+            assert renaming.isHeldByCurrentThread();
+        } finally {
+            renaming.unlock();
+        }
+    }
+
+    void close() {
+        handles.close();
+        openFiles.close();
+        memory.close();
+    }
+}

@@ -1,0 +1,68 @@
+package dev.oriel.filesystem.path;
+
+import dev.oriel.filesystem.node.Budget;
+import dev.oriel.filesystem.staging.Staging;
+import dev.oriel.linux.Errno;
+import dev.oriel.linux.LinuxException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** What all sessions of one {@link PathFileSystem} have together. For all threads. */
+final class PathShare implements AutoCloseable {
+    private static final Logger LOG = System.getLogger("dev.oriel.filesystem.path");
+    private static final int LEAST_OPEN = 16;
+
+    final Path root;
+    final PathOptions options;
+    final PathViews views;
+    final StagedPaths staged;
+    final Budget nodeMemory;
+    final Budget openFiles;
+
+    /** Counts what may have put a link where a directory was. */
+    final AtomicLong links = new AtomicLong();
+
+    /** The last inode number that was given out, of files that have none of their own. */
+    final AtomicLong numbers = new AtomicLong(1L << 32);
+
+    private final Staging staging;
+
+    PathShare(Path root, PathOptions options) throws LinuxException {
+        this.root = root;
+        this.options = options;
+        views = new PathViews(root, options.readOnly());
+        staging = Staging.open(options.stagingFolder(), options.stagingBytes());
+        staged = new StagedPaths(staging, views);
+        nodeMemory = new Budget(
+                options.nodeMemory(),
+                options.sessions(),
+                0,
+                "the guest knows as many files as there is memory for, and gets ENFILE for others until it forgets some");
+        openFiles = new Budget(
+                options.openFiles(),
+                options.sessions(),
+                LEAST_OPEN,
+                "the guest has opened as many files as it may, and gets ENFILE until it closes some");
+    }
+
+    /** Writes all staged files back: 0 or an errno. */
+    int writeBack() {
+        return staging.writeBack();
+    }
+
+    @Override
+    public void close() {
+        int error = staging.writeBack();
+        if (error != 0) {
+            LOG.log(
+                    Level.ERROR,
+                    "{0}: some files of {1} could not be written back, and what was written into them since is lost",
+                    Errno.message(-error),
+                    root);
+        }
+        staged.close();
+        staging.close();
+    }
+}

@@ -1,0 +1,33 @@
+package dev.oriel.filesystem.staging;
+
+import dev.oriel.linux.IoVector;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/** What a thread needs to move bytes between a store, staged chunks and a client. */
+final class Scratch {
+    /** The most chunks that are fetched at once. */
+    static final int MOST_CHUNKS = 8;
+
+    private static final ThreadLocal<Scratch> CURRENT = ThreadLocal.withInitial(Scratch::new);
+
+    final MemorySegment memory = Arena.ofAuto().allocate((long) MOST_CHUNKS * Staging.CHUNK, 64);
+
+    /** Parts of a client's memory. */
+    final IoVector part = new IoVector(IoVector.SYSTEM_CALL_MAX);
+
+    private final IoVector own = new IoVector(1);
+
+    private Scratch() {}
+
+    static Scratch current() {
+        return CURRENT.get();
+    }
+
+    /** A range of {@link #memory}, for a system call. */
+    IoVector own(long from, long length) {
+        own.clear();
+        own.add(memory.address() + from, length);
+        return own;
+    }
+}

@@ -1,0 +1,444 @@
+package dev.oriel.filesystem.staging;
+
+import dev.oriel.filesystem.ThrownErrno;
+import dev.oriel.linux.Errno;
+import dev.oriel.linux.IoVector;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.time.Instant;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One file of a {@link StagedStore}, with what of it is staged here. All that opens the file has the same object, so
+ * all see what was written, in the store or not.
+ *
+ * <p>Operations answer 0, a count, or {@code -errno}; nothing is thrown. They wait for the store, one at a time for one
+ * file: call them where a request may block.
+ */
+public final class StagedFile {
+    private static final int CHUNK = Staging.CHUNK;
+    private static final long UNCHANGED = Long.MAX_VALUE;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Staging staging;
+    private final StagedStore store;
+    private final Chunks chunks;
+
+    private volatile long size;
+
+    /** When it was changed last, of what is not written back. */
+    private volatile @Nullable Instant modified;
+
+    /** Where what is changed begins. */
+    private long changedFrom = UNCHANGED;
+
+    /** What the store had when it was asked last; null if that is not known any more. */
+    private @Nullable Object stamp;
+
+    private boolean isKept;
+    private int opens;
+
+    /** How often a write-back failed, why it did the last time, and whether somebody was told. */
+    private long errorNumber;
+
+    private int error;
+    private boolean isErrorSeen;
+
+    /**
+     * A file of which nothing is staged. {@link #renew} it before it is used.
+     *
+     * @param staging where chunks are kept
+     */
+    public StagedFile(Staging staging, StagedStore store) {
+        this.staging = staging;
+        this.store = store;
+        chunks = new Chunks(this, staging, store);
+    }
+
+    /** Opens it. */
+    public StagedOpen open() {
+        lock.lock();
+        try {
+            opens++;
+            staging.add(this);
+            return new StagedOpen(this, isErrorSeen ? errorNumber : Math.max(0, errorNumber - 1));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** One open is closed. What could not be written back stays, for the next open or {@link Staging#writeBack}. */
+    void closed() {
+        lock.lock();
+        try {
+            opens--;
+            leaveIfUnused();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void leaveIfUnused() {
+        if (opens == 0 && (changedFrom == UNCHANGED || isKept)) {
+            chunks.clear();
+            stamp = null;
+            staging.remove(this);
+            rest();
+        }
+    }
+
+    private void rest() {
+        try {
+            store.rest();
+        } catch (Throwable thrown) {
+            int _ = ThrownErrno.of(thrown); // there is nobody to tell
+        }
+    }
+
+    /** Whether it is open, or has something that is not written back: then its owner must not forget it. */
+    public boolean isUsed() {
+        lock.lock();
+        try {
+            return opens > 0 || (changedFrom != UNCHANGED && !isKept);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Its size, bytes. */
+    public long size() {
+        return size;
+    }
+
+    /** When it was changed last, if that is not written back; otherwise null, and the store knows. */
+    public @Nullable Instant modified() {
+        return modified;
+    }
+
+    /**
+     * Asks the store what it has, as an open does: if another has changed the file, and nothing is changed here, what
+     * is staged is dropped. What is changed here wins.
+     */
+    public int renew() {
+        lock.lock();
+        try {
+            if (changedFrom != UNCHANGED || isKept) {
+                return 0;
+            }
+            StagedStore.Version version = store.version();
+            if (!version.stamp().equals(stamp) || version.size() != size) {
+                chunks.clear();
+                size = Math.max(0, version.size());
+                chunks.begin(size);
+                stamp = version.stamp();
+            }
+            return 0;
+        } catch (Throwable thrown) {
+            return ThrownErrno.of(thrown);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Reads into memory of a client, up to the end of the file. */
+    public long read(long offset, IoVector to) {
+        staging.used(this);
+        lock.lock();
+        try {
+            long count = Math.clamp(size - offset, 0, to.bytes());
+            IoVector part = Scratch.current().part;
+            long done = 0;
+            while (done < count) {
+                long at = offset + done;
+                long length = part.slice(to, done, Math.min(count - done, CHUNK - at % CHUNK));
+                long read = chunks.read(at / CHUNK, (int) (at % CHUNK), part, (offset + count - 1) / CHUNK);
+                if (read < 0) {
+                    return done > 0 ? done : read;
+                }
+                if (read == 0 || length == 0) {
+                    return done > 0 ? done : -Errno.EIO;
+                }
+                done += read;
+            }
+            return done;
+        } catch (Throwable thrown) {
+            return ThrownErrno.of(thrown);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Writes from memory of a client. */
+    public long write(long offset, IoVector from) {
+        long result = tryWrite(offset, from, false);
+        return result == -Errno.ENOSPC && staging.makeRoom() == 0 ? tryWrite(offset, from, false) : result;
+    }
+
+    /**
+     * Writes behind the end of the file, wherever that is.
+     *
+     * @return how many bytes, or an errno
+     */
+    public long append(IoVector from) {
+        long result = tryWrite(0, from, true);
+        return result == -Errno.ENOSPC && staging.makeRoom() == 0 ? tryWrite(0, from, true) : result;
+    }
+
+    private long tryWrite(long wanted, IoVector from, boolean atEnd) {
+        staging.used(this);
+        long done = 0;
+        lock.lock();
+        try {
+            long offset = atEnd ? size : wanted;
+            int error = grows(offset, from.bytes());
+            if (error != 0) {
+                return error;
+            }
+            IoVector part = Scratch.current().part;
+            while (done < from.bytes()) {
+                long at = offset + done;
+                long length = part.slice(from, done, Math.min(from.bytes() - done, CHUNK - at % CHUNK));
+                if (length == 0) {
+                    break;
+                }
+                long written = chunks.write(at / CHUNK, (int) (at % CHUNK), part);
+                if (written <= 0) {
+                    return done > 0 || written == 0 ? done : written;
+                }
+                done += written;
+                changed(Math.min(at, size));
+                size = Math.max(size, at + written);
+            }
+            return done;
+        } catch (Throwable thrown) {
+            return done > 0 ? done : ThrownErrno.of(thrown);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void changed(long from) {
+        changedFrom = Math.min(changedFrom, from);
+        modified = Instant.now();
+    }
+
+    /**
+     * Whether the file may become as long. What is written back is as long as the file, holes and all: so it grows by
+     * no more than what can be staged, until it is written back.
+     */
+    private int grows(long offset, long length) {
+        if (offset < 0 || length < 0 || offset + length < 0) {
+            return -Errno.EINVAL;
+        }
+        return offset + length > size && offset + length - staging.limit() > chunks.base() ? -Errno.EFBIG : 0;
+    }
+
+    /** Sets its size: what is cut off is gone, and what it grows by is zeros. */
+    public int truncate(long newSize) {
+        lock.lock();
+        try {
+            int error = grows(newSize, 0);
+            if (error == 0 && newSize < size) {
+                error = chunks.cut(newSize);
+            }
+            if (error == 0 && newSize != size) {
+                changed(Math.min(newSize, size));
+                size = newSize;
+            }
+            return error;
+        } catch (Throwable thrown) {
+            return ThrownErrno.of(thrown);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Makes bytes zeros, as far as the file has them. */
+    public int zero(long offset, long length) {
+        if (offset < 0 || length < 0 || offset + length < 0) {
+            return -Errno.EINVAL;
+        }
+        int result = tryZero(offset, length);
+        return result == -Errno.ENOSPC && staging.makeRoom() == 0 ? tryZero(offset, length) : result;
+    }
+
+    private int tryZero(long offset, long length) {
+        lock.lock();
+        try {
+            long end = Math.min(offset + length, size);
+            int error = 0;
+            for (long at = offset; at < end && error == 0; at += CHUNK - at % CHUNK) {
+                int part = (int) Math.min(end - at, CHUNK - at % CHUNK);
+                error = chunks.zero(at / CHUNK, (int) (at % CHUNK), part);
+                changed(at);
+            }
+            return error;
+        } catch (Throwable thrown) {
+            return ThrownErrno.of(thrown);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Writes back what is changed: by its tail if the store can do that, otherwise the whole.
+     *
+     * @return 0 or an errno; each open is told once
+     */
+    int writeBack() {
+        lock.lock();
+        try {
+            if (changedFrom == UNCHANGED || isKept) {
+                return 0;
+            }
+            Written bytes = new Written();
+            boolean done = changedFrom > 0
+                    && changedFrom <= chunks.base()
+                    && chunks.stageFrom(changedFrom)
+                    && store.replaceTail(changedFrom, bytes);
+            if (!done) {
+                store.replace(bytes);
+            }
+            changedFrom = UNCHANGED;
+            modified = null;
+            chunks.written(size);
+            stamp = null;
+            stamp = stampOf(size);
+            leaveIfUnused();
+            return 0;
+        } catch (Throwable thrown) {
+            error = -ThrownErrno.of(thrown);
+            errorNumber++;
+            isErrorSeen = false;
+            return -error;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** What the store tells of what was just written; null if it cannot, or if another has written since. */
+    private @Nullable Object stampOf(long expected) {
+        try {
+            StagedStore.Version version = store.version();
+            return version.size() == expected ? version.stamp() : null;
+        } catch (Throwable unknown) {
+            return null;
+        }
+    }
+
+    /** The whole file, as it is while the lock is held. */
+    private final class Written implements StagedBytes {
+        @Override
+        public long size() {
+            return size;
+        }
+
+        @Override
+        public void writeTo(long from, OutputStream out) throws IOException {
+            Scratch scratch = Scratch.current();
+            byte[] bytes = new byte[CHUNK];
+            for (long at = Math.max(0, from); at < size; ) {
+                int length = (int) Math.min(size - at, CHUNK - at % CHUNK);
+                chunks.read(at / CHUNK, (int) (at % CHUNK), length, scratch);
+                MemorySegment.copy(scratch.memory, ValueLayout.JAVA_BYTE, 0, bytes, 0, length);
+                out.write(bytes, 0, length);
+                at += length;
+            }
+        }
+    }
+
+    /**
+     * Stages all that there is, because the store is about to lose the file while it is open: from then on it is only
+     * here, and nothing is written back.
+     *
+     * @return 0; or an errno, if the store cannot be read or there is no room, and then it is as before
+     */
+    public int keep() {
+        lock.lock();
+        try {
+            if (!chunks.stageFrom(0)) {
+                return -Errno.ENOSPC;
+            }
+            chunks.keep();
+            isKept = true;
+            return 0;
+        } catch (Throwable thrown) {
+            return ThrownErrno.of(thrown);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The store has the file after all: what {@link #keep} said does not hold. */
+    public void unkeep() {
+        lock.lock();
+        try {
+            if (isKept) {
+                isKept = false;
+                changed(0);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Forgets all that is staged, changed or not: the file is removed, or its last owner gives up. */
+    public void discard() {
+        lock.lock();
+        try {
+            chunks.clear();
+            changedFrom = UNCHANGED;
+            modified = null;
+            stamp = null;
+            isKept = true;
+            size = 0;
+            chunks.begin(0);
+            leaveIfUnused();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Drops chunks that the store has too, if the lock can be had in time; false if there were none. */
+    boolean dropUnchanged(long millis) {
+        boolean locked;
+        try {
+            locked = lock.tryLock() || (millis > 0 && lock.tryLock(millis, TimeUnit.MILLISECONDS));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+        if (!locked) {
+            return false;
+        }
+        try {
+            return chunks.dropUnchanged();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    long errorNumber() {
+        lock.lock();
+        try {
+            return errorNumber;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The last error: an open that begins from now on hears nothing of it. */
+    int tellError() {
+        lock.lock();
+        try {
+            isErrorSeen = true;
+            return error;
+        } finally {
+            lock.unlock();
+        }
+    }
+}

@@ -1,0 +1,284 @@
+package dev.oriel.filesystem.staging;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.oriel.linux.Errno;
+import dev.oriel.linux.LinuxException;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What who uses a file of a store that cannot write at random relies on. */
+class StagedFileTest {
+    private static final int CHUNK = Staging.CHUNK;
+
+    private final ClientMemory memory = new ClientMemory();
+
+    private static byte[] random(int length) {
+        byte[] bytes = new byte[length];
+        new Random(length).nextBytes(bytes);
+        return bytes;
+    }
+
+    private static StagedOpen open(StagedFile file) {
+        StagedOpen open = file.open();
+        assertThat(file.renew()).isZero();
+        return open;
+    }
+
+    private byte[] read(StagedFile file, long offset, int length) {
+        long count = file.read(offset, memory.room(length));
+        assertThat(count).isNotNegative();
+        return memory.bytes(count);
+    }
+
+    private void write(StagedFile file, long offset, String text) {
+        assertThat(file.write(offset, memory.with(text.getBytes(UTF_8)))).isEqualTo(text.length());
+    }
+
+    private byte[] all(StagedFile file) {
+        return read(file, 0, (int) file.size());
+    }
+
+    @Test
+    void whatIsWrittenIsReadAtOnceAndIsInTheStoreAfterFsync() throws LinuxException {
+        try (Staging staging = Staging.open(null, 4 << 20)) {
+            byte[] before = random(3 * CHUNK + 77);
+            MemoryStore store = new MemoryStore(before, false);
+            StagedFile file = new StagedFile(staging, store);
+            StagedOpen open = open(file);
+            write(file, CHUNK - 2, "over the edge");
+            byte[] expected = before.clone();
+            System.arraycopy("over the edge".getBytes(UTF_8), 0, expected, CHUNK - 2, 13);
+            assertThat(all(file)).isEqualTo(expected);
+            assertThat(store.content()).isEqualTo(before);
+            assertThat(file.modified()).isNotNull();
+            assertThat(open.writeBack()).isZero();
+            assertThat(store.content()).isEqualTo(expected);
+            assertThat(file.modified()).isNull();
+            assertThat(open.close()).isZero();
+            assertThat(store.wholes).isOne();
+            assertThat(staging.taken()).isZero();
+        }
+    }
+
+    @Test
+    void whatIsCutAndGrownAgainIsZero() throws LinuxException {
+        try (Staging staging = Staging.open(null, 4 << 20)) {
+            for (boolean isStaged : new boolean[] {false, true}) {
+                StagedFile file = new StagedFile(staging, new MemoryStore(random(2 * CHUNK), false));
+                StagedOpen open = open(file);
+                if (isStaged) {
+                    write(file, 5, "x");
+                    write(file, CHUNK + 5, "y");
+                }
+                assertThat(file.truncate(7)).isZero();
+                assertThat(file.truncate(2 * CHUNK)).isZero();
+                assertThat(Arrays.copyOfRange(all(file), 7, 2 * CHUNK)).containsOnly(0);
+                assertThat(open.close()).isZero();
+            }
+        }
+    }
+
+    @Test
+    void aTailIsAppendedWhereTheStoreCan() throws LinuxException {
+        try (Staging staging = Staging.open(null, 4 << 20)) {
+            byte[] before = random(3 * CHUNK);
+            MemoryStore store = new MemoryStore(before, true);
+            StagedFile file = new StagedFile(staging, store);
+            StagedOpen open = open(file);
+            write(file, CHUNK + 10, "in the middle"); // the third chunk has to be written again, and is read before
+            assertThat(open.writeBack()).isZero();
+            byte[] expected = before.clone();
+            System.arraycopy("in the middle".getBytes(UTF_8), 0, expected, CHUNK + 10, 13);
+            assertThat(store.content()).isEqualTo(expected);
+            assertThat(store.tails).isOne();
+            write(file, 0, "at the start");
+            assertThat(open.close()).isZero();
+            assertThat(store.wholes).isOne();
+        }
+    }
+
+    @Test
+    void anErrorIsToldOnceToEachOpenAndWhatIsChangedIsTriedAgain() throws LinuxException {
+        try (Staging staging = Staging.open(null, 4 << 20)) {
+            MemoryStore store = new MemoryStore(random(10), false);
+            StagedFile file = new StagedFile(staging, store);
+            StagedOpen writer = open(file);
+            StagedOpen other = open(file);
+            write(file, 0, "news");
+            store.failAlways(() -> new IOException("No space left on device"));
+            assertThat(writer.writeBack()).isEqualTo(-Errno.ENOSPC);
+            store.failAt(0, null);
+            StagedOpen late = open(file);
+            assertThat(other.writeBack()).as("written now, but it had failed").isEqualTo(-Errno.ENOSPC);
+            assertThat(other.writeBack()).isZero();
+            assertThat(writer.writeBack()).isZero();
+            assertThat(late.writeBack()).as("opened after somebody was told").isZero();
+            assertThat(new String(store.content(), UTF_8)).startsWith("news");
+            for (StagedOpen open : List.of(writer, other, late)) {
+                assertThat(open.close()).isZero();
+            }
+        }
+    }
+
+    @Test
+    void whatCouldNotBeWrittenAtTheLastCloseIsThereForTheNextOpen() throws LinuxException {
+        try (Staging staging = Staging.open(null, 4 << 20)) {
+            MemoryStore store = new MemoryStore(random(10), false);
+            StagedFile file = new StagedFile(staging, store);
+            StagedOpen open = open(file);
+            write(file, 0, "news");
+            store.failAlways(() -> new NoSuchFileException("gone"));
+            assertThat(open.close()).isEqualTo(-Errno.ENOENT);
+            assertThat(file.isUsed()).isTrue();
+            store.failAt(0, null);
+            assertThat(new String(all(file), UTF_8)).startsWith("news");
+            assertThat(staging.writeBack()).isZero();
+            assertThat(new String(store.content(), UTF_8)).startsWith("news");
+            assertThat(file.isUsed()).isFalse();
+            assertThat(staging.taken()).isZero();
+        }
+    }
+
+    @Test
+    void theBoundIsNoSpaceForWritersAndNoMatterForReaders(@TempDir Path folder) throws LinuxException {
+        try (Staging staging = Staging.open(folder, 16 * CHUNK)) {
+            MemoryStore readStore = new MemoryStore(random(20 * CHUNK), false);
+            StagedFile read = new StagedFile(staging, readStore);
+            StagedOpen reading = open(read);
+            assertThat(all(read)).isEqualTo(readStore.content());
+            StagedFile written = new StagedFile(staging, new MemoryStore(new byte[0], false));
+            StagedOpen writing = open(written);
+            for (int i = 0; i < 16; i++) { // what was only read makes room
+                assertThat(written.write((long) i * CHUNK, memory.with(random(CHUNK))))
+                        .isEqualTo(CHUNK);
+            }
+            assertThat(staging.taken()).isEqualTo(staging.limit());
+            StagedFile another = new StagedFile(staging, new MemoryStore(new byte[0], false));
+            StagedOpen more = open(another);
+            assertThat(another.write(0, memory.with(random(10)))).isEqualTo(-Errno.ENOSPC);
+            assertThat(all(read)).as("straight from the store").isEqualTo(readStore.content());
+            assertThat(writing.writeBack()).isZero();
+            assertThat(another.write(0, memory.with(random(10)))).isEqualTo(10);
+            for (StagedOpen open : List.of(reading, writing, more)) {
+                assertThat(open.close()).isZero();
+            }
+            assertThat(staging.taken()).isZero();
+            assertThat(folder).isEmptyDirectory();
+        }
+    }
+
+    @Test
+    void aFileGrowsByNoMoreThanCanBeStagedUntilItIsWrittenBack() throws LinuxException {
+        try (Staging staging = Staging.open(null, 16 * CHUNK)) {
+            StagedFile file = new StagedFile(staging, new MemoryStore(new byte[0], false));
+            StagedOpen open = open(file);
+            assertThat(file.truncate(1L << 50)).isEqualTo(-Errno.EFBIG);
+            assertThat(file.write(1L << 50, memory.with(new byte[1]))).isEqualTo(-Errno.EFBIG);
+            assertThat(file.write(Long.MAX_VALUE, memory.with(new byte[1]))).isEqualTo(-Errno.EINVAL);
+            assertThat(file.truncate(-1)).isEqualTo(-Errno.EINVAL);
+            assertThat(file.zero(5, Long.MAX_VALUE)).isEqualTo(-Errno.EINVAL);
+            assertThat(file.size()).isZero();
+            assertThat(open.close()).isZero();
+        }
+    }
+
+    @Test
+    void whatAnotherChangedIsSeenAtTheNextOpen() throws LinuxException {
+        try (Staging staging = Staging.open(null, 4 << 20)) {
+            MemoryStore store = new MemoryStore("before".getBytes(UTF_8), false);
+            StagedFile file = new StagedFile(staging, store);
+            StagedOpen first = open(file);
+            assertThat(all(file)).asString(UTF_8).isEqualTo("before");
+            store.set("after it".getBytes(UTF_8));
+            StagedOpen second = open(file);
+            assertThat(all(file)).asString(UTF_8).isEqualTo("after it");
+            assertThat(first.close()).isZero();
+            assertThat(second.close()).isZero();
+        }
+    }
+
+    @Test
+    void aRemovedFileGoesOnWhileItIsOpen() throws LinuxException {
+        try (Staging staging = Staging.open(null, 4 << 20)) {
+            byte[] before = random(2 * CHUNK + 5);
+            MemoryStore store = new MemoryStore(before, false);
+            StagedFile file = new StagedFile(staging, store);
+            StagedOpen open = open(file);
+            assertThat(file.keep()).isZero();
+            store.failAlways(() -> new NoSuchFileException("removed"));
+            assertThat(all(file)).isEqualTo(before);
+            write(file, 3 * CHUNK, "more");
+            assertThat(open.close()).isZero();
+            assertThat(staging.taken()).isZero();
+        }
+    }
+
+    /** Each call of the store fails once, in each way: an errno each, no torn file, nothing left behind. */
+    @Test
+    void aStoreMayFailAtEveryCall() throws LinuxException {
+        List<Supplier<Throwable>> ways = List.of(
+                () -> new IOException("broken"),
+                () -> new IllegalStateException("broken"),
+                () -> new UnsupportedOperationException("broken"),
+                () -> new StackOverflowError("broken"));
+        for (boolean hasTails : new boolean[] {false, true}) {
+            for (Supplier<Throwable> way : ways) {
+                int calls = Integer.MAX_VALUE;
+                for (int failing = 1; failing <= calls; failing++) {
+                    calls = failAt(failing, way, hasTails);
+                }
+                assertThat(calls).isGreaterThan(5);
+            }
+        }
+    }
+
+    private int failAt(int failing, Supplier<Throwable> way, boolean hasTails) throws LinuxException {
+        try (Staging staging = Staging.open(null, 4 << 20)) {
+            byte[] before = random(2 * CHUNK + 5);
+            MemoryStore store = new MemoryStore(before, hasTails);
+            store.failAt(failing, way);
+            StagedFile file = new StagedFile(staging, store);
+            StagedOpen open = file.open();
+            for (int tries = 0; file.renew() != 0; tries++) {
+                assertThat(tries).isLessThan(2);
+            }
+            byte[] model = before.clone();
+            byte[] news = "news".getBytes(UTF_8);
+            for (long offset : new long[] {3, CHUNK + 1, 2 * CHUNK}) {
+                long written = file.write(offset, memory.with(news));
+                if (written < 0) {
+                    assertThat(all(file)).isEqualTo(model);
+                    written = file.write(offset, memory.with(news));
+                }
+                assertThat(written).isEqualTo(news.length);
+                System.arraycopy(news, 0, model, (int) offset, news.length);
+            }
+            int first = open.writeBack();
+            if (first != 0) {
+                assertThat(store.content()).isEqualTo(before);
+            }
+            assertThat(open.writeBack()).isZero();
+            assertThat(store.content()).isEqualTo(model);
+            assertThat(file.truncate(CHUNK + 3)).isZero();
+            int calls = store.calls();
+            int closed = open.close();
+            calls += store.calls() - calls;
+            if (closed != 0) {
+                assertThat(store.content()).isEqualTo(model);
+                assertThat(staging.writeBack()).isZero();
+            }
+            assertThat(store.content()).isEqualTo(Arrays.copyOf(model, CHUNK + 3));
+            assertThat(staging.taken()).isZero();
+            return calls;
+        }
+    }
+}
