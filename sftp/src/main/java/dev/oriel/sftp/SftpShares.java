@@ -47,10 +47,10 @@ public final class SftpShares implements ShareProvider {
     private static final int PORT = 22;
     private static final int MOST_OPEN = 16_384;
 
-    /** A server that says nothing for so long is gone: requests that wait for it get EIO, and the next one connects again. */
-    private static final Duration HEARTBEAT = Duration.ofSeconds(10);
+    /** A server that does not answer as many questions is gone: requests that wait for it get EIO, and the next connects again. */
+    private static final int MOST_UNANSWERED = 3;
 
-    private static final Duration ANSWER = Duration.ofSeconds(20);
+    private static final Duration HEARTBEAT = Duration.ofSeconds(10);
 
     /** Loggers are forgotten when nobody has them. */
     private static final Logger MINA = Logger.getLogger("org.apache.sshd");
@@ -115,7 +115,7 @@ public final class SftpShares implements ShareProvider {
         client.setKeyIdentityProvider(
                 keys.isEmpty() ? KeyIdentityProvider.EMPTY_KEYS_PROVIDER : new FileKeyPairProvider(keys));
         CoreModuleProperties.HEARTBEAT_INTERVAL.set(client, HEARTBEAT);
-        CoreModuleProperties.HEARTBEAT_REPLY_WAIT.set(client, ANSWER);
+        CoreModuleProperties.HEARTBEAT_NO_REPLY_MAX.set(client, MOST_UNANSWERED);
         client.start();
         return client;
     }
@@ -124,8 +124,8 @@ public final class SftpShares implements ShareProvider {
         String given = options.get(option);
         Path file = given == null ? usual : Path.of(given);
         if (!Files.isReadable(file)) {
-            throw new IllegalArgumentException(
-                    option + ": " + file + " cannot be read; say --share-option " + option + "=FILE, by its absolute path");
+            throw new IllegalArgumentException(option + ": " + file + " cannot be read; say --share-option " + option
+                    + "=FILE, by its absolute path");
         }
         return file;
     }

@@ -60,7 +60,8 @@ class SftpShareTest {
         server = SshServer.setUpDefaultServer();
         server.setHost("127.0.0.1");
         server.setKeyPairProvider(KeyPairProvider.wrap(host));
-        server.setPublickeyAuthenticator((name, key, _) -> name.equals("guest") && KeyUtils.compareKeys(key, user.getPublic()));
+        server.setPublickeyAuthenticator(
+                (name, key, _) -> name.equals("guest") && KeyUtils.compareKeys(key, user.getPublic()));
         server.setSubsystemFactories(List.of(new SftpSubsystemFactory()));
         server.setFileSystemFactory(new VirtualFileSystemFactory(served));
         server.start();
@@ -96,8 +97,7 @@ class SftpShareTest {
             Path file = mounted.getPath("/file");
             Files.write(file, content);
             assertThat(Files.readAllBytes(served.resolve("file"))).isEqualTo(content);
-            try (FileChannel channel =
-                    FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
                 channel.write(ByteBuffer.wrap("here".getBytes(UTF_8)), 1_000_000);
                 channel.truncate(1_500_000);
                 channel.force(true);
@@ -143,7 +143,9 @@ class SftpShareTest {
                     }
                     case 6 -> {
                         channel.force(true);
-                        assertThat(Files.readAllBytes(served.resolve("random"))).as("step " + i).isEqualTo(model);
+                        assertThat(Files.readAllBytes(served.resolve("random")))
+                                .as("step " + i)
+                                .isEqualTo(model);
                     }
                     case 7 -> {
                         channel.close();
@@ -162,8 +164,7 @@ class SftpShareTest {
     }
 
     private static FileChannel open(Path file) throws IOException {
-        return FileChannel.open(
-                file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        return FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
     }
 
     @Test
