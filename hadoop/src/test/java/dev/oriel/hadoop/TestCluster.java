@@ -18,6 +18,7 @@ final class TestCluster implements AutoCloseable {
 
     private static final int DATA_NODES = 3;
 
+    private static final Logger ROOT = Logger.getLogger("");
     private static final Logger LOG = Logger.getLogger("org.apache.hadoop");
 
     private final MiniDFSCluster cluster;
@@ -30,6 +31,7 @@ final class TestCluster implements AutoCloseable {
         HadoopLog.redirect();
         // servers that are stopped on purpose say a lot
         LOG.setLevel(Level.SEVERE);
+        ROOT.setLevel(Level.SEVERE);
         FileSystem.enableSymlinks();
         Path folder = Files.createTempDirectory("oriel-cluster-");
         Configuration configuration = new Configuration();

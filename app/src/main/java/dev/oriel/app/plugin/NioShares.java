@@ -24,9 +24,11 @@ final class NioShares implements ShareProvider {
     /** The options of those that are always there; what others have is theirs to say. */
     private static final Map<String, Set<String>> KNOWN = Map.of(
             ARCHIVES,
-                    Set.of("create", "encoding", ACCESS, "compressionMethod", "enablePosixFileAttributes", "releaseVersion"),
-            "virtiofs", Set.of(),
-            "jrt", Set.of());
+            Set.of("create", "encoding", ACCESS, "compressionMethod", "enablePosixFileAttributes", "releaseVersion"),
+            "virtiofs",
+            Set.of(),
+            "jrt",
+            Set.of());
 
     private final FileSystemProvider provider;
 
@@ -103,7 +105,10 @@ final class NioShares implements ShareProvider {
             try {
                 files.close();
             } catch (IOException | RuntimeException lost) {
-                LOG.log(System.Logger.Level.ERROR, "the share could not be closed, and may lack changes: {0}", lost.toString());
+                LOG.log(
+                        System.Logger.Level.ERROR,
+                        "the share could not be closed, and may lack changes: {0}",
+                        lost.toString());
             }
         }
     }
