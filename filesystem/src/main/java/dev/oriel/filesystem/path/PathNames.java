@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -87,7 +88,7 @@ final class PathNames {
 
     /** Gives what was made to the caller, with the mode that he wants, as far as the provider can. */
     void adopt(Request request, Path path, int mode) throws IOException {
-        PathStat made = client.share.views.read(path);
+        PathStat made = client.share.look(path);
         try {
             boolean _ = client.share.views.setMode(path, made, mode & 0777);
             boolean _ = client.share.views.setOwner(path, made, request.uid(), request.gid());
@@ -123,8 +124,8 @@ final class PathNames {
 
     int link(long nodeid, long newParent, Name newName, Entry out) throws IOException {
         PathNode node = client.node(nodeid);
-        if (node.type == FileMode.S_IFDIR) {
-            return -Errno.EPERM;
+        if (node.type == FileMode.S_IFDIR || client.share.wholeFiles()) {
+            return -Errno.EPERM; // what is replaced as a whole has one name
         }
         PathNode directory = client.node(newParent);
         String text = PathResolver.text(newName);
@@ -153,7 +154,7 @@ final class PathNames {
         PathNode directory = client.node(parent);
         String text = PathResolver.text(name);
         Path path = client.resolver.of(directory, text);
-        boolean found = client.share.views.read(path).isDirectory();
+        boolean found = client.share.look(path).isDirectory();
         if (found != isDirectory) {
             return found ? -Errno.EISDIR : -Errno.ENOTDIR;
         }
@@ -201,7 +202,10 @@ final class PathNames {
         if (old.equals(next)) {
             return noReplace ? -Errno.EEXIST : 0;
         }
-        boolean isDirectory = client.share.views.read(old).isDirectory();
+        boolean isDirectory = client.share.look(old).isDirectory();
+        if (isDirectory && !client.share.movesTrees && !isEmpty(old)) {
+            return -Errno.EXDEV;
+        }
         boolean exists = Files.exists(next, LinkOption.NOFOLLOW_LINKS);
         if (exists) {
             int refusal = refusal(next, isDirectory, noReplace);
@@ -233,15 +237,16 @@ final class PathNames {
         if (noReplace) {
             return -Errno.EEXIST;
         }
-        boolean takesDirectory = client.share.views.read(taken).isDirectory();
+        boolean takesDirectory = client.share.look(taken).isDirectory();
         if (takesDirectory != isDirectory) {
             return isDirectory ? -Errno.ENOTDIR : -Errno.EISDIR;
         }
-        if (takesDirectory) {
-            try (var entries = Files.newDirectoryStream(taken)) {
-                return entries.iterator().hasNext() ? -Errno.ENOTEMPTY : 0;
-            }
+        return takesDirectory && !isEmpty(taken) ? -Errno.ENOTEMPTY : 0;
+    }
+
+    private static boolean isEmpty(Path directory) throws IOException {
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
+            return !entries.iterator().hasNext();
         }
-        return 0;
     }
 }

@@ -167,12 +167,10 @@ final class PathViews {
             Files.setAttribute(path, "unix:mode", mode & 07777, NOFOLLOW);
             return true;
         }
-        PosixFileAttributeView view =
-                hasPosix ? Files.getFileAttributeView(path, PosixFileAttributeView.class, NOFOLLOW) : null;
-        if (view == null || (mode & SPECIAL_BITS) != 0) {
+        if (!hasPosix || (mode & SPECIAL_BITS) != 0) {
             return false;
         }
-        view.setPermissions(permissions(mode));
+        Files.getFileAttributeView(path, PosixFileAttributeView.class, NOFOLLOW).setPermissions(permissions(mode));
         return true;
     }
 
@@ -185,27 +183,22 @@ final class PathViews {
     boolean setOwner(Path path, PathStat now, int uid, int gid) throws IOException {
         boolean newOwner = uid != -1 && uid != now.uid();
         boolean newGroup = gid != -1 && gid != now.gid();
-        UserPrincipalLookupService lookup = newOwner || newGroup ? fileSystem.getUserPrincipalLookupService() : null;
-        if (lookup == null) {
-            return true;
+        if ((newOwner && !hasOwner) || (newGroup && !hasPosix)) {
+            return false;
         }
         if (newOwner) {
-            FileOwnerAttributeView view =
-                    hasOwner ? Files.getFileAttributeView(path, FileOwnerAttributeView.class, NOFOLLOW) : null;
-            if (view == null) {
-                return false;
-            }
-            view.setOwner(lookup.lookupPrincipalByName(Integer.toUnsignedString(uid)));
+            Files.getFileAttributeView(path, FileOwnerAttributeView.class, NOFOLLOW)
+                    .setOwner(lookup().lookupPrincipalByName(Integer.toUnsignedString(uid)));
         }
         if (newGroup) {
-            PosixFileAttributeView view =
-                    hasPosix ? Files.getFileAttributeView(path, PosixFileAttributeView.class, NOFOLLOW) : null;
-            if (view == null) {
-                return false;
-            }
-            view.setGroup(lookup.lookupPrincipalByGroupName(Integer.toUnsignedString(gid)));
+            Files.getFileAttributeView(path, PosixFileAttributeView.class, NOFOLLOW)
+                    .setGroup(lookup().lookupPrincipalByGroupName(Integer.toUnsignedString(gid)));
         }
         return true;
+    }
+
+    private UserPrincipalLookupService lookup() {
+        return fileSystem.getUserPrincipalLookupService();
     }
 
     /** Sets times; null for one that stays. */
