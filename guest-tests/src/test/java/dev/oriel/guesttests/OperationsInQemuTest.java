@@ -38,6 +38,22 @@ class OperationsInQemuTest {
         return Stream.of(cases.in(GuestKind.S390X, everything, share -> share.withQueues(2, 256)));
     }
 
+    /** Whose flags of open(2) have other values; with pages of 4 KiB and of 16 KiB. */
+    @TestFactory
+    Stream<DynamicNode> operationsDoTheSameForAGuestOnArm() throws IOException, InterruptedException {
+        OperationCases cases = OperationCases.proveOnALocalFolder();
+        OptionSet everything = OptionSet.of(
+                "everything on",
+                "--posix-acl --killpriv-v2 --allow-direct-io",
+                "xattr",
+                "acl",
+                "mmap",
+                "killpriv",
+                "slow");
+        return Stream.of(GuestKind.AARCH64, GuestKind.AARCH64_16K)
+                .map(kind -> cases.in(kind, everything, share -> share.withQueues(2, 256)));
+    }
+
     /** Files as memory: the file's own pages, then copies of them. */
     @TestFactory
     Stream<DynamicNode> operationsDoTheSameThroughTheDaxWindow() throws IOException, InterruptedException {

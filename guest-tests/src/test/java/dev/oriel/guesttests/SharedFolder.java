@@ -124,6 +124,10 @@ final class SharedFolder implements AutoCloseable {
                 KIT.require(List.of(KitPart.TOOLS_S390X));
                 yield ownTools(KIT.toolsS390x());
             }
+            case AARCH64, AARCH64_16K -> {
+                KIT.require(List.of(KitPart.TOOLS_AARCH64));
+                yield ownTools(KIT.toolsAarch64());
+            }
             case UML_6_1, UML_6_12 -> ownTools(KIT.tools());
             default -> tools();
         };

@@ -60,7 +60,8 @@ public final class Guest {
 
     /** Gives it a share; the order is that of mounting. */
     public Guest share(Share share) {
-        if (share.attachment() != Attachment.VHOST_USER_FS && kind != GuestKind.X86_64) {
+        boolean windows = kind.hasPci() && kind != GuestKind.X86_64_STABLE;
+        if (share.attachment() != Attachment.VHOST_USER_FS && !windows) {
             throw new IllegalArgumentException("a " + kind + " guest cannot have a share by " + share.attachment());
         }
         shares.add(share);

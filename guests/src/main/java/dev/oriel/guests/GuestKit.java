@@ -142,6 +142,11 @@ public final class GuestKit {
         return part(KitPart.TOOLS_S390X).resolve("tree");
     }
 
+    /** The same for aarch64 guests. */
+    public Path toolsAarch64() {
+        return part(KitPart.TOOLS_AARCH64).resolve("tree");
+    }
+
     /**
      * The start of a command line that runs a program of {@link #tools()} on the host, whatever the host's own
      * libraries.
