@@ -63,18 +63,13 @@ final class PathNames {
         String text = PathResolver.text(name);
         Path path = client.resolver.of(directory, text);
         maker.make(path);
-        int result;
         try {
             adopt(request, path, mode);
-            result = client.enter(directory, text, path, out);
         } catch (Throwable failed) {
             remove(path);
             throw failed;
         }
-        if (result != 0) {
-            remove(path);
-        }
-        return result;
+        return entered(directory, text, path, out);
     }
 
     /** Takes back what was made, because the client is told that it was not. */
@@ -139,7 +134,22 @@ final class PathNames {
         } finally {
             client.share.links.incrementAndGet();
         }
-        return client.enter(directory, text, path, out);
+        return entered(directory, text, path, out);
+    }
+
+    /** Fills the entry of what was just made, or takes it back. */
+    private int entered(PathNode directory, String text, Path path, Entry out) throws IOException {
+        int result;
+        try {
+            result = client.enter(directory, text, path, out);
+        } catch (Throwable failed) {
+            remove(path);
+            throw failed;
+        }
+        if (result != 0) {
+            remove(path);
+        }
+        return result;
     }
 
     int unlink(long parent, Name name) throws IOException {

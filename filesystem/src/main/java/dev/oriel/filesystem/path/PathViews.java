@@ -2,6 +2,7 @@ package dev.oriel.filesystem.path;
 
 import dev.oriel.linux.FileMode;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -74,7 +75,7 @@ final class PathViews {
         long rdev = number(unix, "rdev", 0);
         return new PathStat(
                 isHost ? (int) number(unix, "mode", 0) : mode(path, basic),
-                basic.isDirectory() ? 0 : basic.size(),
+                size(path, basic),
                 (int) number(unix, "nlink", 1),
                 isHost ? (int) number(unix, "uid", 0) : id(owner(path, basic)),
                 isHost ? (int) number(unix, "gid", 0) : id(group(basic)),
@@ -85,6 +86,16 @@ final class PathViews {
                 unix.get("ctime") instanceof FileTime time ? time : null,
                 basic.creationTime(),
                 basic.fileKey());
+    }
+
+    /** A link has as many bytes as its target, which not every provider tells. */
+    private static long size(Path path, BasicFileAttributes basic) throws IOException {
+        if (basic.isDirectory()) {
+            return 0;
+        }
+        return basic.isSymbolicLink() && basic.size() == 0
+                ? Files.readSymbolicLink(path).toString().getBytes(StandardCharsets.UTF_8).length
+                : basic.size();
     }
 
     private static long number(Map<String, Object> values, String name, long otherwise) {
