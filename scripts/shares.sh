@@ -3,11 +3,21 @@
 # --share is given, and only then. It sets share and network, and adds to share_java, share_reads and share_writes.
 
 # What Hadoop's client opens, some of them with jars that Hadoop does not bring: those belong into a plug-in of one's own.
+hadoop_client='the client of Hadoop (50 MB)'
 hadoop_schemes=' hdfs webhdfs swebhdfs viewfs har '
 
-# prepare_share ARGUMENTS...: those of serve.
+# prepare_share ARGUMENTS...: those of serve, or of try, which needs a cluster and Hadoop's client for its server.
 prepare_share() {
-    local option='' options=() word scheme folder plugin plugins=''
+    local option='' options=() word scheme folder plugins='' folders=()
+    if [ "$name" != virtiofsd ] && [ "$1" = try ]; then
+        case " $* " in *' --share hdfs '* | *' --share=hdfs '*)
+            plugin cluster 'a Hadoop cluster to try (110 MB)'
+            plugin hadoop "$hadoop_client"
+            share_java=("-Doriel.cluster=$root/cluster/target/plugin")
+            ;;
+        esac
+        return 0
+    fi
     while [ $# -gt 0 ]; do
         word=$1
         shift
@@ -39,7 +49,7 @@ prepare_share() {
     case $share in *:///* | *:/[!/]* | jar:*) ;; *://*) network=1 ;; esac
     case $hadoop_schemes in *" $scheme "*)
         network=1
-        plugin hadoop 'the client of Hadoop (50 MB)'
+        plugin hadoop "$hadoop_client"
         [ ! -d "${HADOOP_CONF_DIR-}" ] || share_reads+=("$HADOOP_CONF_DIR")
         ;;
     esac

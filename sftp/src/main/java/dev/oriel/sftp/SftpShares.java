@@ -79,6 +79,7 @@ public final class SftpShares implements ShareProvider {
         try {
             SftpFileSystemProvider provider = new RenamingProvider(client);
             SftpFileSystem files = provider.newFileSystem(server(share, settings.options()), Map.of());
+            files.getClient().close(); // says what is wrong with the connection
             Path root = files.getPath(share.getPath().isEmpty() ? "/" : share.getPath());
             PathOptions options = PathOptions.of(root)
                     .withReadOnly(settings.readOnly())

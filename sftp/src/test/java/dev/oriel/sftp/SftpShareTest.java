@@ -175,7 +175,7 @@ class SftpShareTest {
             mkdir -p a/b && for i in 1 2 3; do echo $i >> a/b/log; done && cat a/b/log
             dd if=/dev/urandom of=a/random bs=64k count=30 2>/dev/null && cp a/random a/copy && cmp a/random a/copy && echo same
             tar cf t.tar a && tar tf t.tar | wc -l
-            mv a/copy a/random && rm t.tar && ls a
+            mv a/copy a/random && rm t.tar && ls -1 a
             chmod 600 a/random && stat -c %a a/random
             echo over
             """;
