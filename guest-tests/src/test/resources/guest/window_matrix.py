@@ -111,9 +111,10 @@ def the_host_s_bytes_are_read(meet, content):
         mapped(fd, content)
         reads(fd, content)
         if content:
-            whole = -(-len(content) // PAGE) * PAGE
-            last_page = calls.Map(fd, whole - PAGE, PAGE)
-            equal(last_page.bytes(), content[whole - PAGE :] + bytes(whole - len(content)), "the page of the end")
+            page = mmap.PAGESIZE
+            whole = -(-len(content) // page) * page
+            last_page = calls.Map(fd, whole - page, page)
+            equal(last_page.bytes(), content[whole - page :] + bytes(whole - len(content)), "the page of the end")
             last_page.close()
 
 

@@ -94,8 +94,12 @@ public final class DaxSession extends ForwardingSession {
         return result == -Errno.ENOSYS ? 0 : result;
     }
 
-    /** Limits how long the client may remember attributes that it is told. */
+    /**
+     * Limits how long the client may remember attributes that it is told. The size of a block is left to it: Linux writes
+     * pages of a window back only if a block is as large as a page, which it has of 4, 16 or 64 KiB (EIO otherwise).
+     */
     void limit(Attributes told) {
+        told.blksize = 0;
         if (changesUnseen(told)) {
             told.validNanos = 0;
         }
@@ -195,6 +199,7 @@ public final class DaxSession extends ForwardingSession {
             // of what was added since the window has nothing
             out.size = size;
         }
+        out.blksize = 0;
         if (isWritableFile(out)) {
             out.validNanos = 0;
         }
