@@ -20,8 +20,8 @@ import java.util.TreeMap;
  * writes, a program that the guest runs from the cluster, and a read in the middle of which a data node is stopped.
  */
 final class ClusterTour {
-    private static final Duration BOOT = Duration.ofSeconds(120);
-    private static final Duration STEP = Duration.ofSeconds(120);
+    private static final Duration BOOT = Duration.ofMinutes(2);
+    private static final Duration STEP = Duration.ofMinutes(2);
 
     private static final String WRITTEN = "written-in-the-guest";
     private static final String PROGRAM = "program";

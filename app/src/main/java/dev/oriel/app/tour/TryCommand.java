@@ -119,7 +119,8 @@ public final class TryCommand implements Callable<Integer> {
         }
         if (kind != null && (directory != null || write || dax)) {
             throw new ParameterException(
-                    spec.commandLine(), "--share: a cluster has its own files and is written to; leave out DIR, --write, --dax");
+                    spec.commandLine(),
+                    "--share: a cluster has its own files and is written to; leave out DIR, --write, --dax");
         }
         PrintWriter out =
                 json ? spec.commandLine().getErr() : spec.commandLine().getOut();
@@ -192,8 +193,7 @@ public final class TryCommand implements Callable<Integer> {
 
         steps.begin("server", "oriel serve starts");
         Path socket = work.resolve("socket");
-        List<String> options = new ArrayList<>(
-                List.of("--socket-path", socket.toString(), "--tag", GuestTour.TAG));
+        List<String> options = new ArrayList<>(List.of("--socket-path", socket.toString(), "--tag", GuestTour.TAG));
         options.addAll(
                 cluster == null
                         ? List.of("--shared-dir", shared.toString())
@@ -249,7 +249,8 @@ public final class TryCommand implements Callable<Integer> {
         steps.done("made a tree of 200 small files and a large one");
     }
 
-    private static ClusterProcess cluster(Steps steps, Path work, Leftovers leftovers) throws IOException, CommandFailed {
+    private static ClusterProcess cluster(Steps steps, Path work, Leftovers leftovers)
+            throws IOException, CommandFailed {
         steps.begin("cluster", "a name node and three data nodes start");
         ClusterProcess cluster = ClusterProcess.start(work);
         leftovers.add(cluster);
@@ -295,7 +296,8 @@ public final class TryCommand implements Callable<Integer> {
         }
     }
 
-    private void shell(Steps steps, GuestKit kit, Path socket, boolean window) throws IOException, InterruptedException {
+    private void shell(Steps steps, GuestKit kit, Path socket, boolean window)
+            throws IOException, InterruptedException {
         steps.begin("shell", "booting; leave it with 'exit'" + (client.kind.isQemu() ? ", or Ctrl-A x" : ""));
         spec.commandLine().getOut().println();
         spec.commandLine().getOut().flush();

@@ -56,7 +56,9 @@ class ShareByUriTest {
         while (line != null && !line.startsWith(ServerProcess.LISTENING)) {
             line = output.readLine();
         }
-        assertThat(line).as("it listens; it says: " + (line == null ? errors(process) : "")).isNotNull();
+        assertThat(line)
+                .as("it listens; it says: " + (line == null ? errors(process) : ""))
+                .isNotNull();
         return socket;
     }
 
@@ -109,10 +111,12 @@ class ShareByUriTest {
 
     @Test
     void optionsThatOnlyADirectoryCanHaveAreRefused() throws Exception {
-        CommandRun run = refused("--share=jar:" + archive().toUri() + "!/", "--posix-acl", "--inode-file-handles=never");
+        CommandRun run =
+                refused("--share=jar:" + archive().toUri() + "!/", "--posix-acl", "--inode-file-handles=never");
         assertThat(run.status()).isEqualTo(2);
         assertThat(run.err()).contains("--inode-file-handles, --posix-acl", "only a directory");
-        assertThat(refused("--share=jar:" + archive().toUri() + "!/", "--dax=direct").err())
+        assertThat(refused("--share=jar:" + archive().toUri() + "!/", "--dax=direct")
+                        .err())
                 .contains("--dax=staged");
         assertThat(refused("--share=jar:" + archive().toUri() + "!/", "--share-option=colour=green")
                         .err())
@@ -183,8 +187,8 @@ class ShareByUriTest {
             Files.writeString(share.getPath("/made/here"), "through two servers");
             Files.move(share.getPath("/made/here"), share.getPath("/made/there"));
             assertThat(Files.readString(shared.resolve("made/there"))).isEqualTo("through two servers");
-            try (FileChannel channel = FileChannel.open(
-                    share.getPath("/large"), StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            try (FileChannel channel =
+                    FileChannel.open(share.getPath("/large"), StandardOpenOption.READ, StandardOpenOption.WRITE)) {
                 MappedByteBuffer mapped = channel.map(FileChannel.MapMode.READ_WRITE, 0, content.length);
                 byte[] seen = new byte[content.length];
                 mapped.get(0, seen);
