@@ -10,7 +10,7 @@
 #   /proc/self, /proc/sys/fs/nr_open, /proc/sys/vm/max_map_count
 #   /dev/null, /dev/random, /dev/urandom; /dev/log with --syslog; systemd's socket for notifications
 #   /etc/group with the group of --socket-group, /etc/ld.so.cache, and /mounts, the table of all this
-set -euo pipefail
+set -Eeuo pipefail
 
 name=$1 mode=$2 shared=$3 folder=$4 group=$5 syslog=$6 bounding=$7 own_ids=$8 java_home=$9
 modules=${10} cache=${11} network=${12} lays=${13}
@@ -21,6 +21,8 @@ die() {
         'Nothing was served. Where the host confines the server in another way (docs/operating.md), say --sandbox none.' >&2
     exit 1
 }
+
+trap 'die "$BASH_COMMAND failed"' ERR
 
 # run COMMAND...: what it says is the reason why there is no sandbox.
 run() {
@@ -86,8 +88,8 @@ lay $programs "$java_home"
 # Some distributions keep a part of a JDK elsewhere.
 for link in "$java_home"/conf "$java_home"/conf/* "$java_home"/lib "$java_home"/lib/* "$java_home"/lib/security/*; do
     if [ -L "$link" ]; then
-        target=$(readlink -f "$link")
-        case $target in "$java_home"/* | '') ;; *) [ ! -e "$target" ] || lay $programs "$target" ;; esac
+        target=$(readlink -e "$link") || continue # it leads nowhere
+        case $target in "$java_home"/*) ;; *) lay $programs "$target" ;; esac
     fi
 done
 lay $programs "$modules"

@@ -76,14 +76,20 @@ lies_in() {
     case $folder/ in "$share"/*) return 0 ;; *) return 1 ;; esac
 }
 
-# Descriptors that were left open lead out of any sandbox: only those of standard input, output and errors stay, and that of --fd.
+# Descriptors that were left open lead out of any sandbox: only those of standard input, output and errors stay, that of --fd, and
+# that of a file which this process has locked: libvirt takes a server for dead whose PID file is not locked, and does not end it.
 close_others() {
-    local open
+    local open locks=''
     for open in /proc/self/fd/*; do
         open=${open##*/}
         case $open in
         0 | 1 | 2 | 255 | "$fd") ;; # 255 is this script, and closed by exec
-        *) [ ! -e "/proc/self/fd/$open" ] || exec {open}>&- ;;
+        *)
+            [ -e "/proc/self/fd/$open" ] || continue
+            [ -n "$locks" ] || locks=$(</proc/locks)$'\n'
+            case $locks in *" $$ "*":$(stat -L -c %i "/proc/self/fd/$open") "*) continue ;; esac
+            exec {open}>&-
+            ;;
         esac
     done
 }

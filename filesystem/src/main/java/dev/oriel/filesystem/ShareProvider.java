@@ -5,8 +5,8 @@ import java.net.URI;
 import java.util.Set;
 
 /**
- * Opens shares that a URI names: what a plug-in offers. {@link java.util.ServiceLoader} finds it, on the module path or in a folder
- * of jars that has a class loader of its own, and makes it with the constructor without arguments.
+ * Opens shares that a URI names: what a plug-in offers. {@link java.util.ServiceLoader} finds it, on the module path or
+ * in a folder of jars that has a class loader of its own, and makes it with the constructor without arguments.
  *
  * <p>For one thread: a share is opened before anybody is served.
  */
@@ -16,14 +16,14 @@ public interface ShareProvider {
     Set<String> schemes();
 
     /**
-     * Whether what it opens is reached over a network: then the server keeps that of the host. Otherwise the server has none by
-     * the time that the share is opened.
+     * Whether what it opens is reached over a network: then the server keeps that of the host. Otherwise the server has
+     * none by the time that the share is opened.
      */
     boolean needsNetwork(URI share);
 
     /**
-     * Opens a share. All that has to start a process, or to read files of this host, does so here: once guests are served the
-     * server may not any more.
+     * Opens a share. All that has to start a process, or to read files of this host, does so here: once guests are
+     * served the server may not any more.
      *
      * @param share its scheme is one of {@link #schemes}
      * @return the caller's, who closes it

@@ -14,8 +14,8 @@ import org.apache.hadoop.hdfs.web.WebHdfsFileSystem;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The folder of a Hadoop file system that is shared, and what Hadoop's interface does not have: a file by its inode, an owner by
- * its number, a rename that replaces. For all threads.
+ * The folder of a Hadoop file system that is shared, and what Hadoop's interface does not have: a file by its inode, an
+ * owner by its number, a rename that replaces. For all threads.
  */
 final class Cluster implements AutoCloseable {
     /** The folder in which HDFS shows the snapshots of a directory. */

@@ -17,8 +17,9 @@ import org.apache.hadoop.hdfs.client.HdfsDataOutputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file that is open, once for all sessions. What is written at its end streams to the cluster, as long as nothing else is written;
- * the first write elsewhere ends the stream, and from then on what is written is staged until fsync(2) or close(2).
+ * A file that is open, once for all sessions. What is written at its end streams to the cluster, as long as nothing
+ * else is written; the first write elsewhere ends the stream, and from then on what is written is staged until fsync(2)
+ * or close(2).
  *
  * <p>Operations answer 0, a count, or {@code -errno}. They wait: call them where a request may block.
  */
@@ -308,7 +309,8 @@ final class HadoopFile {
     }
 
     /**
-     * Sets times, ms; -1: as it is. While it streams they are set when that ends, once more; what is staged is written back first.
+     * Sets times, ms; -1: as it is. While it streams they are set when that ends, once more; what is staged is written
+     * back first.
      */
     int times(long modified, long accessed) {
         lock.lock();

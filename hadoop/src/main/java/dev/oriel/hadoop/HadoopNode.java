@@ -3,8 +3,8 @@ package dev.oriel.hadoop;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a client knows of a file or directory. Where the cluster tells inodes it is found by that, wherever it is moved; elsewhere,
- * and in snapshots, by the names that lead to it.
+ * What a client knows of a file or directory. Where the cluster tells inodes it is found by that, wherever it is moved;
+ * elsewhere, and in snapshots, by the names that lead to it.
  */
 final class HadoopNode {
     /** What one costs, with its entries in two tables, beside its name. */

@@ -15,11 +15,12 @@ import org.apache.hadoop.security.UserGroupInformation;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Shares of Hadoop file systems. Their options are those of Hadoop's configuration, which is read from {@code HADOOP_CONF_DIR} first,
- * and these:
+ * Shares of Hadoop file systems. Their options are those of Hadoop's configuration, which is read from {@code
+ * HADOOP_CONF_DIR} first, and these:
  *
  * <ul>
- *   <li>{@value #PRINCIPAL}, {@value #KEYTAB}: whom to be with Kerberos, and the file with the key (default: as Hadoop finds).
+ *   <li>{@value #PRINCIPAL}, {@value #KEYTAB}: whom to be with Kerberos, and the file with the key (default: as Hadoop
+ *       finds).
  * </ul>
  */
 public final class HadoopShares implements ShareProvider {
@@ -43,7 +44,9 @@ public final class HadoopShares implements ShareProvider {
             "jfs",
             "alluxio");
 
-    /** What holds if nothing else is said: a cluster that is away is waited for, for about a minute, and then it is EIO. */
+    /**
+     * What holds if nothing else is said: a cluster that is away is waited for, for about a minute, and then it is EIO.
+     */
     private static final Map<String, String> DEFAULTS = Map.of(
             "dfs.client.retry.policy.enabled", "true",
             "dfs.client.retry.policy.spec", "1000,60",

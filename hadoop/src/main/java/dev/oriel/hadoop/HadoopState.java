@@ -19,7 +19,10 @@ import org.jspecify.annotations.Nullable;
 
 /** What a session has given to its client, and how it answers with what the cluster tells. For all threads. */
 final class HadoopState implements AutoCloseable {
-    /** Smaller files are read by request if a guest leaves the choice to us: a range of a window costs as much as reading so much. */
+    /**
+     * Smaller files are read by request if a guest leaves the choice to us: a range of a window costs as much as
+     * reading so much.
+     */
     private static final long DAX_MIN_SIZE = 512 << 10;
 
     private static final int BLOCK = 128 << 10;

@@ -8,8 +8,8 @@ import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.hdfs.DistributedFileSystem;
 
 /**
- * Symbolic links, which HDFS has where they are enabled. Hadoop makes their targets absolute as it tells them; the client of HDFS
- * tells them as they were made.
+ * Symbolic links, which HDFS has where they are enabled. Hadoop makes their targets absolute as it tells them; the
+ * client of HDFS tells them as they were made.
  */
 final class Links {
     private Links() {}

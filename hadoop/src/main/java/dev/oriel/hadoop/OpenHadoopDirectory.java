@@ -14,8 +14,8 @@ import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RemoteIterator;
 
 /**
- * An open directory of a client. It is read when the client begins, some hundred entries at a time as the cluster tells them, and
- * the place in the list is the offset by which the client goes on.
+ * An open directory of a client. It is read when the client begins, some hundred entries at a time as the cluster tells
+ * them, and the place in the list is the offset by which the client goes on.
  */
 final class OpenHadoopDirectory extends Handle {
     /** Heap of what the cluster tells of an entry, beside its name. */

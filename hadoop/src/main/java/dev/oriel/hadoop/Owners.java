@@ -9,9 +9,9 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Users and groups: Hadoop has names for them, a guest numbers. A name and a number belong together as this host's table says
- * ({@code /etc/passwd}, {@code /etc/group}); a number that is not in it is its own name, and a name that is not in it is nobody.
- * Read once. For all threads.
+ * Users and groups: Hadoop has names for them, a guest numbers. A name and a number belong together as this host's
+ * table says ({@code /etc/passwd}, {@code /etc/group}); a number that is not in it is its own name, and a name that is
+ * not in it is nobody. Read once. For all threads.
  */
 final class Owners {
     private static final System.Logger LOG = System.getLogger("dev.oriel.hadoop");

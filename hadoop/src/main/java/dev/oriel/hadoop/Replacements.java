@@ -5,8 +5,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Which inode stands for which. A file that is written anew has another inode in the cluster than before; guests go on with the
- * first that they were told, for as long as this is known. For all threads.
+ * Which inode stands for which. A file that is written anew has another inode in the cluster than before; guests go on
+ * with the first that they were told, for as long as this is known. For all threads.
  */
 final class Replacements {
     /** The files that were replaced longest ago are forgotten: a guest finds them again by name. */

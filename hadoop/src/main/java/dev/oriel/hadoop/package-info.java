@@ -1,6 +1,7 @@
 /**
- * Hadoop file systems as shares: HDFS, and all else that has Hadoop's interface. A plug-in: nothing of Oriel calls it, {@link
- * java.util.ServiceLoader} finds {@link dev.oriel.hadoop.HadoopShares}. It calls {@code linux}, {@code fuse} and {@code filesystem}.
+ * Hadoop file systems as shares: HDFS, and all else that has Hadoop's interface. A plug-in: nothing of Oriel calls it,
+ * {@link java.util.ServiceLoader} finds {@link dev.oriel.hadoop.HadoopShares}. It calls {@code linux}, {@code fuse} and
+ * {@code filesystem}.
  *
  * <pre>
  *   HadoopShares          opens one             HadoopFileSystem   what is served

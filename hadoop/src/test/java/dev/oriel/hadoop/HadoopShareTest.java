@@ -40,7 +40,10 @@ import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What files can do in a cluster that is shared, by the driver, held against Hadoop's own client: over its own protocol and over HTTP. */
+/**
+ * What files can do in a cluster that is shared, by the driver, held against Hadoop's own client: over its own protocol
+ * and over HTTP.
+ */
 @ParameterizedClass
 @ValueSource(strings = {"hdfs", "webhdfs"})
 @SuppressWarnings("NullAway.Init") // before all

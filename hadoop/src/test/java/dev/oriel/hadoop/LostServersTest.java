@@ -20,7 +20,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Data nodes and a name node that go away in the middle of it: what is read and written is right, or it is an error. */
+/**
+ * Data nodes and a name node that go away in the middle of it: what is read and written is right, or it is an error.
+ */
 @SuppressWarnings("NullAway.Init") // before each
 class LostServersTest {
     private static final int PIECE = 256 << 10;

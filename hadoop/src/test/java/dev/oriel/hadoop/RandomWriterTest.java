@@ -20,8 +20,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Writes, cuts, maps, syncs and opens one file again at random, and holds what is read, here and by Hadoop's own client, against a
- * model. The seed decides all. More steps: {@code -Doriel.writer.steps=20000 -Doriel.writer.seed=7}.
+ * Writes, cuts, maps, syncs and opens one file again at random, and holds what is read, here and by Hadoop's own
+ * client, against a model. The seed decides all. More steps: {@code -Doriel.writer.steps=20000 -Doriel.writer.seed=7}.
  */
 @SuppressWarnings("NullAway.Init") // before all
 class RandomWriterTest {

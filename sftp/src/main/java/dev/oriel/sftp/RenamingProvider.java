@@ -18,8 +18,8 @@ import org.apache.sshd.sftp.common.SftpConstants;
 import org.apache.sshd.sftp.common.SftpException;
 
 /**
- * SFTP as a provider of java.nio.file. A move that is asked to be atomic replaces what is there, by {@code posix-rename@openssh.com},
- * which nearly all servers have.
+ * SFTP as a provider of java.nio.file. A move that is asked to be atomic replaces what is there, by {@code
+ * posix-rename@openssh.com}, which nearly all servers have.
  */
 final class RenamingProvider extends SftpFileSystemProvider {
 

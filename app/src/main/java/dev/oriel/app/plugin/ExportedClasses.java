@@ -4,8 +4,8 @@ import dev.oriel.filesystem.FileSystem;
 import java.util.Set;
 
 /**
- * What plug-ins see beside their own jars: the JDK, and what the modules of Oriel that a file system needs have exported. What the
- * command line uses for itself is not theirs, so they can bring another version of it.
+ * What plug-ins see beside their own jars: the JDK, and what the modules of Oriel that a file system needs have
+ * exported. What the command line uses for itself is not theirs, so they can bring another version of it.
  */
 final class ExportedClasses extends ClassLoader {
     private static final Set<String> PREFIXES =

@@ -1,6 +1,6 @@
 /**
- * What can open a share that a URI names: providers of Oriel and of plug-ins. Only {@code serve} calls it, and only where a share is
- * named by a URI.
+ * What can open a share that a URI names: providers of Oriel and of plug-ins. Only {@code serve} calls it, and only
+ * where a share is named by a URI.
  *
  * <pre>
  *   ShareKinds        which schemes there are, and what opens them

@@ -3,9 +3,9 @@ package dev.oriel.app.serve;
 import dev.oriel.app.command.CommandFailed;
 import dev.oriel.filesystem.local.FileHandlePolicy;
 import dev.oriel.linux.LinuxException;
-import dev.oriel.linux.ThreadCredentials;
 import dev.oriel.linux.credential.Landlock;
 import dev.oriel.linux.credential.SystemCallFilter;
+import dev.oriel.linux.credential.ThreadCredentials;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -62,7 +62,9 @@ record Confinement(Sandbox sandbox, SystemCallFilter.@Nullable Action seccomp) {
         return ThreadCredentials.geteuid() == 0;
     }
 
-    /** What holds if nothing is said of file handles: with them a server that was taken over could leave its sandbox. */
+    /**
+     * What holds if nothing is said of file handles: with them a server that was taken over could leave its sandbox.
+     */
     FileHandlePolicy handlesByDefault() {
         return sandbox == Sandbox.NONE ? FileHandlePolicy.PREFER : FileHandlePolicy.NEVER;
     }

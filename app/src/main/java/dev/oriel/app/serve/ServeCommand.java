@@ -31,8 +31,8 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /**
- * {@code oriel serve}: shares a directory until it is told to stop. Options that the Rust virtiofsd has too have its names and
- * meanings; under the name {@code virtiofsd} this is the whole command.
+ * {@code oriel serve}: shares a directory until it is told to stop. Options that the Rust virtiofsd has too have its
+ * names and meanings; under the name {@code virtiofsd} this is the whole command.
  */
 @Command(
         name = "serve",

@@ -74,15 +74,16 @@ final class Server implements AutoCloseable {
     }
 
     /**
-     * Serves until a signal ends the process, with status 0.
+     * Serves until a signal ends the process, with status 0, or as virtiofsd until the last virtual machine has gone:
+     * who starts that waits for its end.
      *
      * @param source what is shared
      * @param files the source as guests see it; closed in any case
      * @param privileges those that this thread has kept
      * @param confinement is complete before anybody is served
      * @param connects whether the log may have to be connected again
-     * @param out gets the lines to paste; null: none are wanted
-     * @return the exit status, to be returned by a process that a signal ends already
+     * @param out gets the lines to paste; null: as virtiofsd
+     * @return the exit status
      * @throws CommandFailed if it cannot serve, or no longer
      */
     static int run(
@@ -117,8 +118,10 @@ final class Server implements AutoCloseable {
             confinement.close(source, Host.socketFolder(options), connects);
             if (out != null) {
                 introduce(options, source, out);
+                server.frontEnds.run();
+            } else {
+                server.frontEnds.runUntilLastHasGone();
             }
-            server.frontEnds.run();
             return 0;
         } catch (LinuxException broken) {
             Runtime.getRuntime().removeShutdownHook(stop);

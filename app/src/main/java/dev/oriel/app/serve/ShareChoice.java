@@ -188,7 +188,10 @@ final class ShareChoice {
         return path;
     }
 
-    /** The folders of this host that are written, outside of a sandbox and in it: an archive is written anew beside the old one. */
+    /**
+     * The folders of this host that are written, outside of a sandbox and in it: an archive is written anew beside the
+     * old one.
+     */
     List<Path> written(boolean readOnly) {
         List<Path> written = new ArrayList<>();
         Path staging = stagingFolder(options());

@@ -50,6 +50,7 @@ public final class TryCommand implements Callable<Integer> {
     enum Client {
         X86_64(GuestKind.X86_64),
         S390X(GuestKind.S390X),
+        AARCH64(GuestKind.AARCH64),
         UML(GuestKind.UML);
 
         private final GuestKind kind;
@@ -80,8 +81,8 @@ public final class TryCommand implements Callable<Integer> {
             paramLabel = "KIND",
             defaultValue = "x86_64",
             description =
-                    "x86_64: Linux in QEMU; s390x: the same on a big-endian mainframe, emulated; uml: user-mode Linux, quicker "
-                            + "(default: ${DEFAULT-VALUE}).")
+                    "x86_64: Linux in QEMU; s390x: the same on a big-endian mainframe, aarch64: on Arm, both emulated;"
+                            + " uml: user-mode Linux, quicker (default: ${DEFAULT-VALUE}).")
     private Client client = Client.X86_64;
 
     @Option(
@@ -92,7 +93,7 @@ public final class TryCommand implements Callable<Integer> {
     @Option(
             names = "--dax",
             description =
-                    "Go over the DAX window, and show the same reads by request and through it (--guest x86_64 only).")
+                    "Go over the DAX window, and show the same reads by request and through it (--guest x86_64 or aarch64).")
     private boolean dax;
 
     @Option(
@@ -110,7 +111,7 @@ public final class TryCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        if (dax && client != Client.X86_64) {
+        if (dax && client != Client.X86_64 && client != Client.AARCH64) {
             throw new ParameterException(
                     spec.commandLine(), "--dax: a guest of the kind " + client + " has no DAX window");
         }

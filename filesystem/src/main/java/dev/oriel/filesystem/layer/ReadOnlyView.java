@@ -14,7 +14,9 @@ import dev.oriel.linux.IoVector;
 import dev.oriel.linux.OpenFlags;
 import java.lang.foreign.MemorySegment;
 
-/** A file system that its clients cannot change: what would change it is answered {@code -EROFS} and does not reach it. */
+/**
+ * A file system that its clients cannot change: what would change it is answered {@code -EROFS} and does not reach it.
+ */
 public final class ReadOnlyView implements FileSystem {
     private final FileSystem behind;
 

@@ -34,7 +34,7 @@ final class PathAttributes {
         }
         try {
             Path path = client.resolver.of(node);
-            PathStat stat = client.share.views.read(path);
+            PathStat stat = client.share.look(path);
             if (stat.type() != node.type) {
                 return -Errno.ESTALE;
             }
@@ -106,7 +106,7 @@ final class PathAttributes {
 
     private int setOthers(Path path, AttributeChange in) throws IOException {
         PathViews views = client.share.views;
-        PathStat stat = views.read(path);
+        PathStat stat = client.share.look(path);
         int type = stat.type();
         if (type != FileMode.S_IFREG && type != FileMode.S_IFDIR && type != FileMode.S_IFLNK) {
             return -Errno.EPERM; // a provider may open what it changes, and that may wait for ever

@@ -40,7 +40,7 @@ final class PathClient {
 
     private @Nullable Object rootKey() {
         try {
-            return share.views.read(share.root).key();
+            return share.look(share.root).key();
         } catch (Throwable unknown) {
             return null; // the client is told when it looks at the root
         }
@@ -77,9 +77,11 @@ final class PathClient {
         out.validNanos = share.options.cache().validNanos();
     }
 
-    /** Looks at a file that has just been found or made, and fills its entry, which counts as looked up: 0 or an errno. */
+    /**
+     * Looks at a file that has just been found or made, and fills its entry, which counts as looked up: 0 or an errno.
+     */
     int enter(PathNode parent, String name, Path path, Entry out) throws IOException {
-        PathStat stat = share.views.read(path);
+        PathStat stat = share.look(path);
         PathNode node = nodes.enter(parent, name, stat);
         if (node == null) {
             return -Errno.ENFILE;

@@ -43,13 +43,11 @@ final class PathFiles {
     }
 
     private FileContent content(Path path, int flags, boolean isNew) throws IOException {
-        if (!client.share.options.wholeFiles()) {
+        if (!client.share.wholeFiles()) {
             try {
                 return ChannelContent.open(path, options(flags, isNew));
             } catch (UnsupportedOperationException onlyStreams) {
-                if (client.share.options.readOnly() && isNew) {
-                    throw onlyStreams;
-                }
+                client.share.stageFiles();
             }
         }
         if (isNew) {
@@ -107,7 +105,7 @@ final class PathFiles {
         }
         PathNode node = client.node(nodeid);
         Path path = client.resolver.of(node);
-        PathStat stat = client.share.views.read(path);
+        PathStat stat = client.share.look(path);
         requireFile(stat);
         if (!client.handles.reserve()) {
             return -Errno.ENFILE;
@@ -160,7 +158,7 @@ final class PathFiles {
             if ((flags & OpenFlags.O_EXCL) != 0) {
                 throw there;
             }
-            requireFile(client.share.views.read(path));
+            requireFile(client.share.look(path));
             content = content(path, flags, false);
             isNew = false;
         }
@@ -169,7 +167,7 @@ final class PathFiles {
             if (isNew) {
                 names.adopt(request, path, mode);
             }
-            PathStat stat = client.share.views.read(path);
+            PathStat stat = client.share.look(path);
             PathNode node = client.nodes.enter(directory, text, stat);
             result = node == null ? -Errno.ENFILE : 0;
             if (node != null) {
@@ -236,7 +234,7 @@ final class PathFiles {
             return -Errno.EINVAL;
         }
         Path path = client.resolver.of(node);
-        requireFile(client.share.views.read(path));
+        requireFile(client.share.look(path));
         FileContent content = content(path, OpenFlags.O_WRONLY, false);
         int result;
         try {

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -62,18 +63,13 @@ final class PathNames {
         String text = PathResolver.text(name);
         Path path = client.resolver.of(directory, text);
         maker.make(path);
-        int result;
         try {
             adopt(request, path, mode);
-            result = client.enter(directory, text, path, out);
         } catch (Throwable failed) {
             remove(path);
             throw failed;
         }
-        if (result != 0) {
-            remove(path);
-        }
-        return result;
+        return entered(directory, text, path, out);
     }
 
     /** Takes back what was made, because the client is told that it was not. */
@@ -87,7 +83,7 @@ final class PathNames {
 
     /** Gives what was made to the caller, with the mode that he wants, as far as the provider can. */
     void adopt(Request request, Path path, int mode) throws IOException {
-        PathStat made = client.share.views.read(path);
+        PathStat made = client.share.look(path);
         try {
             boolean _ = client.share.views.setMode(path, made, mode & 0777);
             boolean _ = client.share.views.setOwner(path, made, request.uid(), request.gid());
@@ -123,8 +119,8 @@ final class PathNames {
 
     int link(long nodeid, long newParent, Name newName, Entry out) throws IOException {
         PathNode node = client.node(nodeid);
-        if (node.type == FileMode.S_IFDIR) {
-            return -Errno.EPERM;
+        if (node.type == FileMode.S_IFDIR || client.share.wholeFiles()) {
+            return -Errno.EPERM; // what is replaced as a whole has one name
         }
         PathNode directory = client.node(newParent);
         String text = PathResolver.text(newName);
@@ -138,7 +134,22 @@ final class PathNames {
         } finally {
             client.share.links.incrementAndGet();
         }
-        return client.enter(directory, text, path, out);
+        return entered(directory, text, path, out);
+    }
+
+    /** Fills the entry of what was just made, or takes it back. */
+    private int entered(PathNode directory, String text, Path path, Entry out) throws IOException {
+        int result;
+        try {
+            result = client.enter(directory, text, path, out);
+        } catch (Throwable failed) {
+            remove(path);
+            throw failed;
+        }
+        if (result != 0) {
+            remove(path);
+        }
+        return result;
     }
 
     int unlink(long parent, Name name) throws IOException {
@@ -153,7 +164,7 @@ final class PathNames {
         PathNode directory = client.node(parent);
         String text = PathResolver.text(name);
         Path path = client.resolver.of(directory, text);
-        boolean found = client.share.views.read(path).isDirectory();
+        boolean found = client.share.look(path).isDirectory();
         if (found != isDirectory) {
             return found ? -Errno.EISDIR : -Errno.ENOTDIR;
         }
@@ -201,7 +212,10 @@ final class PathNames {
         if (old.equals(next)) {
             return noReplace ? -Errno.EEXIST : 0;
         }
-        boolean isDirectory = client.share.views.read(old).isDirectory();
+        boolean isDirectory = client.share.look(old).isDirectory();
+        if (isDirectory && !client.share.movesTrees && !isEmpty(old)) {
+            return -Errno.EXDEV;
+        }
         boolean exists = Files.exists(next, LinkOption.NOFOLLOW_LINKS);
         if (exists) {
             int refusal = refusal(next, isDirectory, noReplace);
@@ -233,15 +247,16 @@ final class PathNames {
         if (noReplace) {
             return -Errno.EEXIST;
         }
-        boolean takesDirectory = client.share.views.read(taken).isDirectory();
+        boolean takesDirectory = client.share.look(taken).isDirectory();
         if (takesDirectory != isDirectory) {
             return isDirectory ? -Errno.ENOTDIR : -Errno.EISDIR;
         }
-        if (takesDirectory) {
-            try (var entries = Files.newDirectoryStream(taken)) {
-                return entries.iterator().hasNext() ? -Errno.ENOTEMPTY : 0;
-            }
+        return takesDirectory && !isEmpty(taken) ? -Errno.ENOTEMPTY : 0;
+    }
+
+    private static boolean isEmpty(Path directory) throws IOException {
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
+            return !entries.iterator().hasNext();
         }
-        return 0;
     }
 }

@@ -4,6 +4,7 @@ import dev.oriel.filesystem.node.Budget;
 import dev.oriel.filesystem.staging.Staging;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.LinuxException;
+import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
@@ -27,11 +28,19 @@ final class PathShare implements AutoCloseable {
     /** The last inode number that was given out, of files that have none of their own. */
     final AtomicLong numbers = new AtomicLong(1L << 32);
 
+    /** Whether a directory is moved with what is in it: archives of the JDK leave that behind, where nobody finds it. */
+    final boolean movesTrees;
+
     private final Staging staging;
+
+    /** Whether files are staged, from the beginning or since the provider refused a channel. */
+    private volatile boolean wholeFiles;
 
     PathShare(Path root, PathOptions options) throws LinuxException {
         this.root = root;
         this.options = options;
+        movesTrees = !root.getFileSystem().provider().getScheme().equals("jar");
+        wholeFiles = options.wholeFiles();
         views = new PathViews(root, options.readOnly());
         staging = Staging.open(options.stagingFolder(), options.stagingBytes());
         staged = new StagedPaths(staging, views);
@@ -45,6 +54,24 @@ final class PathShare implements AutoCloseable {
                 options.sessions(),
                 LEAST_OPEN,
                 "the guest has opened as many files as it may, and gets ENFILE until it closes some");
+    }
+
+    boolean wholeFiles() {
+        return wholeFiles;
+    }
+
+    /** The provider has no channels: all files are staged from now on. */
+    void stageFiles() {
+        wholeFiles = true;
+    }
+
+    /**
+     * Looks at a file. One that is staged is another to the provider each time that it was written back: only its name
+     * tells which it is.
+     */
+    PathStat look(Path path) throws IOException {
+        PathStat stat = views.read(path);
+        return wholeFiles ? stat.withoutKey() : stat;
     }
 
     /** Writes all staged files back: 0 or an errno. */

@@ -41,6 +41,10 @@ record PathStat(
         return type() == FileMode.S_IFDIR;
     }
 
+    PathStat withoutKey() {
+        return new PathStat(mode, size, nlink, uid, gid, rdevMajor, rdevMinor, accessed, modified, changed, born, null);
+    }
+
     private static Instant instant(@Nullable FileTime time) {
         return time == null ? Instant.EPOCH : time.toInstant();
     }

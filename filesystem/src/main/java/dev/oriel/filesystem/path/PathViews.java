@@ -2,6 +2,7 @@ package dev.oriel.filesystem.path;
 
 import dev.oriel.linux.FileMode;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -74,7 +75,7 @@ final class PathViews {
         long rdev = number(unix, "rdev", 0);
         return new PathStat(
                 isHost ? (int) number(unix, "mode", 0) : mode(path, basic),
-                basic.isDirectory() ? 0 : basic.size(),
+                size(path, basic),
                 (int) number(unix, "nlink", 1),
                 isHost ? (int) number(unix, "uid", 0) : id(owner(path, basic)),
                 isHost ? (int) number(unix, "gid", 0) : id(group(basic)),
@@ -85,6 +86,16 @@ final class PathViews {
                 unix.get("ctime") instanceof FileTime time ? time : null,
                 basic.creationTime(),
                 basic.fileKey());
+    }
+
+    /** A link has as many bytes as its target, which not every provider tells. */
+    private static long size(Path path, BasicFileAttributes basic) throws IOException {
+        if (basic.isDirectory()) {
+            return 0;
+        }
+        return basic.isSymbolicLink() && basic.size() == 0
+                ? Files.readSymbolicLink(path).toString().getBytes(StandardCharsets.UTF_8).length
+                : basic.size();
     }
 
     private static long number(Map<String, Object> values, String name, long otherwise) {
@@ -167,12 +178,10 @@ final class PathViews {
             Files.setAttribute(path, "unix:mode", mode & 07777, NOFOLLOW);
             return true;
         }
-        PosixFileAttributeView view =
-                hasPosix ? Files.getFileAttributeView(path, PosixFileAttributeView.class, NOFOLLOW) : null;
-        if (view == null || (mode & SPECIAL_BITS) != 0) {
+        if (!hasPosix || (mode & SPECIAL_BITS) != 0) {
             return false;
         }
-        view.setPermissions(permissions(mode));
+        Files.getFileAttributeView(path, PosixFileAttributeView.class, NOFOLLOW).setPermissions(permissions(mode));
         return true;
     }
 
@@ -185,27 +194,22 @@ final class PathViews {
     boolean setOwner(Path path, PathStat now, int uid, int gid) throws IOException {
         boolean newOwner = uid != -1 && uid != now.uid();
         boolean newGroup = gid != -1 && gid != now.gid();
-        UserPrincipalLookupService lookup = newOwner || newGroup ? fileSystem.getUserPrincipalLookupService() : null;
-        if (lookup == null) {
-            return true;
+        if ((newOwner && !hasOwner) || (newGroup && !hasPosix)) {
+            return false;
         }
         if (newOwner) {
-            FileOwnerAttributeView view =
-                    hasOwner ? Files.getFileAttributeView(path, FileOwnerAttributeView.class, NOFOLLOW) : null;
-            if (view == null) {
-                return false;
-            }
-            view.setOwner(lookup.lookupPrincipalByName(Integer.toUnsignedString(uid)));
+            Files.getFileAttributeView(path, FileOwnerAttributeView.class, NOFOLLOW)
+                    .setOwner(lookup().lookupPrincipalByName(Integer.toUnsignedString(uid)));
         }
         if (newGroup) {
-            PosixFileAttributeView view =
-                    hasPosix ? Files.getFileAttributeView(path, PosixFileAttributeView.class, NOFOLLOW) : null;
-            if (view == null) {
-                return false;
-            }
-            view.setGroup(lookup.lookupPrincipalByGroupName(Integer.toUnsignedString(gid)));
+            Files.getFileAttributeView(path, PosixFileAttributeView.class, NOFOLLOW)
+                    .setGroup(lookup().lookupPrincipalByGroupName(Integer.toUnsignedString(gid)));
         }
         return true;
+    }
+
+    private UserPrincipalLookupService lookup() {
+        return fileSystem.getUserPrincipalLookupService();
     }
 
     /** Sets times; null for one that stays. */

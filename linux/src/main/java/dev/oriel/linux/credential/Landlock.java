@@ -22,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  * that a descriptor leads to is judged by where it lies. Threads that are there already are not held, unless the kernel
  * can (Linux 7.0).
  *
- * <p>File handles do not go with it: a file that is opened by handle, and whose path the kernel has forgotten, lies nowhere.
+ * <p>File handles do not go with it: a file that is opened by handle, and whose path the kernel has forgotten, lies
+ * nowhere.
  */
 public final class Landlock {
     // One number on every architecture (include/uapi/asm-generic/unistd.h).
@@ -42,7 +43,9 @@ public final class Landlock {
     private static final long WRITE_FILE = 1 << 1;
     private static final long REMOVE_FILE = 1 << 5;
 
-    /** What version 2 of the interface knows (Linux 5.19); version 1 refuses to rename from one directory to another. */
+    /**
+     * What version 2 of the interface knows (Linux 5.19); version 1 refuses to rename from one directory to another.
+     */
     private static final long ACCESS_2 = (1 << 14) - 1;
 
     /** Version 3 knows truncate(2) too. */

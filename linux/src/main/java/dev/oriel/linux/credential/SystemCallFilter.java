@@ -23,8 +23,9 @@ import java.util.Map;
  * process, those of Java too, and for good.
  *
  * <p>Of some calls an argument is looked at: a thread may be started, but no process, and none in a namespace of its
- * own; of ioctl(2) there are the four commands for flags of files; a signal goes to this process only, and fcntl(2) sends
- * none; a socket is a UNIX socket, or one of the Internet, and connects, only where that is wanted. clone3(2), whose arguments a filter cannot see, is said to be absent: the C library then takes clone(2).
+ * own; of ioctl(2) there are the four commands for flags of files; a signal goes to this process only, and fcntl(2)
+ * sends none; a socket is a UNIX socket, or one of the Internet, and connects, only where that is wanted. clone3(2),
+ * whose arguments a filter cannot see, is said to be absent: the C library then takes clone(2).
  *
  * <p>The kernel remembers which calls are allowed whatever their arguments, so most calls cost nothing.
  */

@@ -8,7 +8,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** A program that filters its system calls, or holds itself to a folder, and then does what a test wants to see the end of. */
+/**
+ * A program that filters its system calls, or holds itself to a folder, and then does what a test wants to see the end
+ * of.
+ */
 final class FilteredProcess {
     private FilteredProcess() {}
 
