@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Semaphore;
+import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Options;
@@ -183,6 +184,15 @@ final class Cluster implements AutoCloseable {
         } catch (UnsupportedOperationException none) {
             mayNotGive = true;
         }
+    }
+
+    /** Gives up a stream that has failed, and has the cluster close what it wrote to. */
+    void abandon(FSDataOutputStream out, Path path) {
+        long _ = ask(() -> {
+            out.close();
+            return 0;
+        });
+        long _ = ask(() -> files instanceof DistributedFileSystem hdfs && hdfs.recoverLease(path) ? 1 : 0);
     }
 
     /**

@@ -12,7 +12,6 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
-import org.apache.hadoop.hdfs.DistributedFileSystem;
 import org.apache.hadoop.hdfs.client.HdfsDataOutputStream;
 import org.jspecify.annotations.Nullable;
 
@@ -238,16 +237,7 @@ final class HadoopFile {
         FSDataOutputStream out = stream;
         stream = null;
         if (out != null) {
-            long _ = cluster.ask(() -> {
-                out.close();
-                return 0;
-            });
-            long _ = cluster.ask(() -> {
-                if (cluster.files() instanceof DistributedFileSystem hdfs) {
-                    boolean _ = hdfs.recoverLease(path());
-                }
-                return 0;
-            });
+            cluster.abandon(out, path());
         }
         isUnsynced = false;
         store.forget();
