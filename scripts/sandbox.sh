@@ -21,7 +21,10 @@ enter_sandbox() {
         [ -d "$shared" ] && ! lies_in "$folder" "$shared" || return 0
     else
         [ -z "$shared" ] || return 0
-        for place in ${share_reads[@]+"${share_reads[@]}"}; do [ ! -e "$place" ] || lays+="ro $place"$'\n'; done
+        for place in ${share_reads[@]+"${share_reads[@]}"}; do
+            case $place in /*) ;; *) place=$PWD/$place ;; esac
+            [ ! -e "$place" ] || lays+="ro $place"$'\n'
+        done
         for place in ${share_writes[@]+"${share_writes[@]}"}; do
             [ -d "$place" ] && ! lies_in "$folder" "$place" || return 0
             lays+="rw $place"$'\n'

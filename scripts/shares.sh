@@ -8,7 +8,7 @@ hadoop_schemes=' hdfs webhdfs swebhdfs viewfs har '
 
 # prepare_share ARGUMENTS...: those of serve, or of try, which needs a cluster and Hadoop's client for its server.
 prepare_share() {
-    local option='' options=() word scheme folder plugins='' folders=()
+    local option='' options=() word scheme folder plugins='' folders=() readonly=''
     if [ "$name" != virtiofsd ] && [ "$1" = try ]; then
         case " $* " in *' --share hdfs '* | *' --share=hdfs '*)
             plugin cluster 'a Hadoop cluster to try (110 MB)'
@@ -26,6 +26,7 @@ prepare_share() {
         --share-option=*) options+=("${word#*=}") ;;
         --share) share=${1-} ;;
         --share-option) options+=("${1-}") ;;
+        --readonly) readonly=1 ;;
         esac
     done
     scheme=${share%%:*}
@@ -39,7 +40,7 @@ prepare_share() {
         ;;
     jar)
         word=$(path_of "${share#*:*:}")
-        share_writes+=("${word%/*}")
+        if [ -n "$readonly" ]; then share_reads+=("$word"); else share_writes+=("${word%/*}"); fi
         ;;
     virtiofs)
         word=$(path_of "${share#*:}")
@@ -55,7 +56,9 @@ prepare_share() {
     esac
     if [ "$scheme" = sftp ]; then
         plugin sftp 'a client of SFTP'
-        [ ! -d "${HOME-}/.ssh" ] || share_reads+=("$HOME/.ssh")
+        for word in known_hosts id_ed25519 id_ecdsa id_rsa; do
+            [ ! -f "${HOME-}/.ssh/$word" ] || share_reads+=("$HOME/.ssh/$word")
+        done
     fi
     IFS=: read -ra folders <<<"${ORIEL_PLUGINS-}"
     for folder in ${folders[@]+"${folders[@]}"}; do

@@ -37,13 +37,18 @@ public final class TryCluster {
 
     private TryCluster() {}
 
-    /** @param arguments the folder for all that the cluster keeps; it is removed at the end */
+    /**
+     * Starts the cluster, and ends it when standard input ends.
+     *
+     * @param arguments the folder for all that the cluster keeps; it is removed at the end
+     */
     public static void main(String[] arguments) throws Exception {
         Configuration configuration = new Configuration();
         configuration.set("hdfs.minidfs.basedir", arguments[0]);
         configuration.setInt("dfs.blocksize", BLOCK);
-        MiniDFSCluster cluster =
-                new MiniDFSCluster.Builder(configuration).numDataNodes(DATA_NODES).build();
+        MiniDFSCluster cluster = new MiniDFSCluster.Builder(configuration)
+                .numDataNodes(DATA_NODES)
+                .build();
         try {
             cluster.waitActive();
             FileSystem files = cluster.getFileSystem();
@@ -103,7 +108,8 @@ public final class TryCluster {
                     digest.update(buffer, 0, count);
                 }
             }
-            String path = file.getPath().toUri().getPath().substring(SHARE.toString().length() + 1);
+            String path =
+                    file.getPath().toUri().getPath().substring(SHARE.toString().length() + 1);
             say("SUM " + HexFormat.of().formatHex(digest.digest()) + " " + path);
         }
         say("END");

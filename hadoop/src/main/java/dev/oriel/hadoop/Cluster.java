@@ -4,6 +4,8 @@ import dev.oriel.filesystem.staging.Staging;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.Callable;
+import java.util.concurrent.Semaphore;
+import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Options;
@@ -24,6 +26,9 @@ final class Cluster implements AutoCloseable {
     /** Where HDFS has every file by its inode; it knows this path wherever a path is asked for. */
     private static final String INODES = "/.reserved/.inodes/";
 
+    /** Files that read ahead at once, each with 4 MiB of heap. */
+    private static final int MOST_READING_AHEAD = 16;
+
     /** An inode of which HDFS does not tell the number. */
     private static final long UNKNOWN = 0;
 
@@ -36,6 +41,8 @@ final class Cluster implements AutoCloseable {
     private final Owners groups = new Owners(java.nio.file.Path.of("/etc/group"));
     private final boolean tellsInodes;
     private final long rootInode;
+
+    private final Semaphore readAhead = new Semaphore(MOST_READING_AHEAD);
 
     /** Whether this user was refused to give a file away: then no other is tried. */
     private volatile boolean mayNotGive;
@@ -71,6 +78,11 @@ final class Cluster implements AutoCloseable {
 
     Staging staging() {
         return staging;
+    }
+
+    /** How many more files may read ahead. */
+    Semaphore readAhead() {
+        return readAhead;
     }
 
     Replacements replacements() {
@@ -172,6 +184,15 @@ final class Cluster implements AutoCloseable {
         } catch (UnsupportedOperationException none) {
             mayNotGive = true;
         }
+    }
+
+    /** Gives up a stream that has failed, and has the cluster close what it wrote to. */
+    void abandon(FSDataOutputStream out, Path path) {
+        long _ = ask(() -> {
+            out.close();
+            return 0;
+        });
+        long _ = ask(() -> files instanceof DistributedFileSystem hdfs && hdfs.recoverLease(path) ? 1 : 0);
     }
 
     /**

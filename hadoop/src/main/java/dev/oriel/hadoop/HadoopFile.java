@@ -12,7 +12,6 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
-import org.apache.hadoop.hdfs.DistributedFileSystem;
 import org.apache.hadoop.hdfs.client.HdfsDataOutputStream;
 import org.jspecify.annotations.Nullable;
 
@@ -49,11 +48,7 @@ final class HadoopFile {
     /** Whether the staged file has not looked at the store since something streamed. */
     private boolean isBehind;
 
-    /** Times that were set while it streamed: the end of a stream sets others. */
-    private long modifiedToSet = -1;
-
-    private long accessedToSet = -1;
-
+    private final PendingTimes times = new PendingTimes();
     private volatile @Nullable FileStatus removed;
     private int opens;
     private int writers;
@@ -242,16 +237,7 @@ final class HadoopFile {
         FSDataOutputStream out = stream;
         stream = null;
         if (out != null) {
-            long _ = cluster.ask(() -> {
-                out.close();
-                return 0;
-            });
-            long _ = cluster.ask(() -> {
-                if (cluster.files() instanceof DistributedFileSystem hdfs) {
-                    boolean _ = hdfs.recoverLease(path());
-                }
-                return 0;
-            });
+            cluster.abandon(out, path());
         }
         isUnsynced = false;
         store.forget();
@@ -307,19 +293,9 @@ final class HadoopFile {
     }
 
     private int setTimes() {
-        long modified = modifiedToSet;
-        long accessed = accessedToSet;
-        modifiedToSet = -1;
-        accessedToSet = -1;
-        if (modified < 0 && accessed < 0) {
-            return 0;
-        }
-        int result = (int) cluster.ask(() -> {
-            cluster.files().setTimes(path(), modified, accessed);
-            return 0;
-        });
-        int renewed = renew();
-        return result != 0 ? result : renewed;
+        int result = times.apply(cluster, path());
+        int renewed = result == PendingTimes.NONE ? 0 : renew();
+        return result < 0 ? result : renewed;
     }
 
     /**
@@ -335,8 +311,7 @@ final class HadoopFile {
                 int back = (int) cluster.ask(own::close);
                 result = result != 0 ? result : back;
             }
-            modifiedToSet = modified;
-            accessedToSet = accessed;
+            times.set(modified, accessed);
             if (stream == null) {
                 return result != 0 ? result : setTimes();
             }

@@ -6,6 +6,7 @@ import dev.oriel.filesystem.ShareSettings;
 import dev.oriel.filesystem.staging.Staging;
 import java.io.IOException;
 import java.net.URI;
+import java.net.UnknownHostException;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -93,6 +94,7 @@ public final class HadoopShares implements ShareProvider {
                 // asks for links too; the cluster refuses them where it has none
                 org.apache.hadoop.fs.FileSystem.enableSymlinks();
             }
+            probe(share, root, configuration);
             org.apache.hadoop.fs.FileSystem files = org.apache.hadoop.fs.FileSystem.newInstance(share, configuration);
             try {
                 return new HadoopFileSystem(new Cluster(files, files.makeQualified(root), loader, staging), settings);
@@ -105,9 +107,26 @@ public final class HadoopShares implements ShareProvider {
             throw new IOException(
                     "Hadoop's client has nothing for " + share.getScheme() + ": its jar belongs into a plug-in",
                     absent);
+        } catch (IllegalArgumentException unknown) {
+            staging.close();
+            if (unknown.getCause() instanceof UnknownHostException host) {
+                throw new IOException("there is no host " + host.getMessage(), unknown);
+            }
+            throw unknown;
         } catch (IOException | RuntimeException failed) {
             staging.close();
             throw failed;
+        }
+    }
+
+    /** Asks for the folder without much patience: who starts a server wants to know soon that the cluster is not there. */
+    private static void probe(URI share, org.apache.hadoop.fs.Path root, Configuration configuration)
+            throws IOException {
+        Configuration soon = new Configuration(configuration);
+        soon.set("dfs.client.retry.policy.spec", "500,6");
+        soon.set("ipc.client.connect.max.retries.on.timeouts", "1");
+        try (org.apache.hadoop.fs.FileSystem files = org.apache.hadoop.fs.FileSystem.newInstance(share, soon)) {
+            org.apache.hadoop.fs.FileStatus _ = files.getFileStatus(root);
         }
     }
 

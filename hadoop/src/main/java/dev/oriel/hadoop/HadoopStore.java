@@ -40,6 +40,7 @@ final class HadoopStore implements StagedStore {
     private volatile boolean isStale;
     private @Nullable Stamp opened;
     private byte[] bytes = new byte[0];
+    private final ReadAhead ahead;
 
     /**
      * @param path where the file is now
@@ -51,6 +52,7 @@ final class HadoopStore implements StagedStore {
         this.path = path;
         this.folder = folder;
         this.inode = inode;
+        ahead = new ReadAhead(cluster.readAhead());
     }
 
     /** What was opened for reading is not what there is to read any more. Any thread. */
@@ -61,6 +63,7 @@ final class HadoopStore implements StagedStore {
     private void closeInput() {
         FSDataInputStream open = input;
         input = null;
+        ahead.forget();
         if (open != null) {
             try {
                 open.close();
@@ -109,29 +112,7 @@ final class HadoopStore implements StagedStore {
         if (bytes.length < wanted) {
             bytes = new byte[wanted];
         }
-        int done = 0;
-        while (done < wanted) {
-            // what goes on where the last read ended streams; another place is asked for by itself
-            int count = in.getPos() == offset + done
-                    ? in.read(bytes, done, wanted - done)
-                    : isNext(in, offset + done) ? 0 : in.read(offset + done, bytes, done, wanted - done);
-            if (count < 0) {
-                break;
-            }
-            done += count;
-        }
-        to.put(bytes, 0, done);
-        return done;
-    }
-
-    /** Moves on to a place that is not far ahead: from there it streams. */
-    private static boolean isNext(FSDataInputStream in, long offset) throws IOException {
-        long gap = offset - in.getPos();
-        if (offset == 0 || (gap > 0 && gap <= BUFFER)) {
-            in.seek(offset);
-            return true;
-        }
-        return false;
+        return ahead.read(in, offset, to, bytes);
     }
 
     @Override
@@ -240,6 +221,7 @@ final class HadoopStore implements StagedStore {
     @Override
     public void rest() {
         closeInput();
+        ahead.close();
         bytes = new byte[0];
     }
 }

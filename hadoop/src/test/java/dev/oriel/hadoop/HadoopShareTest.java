@@ -379,6 +379,39 @@ class HadoopShareTest {
     }
 
     @Test
+    void whatOneClientHasWrittenAnotherSeesBeforeItIsSynced() throws IOException {
+        try (java.nio.file.FileSystem second = share.mount();
+                FileChannel writer =
+                        FileChannel.open(root.resolve("both"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                FileChannel reader = FileChannel.open(second.getPath("/both"), StandardOpenOption.READ)) {
+            for (int i = 0; i < 5; i++) {
+                writer.write(ByteBuffer.wrap(("part " + i + ";").getBytes(UTF_8)));
+                ByteBuffer read = ByteBuffer.allocate(100);
+                reader.read(read, 0);
+                assertThat(new String(read.array(), 0, read.position(), UTF_8))
+                        .hasSize(7 * (i + 1))
+                        .endsWith("part " + i + ";");
+            }
+            writer.write(ByteBuffer.wrap("P".getBytes(UTF_8)), 0);
+            ByteBuffer read = ByteBuffer.allocate(100);
+            reader.read(read, 0);
+            assertThat(new String(read.array(), 0, 6, UTF_8)).isEqualTo("Part 0");
+        }
+        assertThat(readThere("both")).hasSize(35).startsWith("Part 0".getBytes(UTF_8));
+    }
+
+    @Test
+    void timesThatAreSetBeforeAFileIsClosedStay() throws IOException {
+        FileTime time = FileTime.from(Instant.ofEpochMilli(1_111_111_111_000L));
+        try (FileChannel channel =
+                FileChannel.open(root.resolve("timed"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            channel.write(ByteBuffer.wrap(new byte[1000]));
+            Files.setLastModifiedTime(root.resolve("timed"), time);
+        }
+        assertThat(hadoop.getFileStatus(there("timed")).getModificationTime()).isEqualTo(time.toMillis());
+    }
+
+    @Test
     void exclusiveCreationHappensOnce() throws IOException {
         Files.writeString(
                 root.resolve("once"),

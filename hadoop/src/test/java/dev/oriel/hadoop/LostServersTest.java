@@ -83,7 +83,8 @@ class LostServersTest {
     @Test
     void aWriteGoesOnWhenADataNodeIsStopped() throws IOException {
         byte[] content = random(9_000_000);
-        try (ServedShare share = ServedShare.of(folder, cluster.share("hdfs", "/"), Map.of());
+        try (ServedShare share = ServedShare.of(
+                        folder, cluster.share("hdfs", "/"), Map.of("dfs.client.socket-timeout", "10000"));
                 java.nio.file.FileSystem mounted = share.mount()) {
             try (OutputStream out = Files.newOutputStream(mounted.getPath("/file"))) {
                 for (int done = 0; done < content.length; done += PIECE) {

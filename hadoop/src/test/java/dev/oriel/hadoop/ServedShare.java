@@ -2,6 +2,8 @@ package dev.oriel.hadoop;
 
 import dev.oriel.device.DaxOptions;
 import dev.oriel.device.VirtioFsDevice;
+import dev.oriel.driver.FuseClientOptions;
+import dev.oriel.driver.nio.VirtioFileSystemProvider;
 import dev.oriel.filesystem.FileSystem;
 import dev.oriel.filesystem.ShareSettings;
 import dev.oriel.linux.UnixSocket;
@@ -12,12 +14,16 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.FileSystems;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** A share on a socket, served in this process, and the driver that has mounted it. */
 final class ServedShare implements AutoCloseable {
     private static final int SESSIONS = 4;
+
+    /** A guest waits as long as it takes. */
+    private static final Duration PATIENCE = Duration.ofMinutes(4);
 
     private final Path socket;
     private final FileSystem files;
@@ -64,7 +70,8 @@ final class ServedShare implements AutoCloseable {
 
     /** One more client. */
     java.nio.file.FileSystem mount() throws IOException {
-        return FileSystems.newFileSystem(socket);
+        FuseClientOptions patient = FuseClientOptions.DEFAULTS.withTimeLimit(PATIENCE);
+        return FileSystems.newFileSystem(socket, Map.of(VirtioFileSystemProvider.OPTIONS, patient));
     }
 
     @Override

@@ -11,12 +11,16 @@ import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** The kinds of shares that there are, by the schemes of URIs. */
 public final class ShareKinds {
     /** The host's own files: a folder of them is shared in another way. */
     private static final String LOCAL = "file";
+
+    /** What the launcher fetches a plug-in for, when it is wanted (scripts/shares.sh). */
+    private static final List<String> FETCHED = List.of("hdfs", "webhdfs", "swebhdfs", "viewfs", "har", "sftp");
 
     private final Map<String, ShareProvider> providers = new TreeMap<>();
 
@@ -68,8 +72,9 @@ public final class ShareKinds {
 
     /** All schemes, with a comma between them. */
     public String schemes() {
-        Set<String> schemes = new java.util.TreeSet<>(providers.keySet());
+        Set<String> schemes = new TreeSet<>(providers.keySet());
         schemes.add(LOCAL);
+        schemes.addAll(FETCHED);
         return String.join(", ", schemes);
     }
 }

@@ -97,7 +97,15 @@ class ShareByUriTest {
         CommandRun run = refused("--share=nonsense://host/");
         assertThat(run.status()).isEqualTo(2);
         assertThat(run.err())
-                .contains("nothing opens 'nonsense:'", "file", "jar", "virtiofs", "ORIEL_PLUGINS", "docs/serving.md");
+                .contains(
+                        "nothing opens 'nonsense:'",
+                        "file",
+                        "hdfs",
+                        "jar",
+                        "sftp",
+                        "virtiofs",
+                        "ORIEL_PLUGINS",
+                        "docs/serving.md");
         assertThat(refused("--share=/some/path").err()).contains("--shared-dir");
         assertThat(refused("--share=x://user:secret@host/").err()).doesNotContain("secret");
     }

@@ -54,6 +54,7 @@ public final class SystemCallFilter {
             brk                  12  214   45
             capget              125   90  184
             capset              126   91  185
+            chmod                90    -   15
             clock_getres        229  114  261
             clock_gettime       228  113  260
             clock_nanosleep     230  115  262
@@ -74,7 +75,9 @@ public final class SystemCallFilter {
             faccessat2          439  439  439
             fadvise64           221  223  253
             fallocate           285   47  314
+            fchmod               91   52   94
             fchmodat            268   53  299
+            fchown               93   55  207
             fchownat            260   54  291
             fdatasync            75   83  148
             flock                73   32  143
@@ -99,6 +102,7 @@ public final class SystemCallFilter {
             gettimeofday         96  169   78
             getuid              102  174  199
             getxattr            191    8  227
+            lchown               94    -  198
             linkat              265   37  296
             listxattr           194   11  230
             lseek                 8   62   19
@@ -133,6 +137,7 @@ public final class SystemCallFilter {
             recvfrom             45  207  371
             recvmsg              47  212  372
             removexattr         197   14  233
+            rename               82    -   38
             renameat            264   38  295
             renameat2           316  276  347
             restart_syscall     219  128    7
