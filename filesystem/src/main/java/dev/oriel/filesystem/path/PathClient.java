@@ -26,7 +26,7 @@ final class PathClient {
     /** Held while a name changes, and the node with it. */
     final ReentrantLock renaming = new ReentrantLock();
 
-    /** How many renames have begun. */
+    /** How many renames have begun, and have ended. */
     final AtomicLong renames = new AtomicLong();
 
     PathClient(PathShare share) {
@@ -86,16 +86,6 @@ final class PathClient {
         }
         fill(node, path, stat, out);
         return 0;
-    }
-
-    /** Waits until a rename that is under way is over. */
-    void awaitRename() {
-        renaming.lock();
-        try {
-            assert renaming.isHeldByCurrentThread();
-        } finally {
-            renaming.unlock();
-        }
     }
 
     void close() {

@@ -202,6 +202,7 @@ final class PathNames {
             return rename(source, from, target, to, (flags & RenameFlags.RENAME_NOREPLACE) != 0);
         } finally {
             client.share.links.incrementAndGet();
+            client.renames.incrementAndGet();
             client.renaming.unlock();
         }
     }

@@ -122,6 +122,8 @@ final class PathResolver {
         Path child = parent.resolve(name);
         Path last = child.getFileName();
         boolean isChild = last != null
+                && !name.equals(".")
+                && !name.equals("..")
                 && (last.toString().equals(name) || last.toString().equals(name + "/"))
                 && parent.equals(child.getParent());
         if (!isChild) {

@@ -33,9 +33,6 @@ final class PathSession implements FileSystemSession {
             | FuseInitFlags.READDIRPLUS_AUTO
             | FuseInitFlags.AUTO_INVAL_DATA;
 
-    /** A name that moves on and on is not run after for ever. */
-    private static final int MOST_TRIES = 4;
-
     private final long flags;
     private final PathClient client;
     private final PathNames names;
@@ -61,15 +58,19 @@ final class PathSession implements FileSystemSession {
         if (!request.mayBlock()) {
             return WOULD_BLOCK;
         }
-        for (int tries = 1; ; tries++) {
-            long before = client.renames.get();
-            long result = run(operation);
-            boolean isGone = result == -Errno.ENOENT || result == -Errno.ENOTDIR;
-            if (!isGone || tries == MOST_TRIES || before == client.renames.get()) {
-                return result;
-            }
-            // Its path may have changed while the provider was asked: once that is over, it is asked again.
-            client.awaitRename();
+        long before = client.renames.get();
+        long result = run(operation);
+        boolean isGone = result == -Errno.ENOENT || result == -Errno.ENOTDIR;
+        boolean mayHaveMoved = client.renaming.isLocked() || before != client.renames.get();
+        if (!isGone || !mayHaveMoved) {
+            return result;
+        }
+        // Its path may have changed while the provider was asked: now it does not.
+        client.renaming.lock();
+        try {
+            return run(operation);
+        } finally {
+            client.renaming.unlock();
         }
     }
 

@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
 final class FailingFiles extends FileSystem {
     private final FileSystem real;
     private final boolean hasChannels;
-    private final Provider provider = new Provider();
+    private final Provider provider;
     private int calls;
     private int failingCall;
     private @Nullable Supplier<Throwable> failure;
@@ -46,6 +46,7 @@ final class FailingFiles extends FileSystem {
     FailingFiles(FileSystem real, boolean hasChannels) {
         this.real = real;
         this.hasChannels = hasChannels;
+        provider = new Provider();
     }
 
     /** The call of this number from now on fails, and no other; 0 for none. */

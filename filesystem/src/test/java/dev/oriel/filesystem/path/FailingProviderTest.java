@@ -135,7 +135,8 @@ class FailingProviderTest {
             int _ = errno(client.session.fallocate(client.caller(), node, fh, 0, 20, 0));
             int _ = errno(client.release(node, fh));
             assertThat(client.release(node, fh)).isEqualTo(-Errno.EBADF);
-            client.change.valid = FuseFlags.FATTR_SIZE | FuseFlags.FATTR_MODE | FuseFlags.FATTR_UID | FuseFlags.FATTR_MTIME;
+            client.change.valid =
+                    FuseFlags.FATTR_SIZE | FuseFlags.FATTR_MODE | FuseFlags.FATTR_UID | FuseFlags.FATTR_MTIME;
             client.change.size = 3;
             client.change.mode = 0600;
             client.change.uid = 7;
@@ -163,8 +164,8 @@ class FailingProviderTest {
             Opened opened = new Opened();
             if (errno(client.session.opendir(client.caller(), directory, 0, opened)) == 0) {
                 for (boolean plus : new boolean[] {true, false}) {
-                    int _ = errno(client.session.readdir(
-                            client.caller(), directory, opened.fh, 0, plus, new Listing(100)));
+                    int _ = errno(
+                            client.session.readdir(client.caller(), directory, opened.fh, 0, plus, new Listing(100)));
                 }
                 assertThat(client.session.releasedir(client.caller(), directory, opened.fh, 0))
                         .isZero();

@@ -170,7 +170,8 @@ class PathFileSystemTest {
             assertThat(result).isEqualTo(-Errno.ENFILE);
             long node = client.entry.nodeid;
             for (int i = 0; i < 32; i++) {
-                assertThat(client.open(node == 0 ? client.walk("file0") : node, 0)).isZero();
+                assertThat(client.open(node == 0 ? client.walk("file0") : node, 0))
+                        .isZero();
             }
             assertThat(client.open(client.walk("file0"), 0)).isEqualTo(-Errno.ENFILE);
         }
@@ -199,7 +200,8 @@ class PathFileSystemTest {
             long node = client.walk("file");
             assertThat(client.entry.validNanos).isZero();
             assertThat(client.open(node, OpenFlags.O_RDWR)).isEqualTo(-Errno.EROFS);
-            assertThat(client.open(node, OpenFlags.O_RDONLY | OpenFlags.O_TRUNC)).isEqualTo(-Errno.EROFS);
+            assertThat(client.open(node, OpenFlags.O_RDONLY | OpenFlags.O_TRUNC))
+                    .isEqualTo(-Errno.EROFS);
             assertThat(client.mkdir(ROOT, "new", 0755)).isEqualTo(-Errno.EROFS);
             assertThat(client.create(ROOT, "new", OpenFlags.O_RDWR, 0644)).isEqualTo(-Errno.EROFS);
             assertThat(client.unlink(ROOT, "file")).isEqualTo(-Errno.EROFS);
