@@ -6,6 +6,8 @@ import dev.oriel.filesystem.node.Allowance;
 import dev.oriel.filesystem.node.Handle;
 import dev.oriel.filesystem.node.HandleTable;
 import dev.oriel.filesystem.staging.StagedFile;
+import dev.oriel.fuse.FuseFlags;
+import dev.oriel.fuse.FuseInitFlags;
 import dev.oriel.linux.Errno;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
@@ -23,14 +25,19 @@ final class PathClient {
     final Allowance memory;
     private final Allowance openFiles;
 
+    /** Whether the client has a DAX window, and asks which files are for it. */
+    private final boolean hasWindow;
+
     /** Held while a name changes, and the node with it. */
     final ReentrantLock renaming = new ReentrantLock();
 
     /** How many renames have begun, and have ended. */
     final AtomicLong renames = new AtomicLong();
 
-    PathClient(PathShare share) {
+    /** @param flags INIT flags that are in force */
+    PathClient(PathShare share, long flags) {
         this.share = share;
+        hasWindow = (flags & FuseInitFlags.HAS_INODE_DAX) != 0;
         memory = share.nodeMemory.open();
         openFiles = share.openFiles.open();
         handles = new HandleTable<>(openFiles);
@@ -67,6 +74,9 @@ final class PathClient {
         StagedFile staged = stat.isFile() ? share.staged.get(path) : null;
         if (staged != null && staged.modified() != null) {
             PathStat.changed(out, staged.size(), staged.modified());
+        }
+        if (hasWindow && stat.isFile() && out.size >= share.options.daxMinSize()) {
+            out.flags = FuseFlags.ATTR_DAX;
         }
     }
 

@@ -42,7 +42,7 @@ final class PathSession implements FileSystemSession {
 
     PathSession(PathShare share, long offered) {
         flags = FLAGS & offered;
-        client = new PathClient(share);
+        client = new PathClient(share, flags);
         names = new PathNames(client);
         files = new PathFiles(client, names);
         attributes = new PathAttributes(client, files);

@@ -76,7 +76,9 @@ final class PathShare implements AutoCloseable {
 
     /** Writes all staged files back: 0 or an errno. */
     int writeBack() {
-        return staging.writeBack();
+        int result = staging.writeBack();
+        staged.forgetUnused();
+        return result;
     }
 
     @Override

@@ -92,6 +92,15 @@ final class StagedPaths implements AutoCloseable {
         }
     }
 
+    /** Forgets all files that nobody uses and that have nothing to be written back. */
+    void forgetUnused() {
+        List<Staged> all;
+        synchronized (files) {
+            all = List.copyOf(files.values());
+        }
+        all.forEach(this::forget);
+    }
+
     /** A file of which something is staged; null if there is nothing. */
     @Nullable
     StagedFile get(Path path) {
