@@ -16,8 +16,9 @@ import java.util.jar.JarFile;
 import java.util.jar.JarOutputStream;
 
 /**
- * Copies a jar, with classes of Java 5 written as classes of Java 8: with stack maps, as Java 6 brought them. A JVM keeps no class without
- * them in its start cache (JEP 483), and picocli, which describes each command when it starts, is such a jar.
+ * Copies a jar, with classes of Java 5 written as classes of Java 8: with stack maps, as Java 6 brought them. A JVM
+ * keeps no class without them in its start cache (JEP 483), and picocli, which describes each command when it starts,
+ * is such a jar.
  *
  * <p>{@code java ModernClasses.java FROM TO}
  */

@@ -3,22 +3,26 @@
 # Java. Called by scripts/sandbox.sh only.
 #
 #   /share                       the shared directory, with what is mounted in it
+#   what a share that is named by a URI needs, at its own path: plug-ins, an archive; for one in a network the files of /etc by which
+#                                names are told
 #   /socket                      the folder of the socket
 #   the JDK, the modules, the start cache, setpriv (and unshare, without root) and all their libraries, at their own paths, read-only
 #   /proc/self, /proc/sys/fs/nr_open, /proc/sys/vm/max_map_count
 #   /dev/null, /dev/random, /dev/urandom; /dev/log with --syslog; systemd's socket for notifications
 #   /etc/group with the group of --socket-group, /etc/ld.so.cache, and /mounts, the table of all this
-set -euo pipefail
+set -Eeuo pipefail
 
 name=$1 mode=$2 shared=$3 folder=$4 group=$5 syslog=$6 bounding=$7 own_ids=$8 java_home=$9
-modules=${10} cache=${11}
-shift 11
+modules=${10} cache=${11} network=${12} lays=${13}
+shift 13
 
 die() {
     printf '%s: --sandbox %s cannot be had here: %s.\n%s\n' "$name" "$mode" "$1" \
         'Nothing was served. Where the host confines the server in another way (docs/operating.md), say --sandbox none.' >&2
     exit 1
 }
+
+trap 'die "$BASH_COMMAND failed"' ERR
 
 # run COMMAND...: what it says is the reason why there is no sandbox.
 run() {
@@ -33,7 +37,7 @@ done
 
 # Mounts are laid by one command, as a table of mounts says.
 table=''
-folders=("$base/share" "$base/old" "$base/dev" "$base/etc" "$base/proc/self" "$base/proc/sys/fs" "$base/proc/sys/vm")
+folders=("$base/old" "$base/dev" "$base/etc" "$base/proc/self" "$base/proc/sys/fs" "$base/proc/sys/vm")
 files=()
 
 # escaped PATH: as in fstab(5)
@@ -69,8 +73,13 @@ lay() {
     table+="$(escaped "$2") $(escaped "$place") none $1$(restrictions "$2") 0 0"$'\n'
 }
 
-case $shared in /*) ;; *) shared=$PWD/$shared ;; esac
-lay rbind,nosuid,nodev,noexec "$shared" /share
+if [ -n "$shared" ]; then
+    case $shared in /*) ;; *) shared=$PWD/$shared ;; esac
+    lay rbind,nosuid,nodev,noexec "$shared" /share
+fi
+while read -r access place; do
+    [ -z "$place" ] || lay bind,$access,nosuid,nodev,noexec "$(readlink -f "$place")" "$place"
+done <<<"$lays"
 case $folder in /* | '') ;; *) folder=$PWD/$folder ;; esac
 [ -z "$folder" ] || lay bind,nosuid,nodev,noexec "$folder" /socket
 
@@ -79,8 +88,8 @@ lay $programs "$java_home"
 # Some distributions keep a part of a JDK elsewhere.
 for link in "$java_home"/conf "$java_home"/conf/* "$java_home"/lib "$java_home"/lib/* "$java_home"/lib/security/*; do
     if [ -L "$link" ]; then
-        target=$(readlink -f "$link")
-        case $target in "$java_home"/* | '') ;; *) [ ! -e "$target" ] || lay $programs "$target" ;; esac
+        target=$(readlink -e "$link") || continue # it leads nowhere
+        case $target in "$java_home"/*) ;; *) lay $programs "$target" ;; esac
     fi
 done
 lay $programs "$modules"
@@ -106,9 +115,16 @@ while read -r library; do
         case ${library##*/} in ld-*) loader=$library ;; esac
         ;;
     esac
-done < <(libraries "$setpriv" libjvm.so libjava.so libjli.so libnio.so libnet.so libzip.so libjimage.so libsyslookup.so)
+done < <(libraries "$setpriv" libjvm.so libjava.so libjli.so libnio.so libnet.so libzip.so libjimage.so libsyslookup.so ${network:+libjaas.so libextnet.so})
 [ -n "$loader" ] || die "the libraries of $setpriv and Java cannot be told"
 [ ! -e /etc/ld.so.cache ] || lay $programs,noexec /etc/ld.so.cache
+
+# By what names are told and users known, and what Kerberos needs.
+if [ -n "$network" ]; then
+    for file in /etc/resolv.conf /etc/hosts /etc/nsswitch.conf /etc/host.conf /etc/gai.conf /etc/passwd /etc/group /etc/krb5.conf; do
+        [ ! -e "$file" ] || lay $programs,noexec "$(readlink -f "$file")" "$file"
+    done
+fi
 
 lay bind "/proc/$$" /proc/self
 lay bind,ro /proc/sys/fs/nr_open
@@ -122,7 +138,7 @@ folders+=("$base$here")
 run mount -t tmpfs -o nosuid,nodev,mode=755,size=1m --make-unbindable oriel "$base"
 run mkdir -p "${folders[@]}"
 for file in "${files[@]}"; do : >"$file"; done
-if [ -n "$group" ]; then getent group "$group" >"$base/etc/group" || :; fi
+if [ -n "$group" ] && [ -z "$network" ]; then getent group "$group" >"$base/etc/group" || :; fi
 printf %s "$table" >"$base/mounts" # mount(8) wants a file
 run mount --all --fstab "$base/mounts"
 # What is mounted in the share comes with it, but the options above are those of its first mount only.

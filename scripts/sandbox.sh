@@ -12,10 +12,21 @@ kept_capabilities=(chown dac_override fowner fsetid setgid setuid mknod setfcap)
 enter_sandbox() {
     local sandbox=namespace shared='' folder='' modcaps='' handles='' group='' syslog='' files='' fd='' uid_maps=() gid_maps=()
     read_options "$@" || return 0
+    shared=${shared:-$share_folder}
     case $sandbox in namespace | chroot) ;; *) return 0 ;; esac
     # What is missing or wrong is left to Java to say.
-    [ -d "$shared" ] && { [ -z "$folder" ] || [ -d "$folder" ]; } || return 0
-    ! lies_in "$folder" "$shared" || return 0
+    [ -z "$folder" ] || [ -d "$folder" ] || return 0
+    local place lays=''
+    if [ -z "$share" ]; then
+        [ -d "$shared" ] && ! lies_in "$folder" "$shared" || return 0
+    else
+        [ -z "$shared" ] || return 0
+        for place in ${share_reads[@]+"${share_reads[@]}"}; do [ ! -e "$place" ] || lays+="ro $place"$'\n'; done
+        for place in ${share_writes[@]+"${share_writes[@]}"}; do
+            [ -d "$place" ] && ! lies_in "$folder" "$place" || return 0
+            lays+="rw $place"$'\n'
+        done
+    fi
 
     local tool missing=()
     for tool in unshare setpriv mount umount mkdir pivot_root; do
@@ -28,7 +39,12 @@ enter_sandbox() {
     fi
 
     local namespaces=(--mount --propagation slave) bounding own_ids='' inside outside count
-    [ "$sandbox" = chroot ] || namespaces+=(--net --ipc --uts)
+    [ "$sandbox" = chroot ] || namespaces+=(--ipc --uts)
+    if [ -n "$network" ]; then
+        java_command=("${java_command[0]}" -Doriel.sandbox.network=true "${java_command[@]:1}")
+    elif [ "$sandbox" != chroot ]; then
+        namespaces+=(--net)
+    fi
     if [ "$EUID" -eq 0 ]; then
         [ ${#uid_maps[@]} -eq 0 ] && [ ${#gid_maps[@]} -eq 0 ] || return 0
         bounding=$(bounding_set) || return 0
@@ -44,7 +60,7 @@ enter_sandbox() {
     fi
     close_others
     exec unshare "${namespaces[@]}" "$BASH" "$root/scripts/enter.sh" "$name" "$sandbox" "$shared" "$folder" "$group" "$syslog" "$bounding" \
-        "$own_ids" "$java_home" "$modules" "${cache-}" "${java_command[0]}" "-Doriel.sandbox=$sandbox" "${java_command[@]:1}" "$@"
+        "$own_ids" "$java_home" "$modules" "${cache-}" "$network" "$lays" "${java_command[0]}" "-Doriel.sandbox=$sandbox" "${java_command[@]:1}" "$@"
 }
 
 # lies_in FOLDER SHARE: whether guests can reach the folder, in a share that is not all of the host; or it is all of the host, and
@@ -57,14 +73,20 @@ lies_in() {
     case $folder/ in "$share"/*) return 0 ;; *) return 1 ;; esac
 }
 
-# Descriptors that were left open lead out of any sandbox: only those of standard input, output and errors stay, and that of --fd.
+# Descriptors that were left open lead out of any sandbox: only those of standard input, output and errors stay, that of --fd, and
+# that of a file which this process has locked: libvirt takes a server for dead whose PID file is not locked, and does not end it.
 close_others() {
-    local open
+    local open locks=''
     for open in /proc/self/fd/*; do
         open=${open##*/}
         case $open in
         0 | 1 | 2 | 255 | "$fd") ;; # 255 is this script, and closed by exec
-        *) [ ! -e "/proc/self/fd/$open" ] || exec {open}>&- ;;
+        *)
+            [ -e "/proc/self/fd/$open" ] || continue
+            [ -n "$locks" ] || locks=$(</proc/locks)$'\n'
+            case $locks in *" $$ "*":$(stat -L -c %i "/proc/self/fd/$open") "*) continue ;; esac
+            exec {open}>&-
+            ;;
         esac
     done
 }
@@ -84,7 +106,7 @@ read_options() {
         --*=*) value=${word#*=} word=${word%%=*} ;;
         -o) legacy_options "${1-}" && shift ;;
         -o*) legacy_options "${word#-o}" ;;
-        --sandbox | --shared-dir | --socket-path | --socket | --vfio-user-path | --modcaps | --inode-file-handles | --uid-map | \
+        --sandbox | --shared-dir | --share | --share-option | --socket-path | --socket | --vfio-user-path | --modcaps | --inode-file-handles | --uid-map | \
             --gid-map | --socket-group | --rlimit-nofile | --fd) value=${1-} && shift ;;
         esac
         case $word in

@@ -26,6 +26,9 @@ module dev.oriel.app {
     opens dev.oriel.app.tour to
             info.picocli;
 
+    uses dev.oriel.filesystem.ShareProvider;
+    uses java.nio.file.spi.FileSystemProvider;
+
     provides System.LoggerFinder with
             dev.oriel.app.log.LogFinder;
 }

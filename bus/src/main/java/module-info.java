@@ -1,4 +1,7 @@
-/** A virtio device on a bus of this process, which is the whole device: registers and commands, device end and driver end. */
+/**
+ * A virtio device on a bus of this process, which is the whole device: registers and commands, device end and driver
+ * end.
+ */
 @org.jspecify.annotations.NullMarked
 module dev.oriel.bus {
     requires transitive dev.oriel.linux;

@@ -1,4 +1,7 @@
-/** The virtio-fs driver in user space: a client of any virtio-fs device, its DAX window, and a java.nio file system over both. */
+/**
+ * The virtio-fs driver in user space: a client of any virtio-fs device, its DAX window, and a java.nio file system over
+ * both.
+ */
 @org.jspecify.annotations.NullMarked
 module dev.oriel.driver {
     requires transitive dev.oriel.linux;

@@ -189,7 +189,7 @@ def statfs_tells_about_the_host_file_system():
 
 
 # Where the guest asks for no open, it learns what the host thinks of it when it writes.
-@case(ROOT, "ioctl", without=("zero-message",))
+@case(ROOT, "host-root", "ioctl", without=("zero-message",))
 def inode_flags_are_set_and_obeyed():
     put("file", b"content")
     os.mkdir("folder")
@@ -211,7 +211,7 @@ def inode_flags_are_set_and_obeyed():
     note("; ".join(results))
 
 
-@case(ROOT, "ioctl", without=("writeback",))
+@case(ROOT, "host-root", "ioctl", without=("writeback",))
 def an_append_only_file_is_opened_to_append():
     # With writeback the server writes pages where the guest's cache has them, so it does not open files to append.
     put("file", b"content")

@@ -18,6 +18,8 @@ import traceback
 
 ROOT = "root"  # found out; but a server that is not root is "unprivileged", which is said like all other features
 
+# Beside ROOT needs "host-root" what only the host's root may do, whatever owners a server without rights shows.
+
 MOST_HANGING = 3  # then the server is taken for dead
 
 _all = []

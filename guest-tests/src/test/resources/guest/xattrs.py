@@ -115,7 +115,7 @@ def names_outside_of_the_namespaces_are_refused():
     fails(errno.ENODATA, os.getxattr, "link", "user.one", follow_symlinks=False)
 
 
-@case(ROOT, "xattr")
+@case(ROOT, "host-root", "xattr")
 def symbolic_links_and_special_files_have_attributes():
     os.symlink("missing", "link")
     os.mkfifo("fifo")
@@ -128,7 +128,7 @@ def symbolic_links_and_special_files_have_attributes():
     fails(errno.ENOENT, os.getxattr, "link", "trusted.one")
 
 
-@case(ROOT, "xattr")
+@case(ROOT, "host-root", "xattr")
 def users_see_and_set_what_is_theirs():
     put("file", b"", 0o644)
     os.setxattr("file", "user.one", b"value")
@@ -144,7 +144,7 @@ def users_see_and_set_what_is_theirs():
     as_user(1000, 1000, [], use)
 
 
-@case(ROOT, "xattr")
+@case(ROOT, "host-root", "xattr")
 def a_capability_is_lost_by_a_write():
     # struct vfs_cap_data, revision 2: cap_net_raw permitted.
     capability = struct.pack("<5I", 0x02000000, 1 << 13, 0, 0, 0)

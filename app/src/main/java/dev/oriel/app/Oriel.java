@@ -85,7 +85,10 @@ public final class Oriel implements Runnable {
         }
     }
 
-    /** The command that is named, or all of them if none is: to describe one to picocli takes as long as to start the JVM. */
+    /**
+     * The command that is named, or all of them if none is: to describe one to picocli takes as long as to start the
+     * JVM.
+     */
     private static CommandLine oriel(String[] arguments) {
         CommandLine command = new CommandLine(new Oriel());
         Supplier<?> named = arguments.length > 0 ? SUBCOMMANDS.get(arguments[0]) : null;

@@ -52,6 +52,8 @@ class ArchitectureTest {
                 .definedBy("dev.oriel.app.share")
                 .layer("serve")
                 .definedBy("dev.oriel.app.serve")
+                .layer("plugin")
+                .definedBy("dev.oriel.app.plugin")
                 .layer("log")
                 .definedBy("dev.oriel.app.log")
                 .layer("command")
@@ -66,6 +68,8 @@ class ArchitectureTest {
                 .mayOnlyBeAccessedByLayers("main", "bench")
                 .whereLayer("serve")
                 .mayOnlyBeAccessedByLayers("main", "bench", "tour")
+                .whereLayer("plugin")
+                .mayOnlyBeAccessedByLayers("serve")
                 .whereLayer("log")
                 .mayOnlyBeAccessedByLayers("main", "serve")
                 .check(classes);

@@ -45,7 +45,7 @@ class LauncherTest {
         root = Files.createDirectories(folder.resolve("a tree"));
         Files.createDirectory(root.resolve("scripts"));
         Files.copy(REPOSITORY.resolve("oriel"), root.resolve("oriel"));
-        for (String script : List.of("java.sh", "cache.sh", "sandbox.sh", "enter.sh")) {
+        for (String script : List.of("java.sh", "cache.sh", "sandbox.sh", "enter.sh", "shares.sh")) {
             Files.copy(
                     REPOSITORY.resolve("scripts").resolve(script),
                     root.resolve("scripts").resolve(script));

@@ -8,8 +8,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * The command lines by which other programs start a virtiofsd, word for word but for the directory: each is understood, and
- * the directory, which is missing here, is all that is complained about.
+ * The command lines by which other programs start a virtiofsd, word for word but for the directory: each is understood,
+ * and the directory, which is missing here, is all that is complained about.
  */
 class NamesakeTest {
     @TempDir

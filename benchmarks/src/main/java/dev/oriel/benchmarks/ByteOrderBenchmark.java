@@ -9,8 +9,9 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * Raw requests in sessions of both byte orders. One server has both at once, so that they run the very same compiled code, and what one
- * process has over another, which is more than the orders differ, is not measured. What two sessions of one order differ by is.
+ * Raw requests in sessions of both byte orders. One server has both at once, so that they run the very same compiled
+ * code, and what one process has over another, which is more than the orders differ, is not measured. What two sessions
+ * of one order differ by is.
  */
 public final class ByteOrderBenchmark {
     private static final int WARM_UP_TURNS = 5;

@@ -7,8 +7,8 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * The ratios of a {@link Report} as a picture (SVG 1.1): one bar for each row, from 1 to the median, with a line over the spread of the
- * rounds. The scale is logarithmic: twice as good and half as good are equally far from 1.
+ * The ratios of a {@link Report} as a picture (SVG 1.1): one bar for each row, from 1 to the median, with a line over
+ * the spread of the rounds. The scale is logarithmic: twice as good and half as good are equally far from 1.
  *
  * <pre>
  *   GETATTR, depth 1        |     |=====|=====>--|-->      2.1

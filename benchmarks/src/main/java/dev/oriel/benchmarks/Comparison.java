@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /**
- * Measures subjects in turn, A B A B, so that what changes on the machine meanwhile meets all alike; a ratio is always of two values of one
- * round. A round in which the machine was too loud is run again, as often as there are rounds.
+ * Measures subjects in turn, A B A B, so that what changes on the machine meanwhile meets all alike; a ratio is always
+ * of two values of one round. A round in which the machine was too loud is run again, as often as there are rounds.
  *
  * <pre>{@code
  * Report report = Comparison.named("driver")

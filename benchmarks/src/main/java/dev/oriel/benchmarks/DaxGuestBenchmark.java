@@ -18,9 +18,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What the DAX window gives a guest: fio reads 4 KiB at random in an x86_64 guest, through the window, by request, and from other servers, each
- * time with empty caches of the guest. And what a mapping costs: the first bytes of each range, and what of it is the server's and what the
- * virtual machine's.
+ * What the DAX window gives a guest: fio reads 4 KiB at random in an x86_64 guest, through the window, by request, and
+ * from other servers, each time with empty caches of the guest. And what a mapping costs: the first bytes of each
+ * range, and what of it is the server's and what the virtual machine's.
  */
 public final class DaxGuestBenchmark {
     private static final int FILE_MEBIBYTES = 256;
@@ -30,7 +30,10 @@ public final class DaxGuestBenchmark {
     private static final int QUEUE_SIZE = 1024;
     private static final Duration LIMIT = Duration.ofMinutes(3);
 
-    /** Field 8 of fio's terse output is the reads of a second, field 24 the median time of one in microseconds (50.000000%=N). */
+    /**
+     * Field 8 of fio's terse output is the reads of a second, field 24 the median time of one in microseconds
+     * (50.000000%=N).
+     */
     private static final String SCRIPT = """
             fio() { tools fio --minimal --name=reads --bs=4k "$@"; }
             random() {

@@ -17,8 +17,8 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
- * What it costs the host when two virtual machines read one file: through the DAX window it is in memory once, by request once in the host's
- * page cache and once in the memory of each guest.
+ * What it costs the host when two virtual machines read one file: through the DAX window it is in memory once, by
+ * request once in the host's page cache and once in the memory of each guest.
  */
 public final class DaxMemoryBenchmark {
     private static final Duration TIME = Duration.ofMinutes(10);

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * Raw requests: the driver keeps a number of them in flight, spread over a number of queues, one client thread for each queue. A server with
- * fewer queues gets all of them on those that it has.
+ * Raw requests: the driver keeps a number of them in flight, spread over a number of queues, one client thread for each
+ * queue. A server with fewer queues gets all of them on those that it has.
  */
 public final class DriverBenchmark {
     private static final int QUEUE_SIZE = 128;

@@ -10,7 +10,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
 
-/** What the requests of {@link DriverBenchmark} are about: a folder of small files, and a large one, looked up and opened. */
+/**
+ * What the requests of {@link DriverBenchmark} are about: a folder of small files, and a large one, looked up and
+ * opened.
+ */
 final class DriverFiles {
     static final int FILES = 1000;
     static final int LARGE_BYTES = 64 << 20;

@@ -13,7 +13,9 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
-/** Sends requests from one thread for each queue of one or more clients. Closing it ends the threads, not the clients. */
+/**
+ * Sends requests from one thread for each queue of one or more clients. Closing it ends the threads, not the clients.
+ */
 final class DriverLoad implements AutoCloseable {
     private static final long NANOS_PER_MILLI = 1_000_000;
 

@@ -10,7 +10,10 @@ import dev.oriel.fuse.FuseReadIn;
 import dev.oriel.fuse.FuseReleaseIn;
 import dev.oriel.linux.OpenFlags;
 
-/** What {@link DriverBenchmark} asks of a server: an operation of one or more requests, each after the reply to the one before. */
+/**
+ * What {@link DriverBenchmark} asks of a server: an operation of one or more requests, each after the reply to the one
+ * before.
+ */
 public enum DriverOperation {
     GETATTR("GETATTR", 1, 0) {
         @Override

@@ -11,7 +11,10 @@ import java.util.List;
  * @param sizes rising
  */
 public record Growth(String what, boolean isOfMemory, String unit, List<Integer> sizes) {
-    /** A cost of one thing that rises by more than this from the least number of things to the most grows faster than their number. */
+    /**
+     * A cost of one thing that rises by more than this from the least number of things to the most grows faster than
+     * their number.
+     */
     static final double MOST_FACTOR = 1.5;
 
     /** Its row in a {@link Report} for a size. */

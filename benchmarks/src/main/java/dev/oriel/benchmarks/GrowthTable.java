@@ -9,7 +9,10 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
 
-/** The growths of a {@link ScaleBenchmark}: what one more costs, at each size, and how many times what it costs at the least. */
+/**
+ * The growths of a {@link ScaleBenchmark}: what one more costs, at each size, and how many times what it costs at the
+ * least.
+ */
 public final class GrowthTable {
     private final Report report;
     private final List<Growth> growths;

@@ -6,7 +6,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Follows a {@link GuestScript}: it says where a row begins and ends, and waits until the server's processor time was read.
+ * Follows a {@link GuestScript}: it says where a row begins and ends, and waits until the server's processor time was
+ * read.
  *
  * <pre>
  *   BENCH BEGIN [warm-up:]JOBS:ROW                       answered with a line

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * The script that does the rows, in a guest or on the host, and talks to {@link GuestDialogue}. It goes through all of them three times:
- * first, shorter, for the server to warm up, with names that begin with {@link #WARM_UP}.
+ * The script that does the rows, in a guest or on the host, and talks to {@link GuestDialogue}. It goes through all of
+ * them three times: first, shorter, for the server to warm up, with names that begin with {@link #WARM_UP}.
  */
 final class GuestScript {
     static final String WARM_UP = "warm-up:";

@@ -9,8 +9,8 @@ import java.util.regex.Pattern;
  * The memory of a process, apart by what it is mapped from ({@code /proc/PID/smaps}, proc(5)).
  *
  * @param residentKibibytes of all pages that it has mapped and touched
- * @param proportionalKibibytes the same, but a page that several processes have counts only in part: the sum over all of them counts
- *     each page once
+ * @param proportionalKibibytes the same, but a page that several processes have counts only in part: the sum over all
+ *     of them counts each page once
  */
 public record MappedPages(double residentKibibytes, double proportionalKibibytes) {
     /** {@code 7f0000000000-7f0000200000 rw-s 00000000 fe:00 1234    /path}. */

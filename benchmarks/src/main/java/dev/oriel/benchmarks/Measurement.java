@@ -7,7 +7,8 @@ import java.util.OptionalDouble;
  *
  * @param value in the row's unit
  * @param processorMicros microseconds of processor time that the server took for one operation; empty: not known
- * @param clientMicros the same of all else on the machine, which on a quiet one is the guest or the driver; empty: not known
+ * @param clientMicros the same of all else on the machine, which on a quiet one is the guest or the driver; empty: not
+ *     known
  * @param residentMebibytes the server's own memory just after; empty: not known
  */
 public record Measurement(

@@ -4,9 +4,9 @@ import java.io.IOException;
 import java.util.List;
 
 /**
- * Tells how much else the machine did while a trial ran: the time that its processors were busy, or taken by the hypervisor, less what this
- * process and its children used. And how fast it was: a fixed computation before each trial takes the same time on a machine that nobody
- * else slows down. For one thread.
+ * Tells how much else the machine did while a trial ran: the time that its processors were busy, or taken by the
+ * hypervisor, less what this process and its children used. And how fast it was: a fixed computation before each trial
+ * takes the same time on a machine that nobody else slows down. For one thread.
  */
 final class Noise {
     /** More of the processors' time than this in other hands is too loud. */

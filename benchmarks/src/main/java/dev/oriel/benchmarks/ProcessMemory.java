@@ -5,8 +5,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * The resident memory of a process, from {@code /proc/PID/status} (proc(5)). The memory of a guest is shared with the server,
- * and counts as resident in it (RssShmem) as soon as the server has read a file into it: that is not what the server costs.
+ * The resident memory of a process, from {@code /proc/PID/status} (proc(5)). The memory of a guest is shared with the
+ * server, and counts as resident in it (RssShmem) as soon as the server has read a file into it: that is not what the
+ * server costs.
  *
  * @param ownKibibytes heap, code and files (RssAnon and RssFile)
  */

@@ -5,7 +5,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** The processor time of processes and of the machine, from {@code /proc} (proc(5)), in seconds; it counts in ticks of 10 ms. */
+/**
+ * The processor time of processes and of the machine, from {@code /proc} (proc(5)), in seconds; it counts in ticks of
+ * 10 ms.
+ */
 public final class ProcessTime {
     /** USER_HZ, which is 100 on every machine that Oriel runs on. */
     private static final double TICKS_A_SECOND = 100;
@@ -32,7 +35,10 @@ public final class ProcessTime {
         return (ticks(stat, UTIME) + ticks(stat, CUTIME)) / TICKS_A_SECOND;
     }
 
-    /** What the whole machine has been busy with: all but idle and waiting for disks; guests' time is in user time already. */
+    /**
+     * What the whole machine has been busy with: all but idle and waiting for disks; guests' time is in user time
+     * already.
+     */
     static double ofMachine() throws IOException {
         String[] words = Files.readAllLines(Path.of("/proc/stat")).getFirst().split(" +", -1);
         double busy = 0;

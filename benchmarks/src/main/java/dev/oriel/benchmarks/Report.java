@@ -10,8 +10,8 @@ import java.util.OptionalDouble;
 import java.util.function.Function;
 
 /**
- * What a {@link Comparison} found: for each row and subject the median, for each row the ratio of the first subject to each other. A ratio is
- * given only if the machine was quiet and the rounds agree.
+ * What a {@link Comparison} found: for each row and subject the median, for each row the ratio of the first subject to
+ * each other. A ratio is given only if the machine was quiet and the rounds agree.
  */
 public final class Report {
     /** Rounds whose ratios differ by more than this factor do not agree. */

@@ -2,7 +2,10 @@ package dev.oriel.benchmarks;
 
 import dev.oriel.driver.ClientRequest;
 
-/** Makes the requests of a {@link RequestStream}: operations of one or more requests, each after the reply to the one before. */
+/**
+ * Makes the requests of a {@link RequestStream}: operations of one or more requests, each after the reply to the one
+ * before.
+ */
 interface RequestSource {
     /** How many requests an operation has. */
     int steps();

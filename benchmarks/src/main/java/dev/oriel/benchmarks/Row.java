@@ -5,8 +5,8 @@ package dev.oriel.benchmarks;
  *
  * @param name for people, as in {@code "GETATTR, depth 16, 1 queue"}
  * @param unit as in {@code "/s"} or {@code "MiB/s"}
- * @param moreIsBetter true for rates, false for times and sizes; a ratio is always of the better over the worse kind, so above 1
- *     the first subject wins
+ * @param moreIsBetter true for rates, false for times and sizes; a ratio is always of the better over the worse kind,
+ *     so above 1 the first subject wins
  */
 public record Row(String name, String unit, boolean moreIsBetter) {
     /** A row of a rate. */

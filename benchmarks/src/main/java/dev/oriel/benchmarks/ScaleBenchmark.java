@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * What a server's costs become when there is more of everything: inodes that a guest knows, queues, guests. A cost for each of them that
- * grows with their number is a defect.
+ * What a server's costs become when there is more of everything: inodes that a guest knows, queues, guests. A cost for
+ * each of them that grows with their number is a defect.
  */
 public final class ScaleBenchmark {
     /** The least number of inodes that can be asked for. */

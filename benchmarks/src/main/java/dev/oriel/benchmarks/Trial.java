@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.util.function.Consumer;
 
 /**
- * One subject measured once, from a fresh start to its end. It starts what it needs, warms it up, gives a measurement for each of its
- * rows, and leaves nothing behind: a process that outlives it counts as noise.
+ * One subject measured once, from a fresh start to its end. It starts what it needs, warms it up, gives a measurement
+ * for each of its rows, and leaves nothing behind: a process that outlives it counts as noise.
  */
 @FunctionalInterface
 public interface Trial {

@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.util.OptionalDouble;
 
 /**
- * What it costs to do something through a server: its processor time since {@link #begin}, that of its client, and its memory at the
- * end.
+ * What it costs to do something through a server: its processor time since {@link #begin}, that of its client, and its
+ * memory at the end.
  */
 public final class Work {
     private final Daemon daemon;

@@ -41,7 +41,10 @@ class DriverLoadTest {
         }
     }
 
-    /** Nodes that are forgotten: this server has a descriptor for each that it remembers. Nobody says when a FORGET is done. */
+    /**
+     * Nodes that are forgotten: this server has a descriptor for each that it remembers. Nobody says when a FORGET is
+     * done.
+     */
     private static void awaitFewDescriptors(Daemon daemon, long before) throws Exception {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
         while (descriptors(daemon) > before + FEW && System.nanoTime() < deadline) {

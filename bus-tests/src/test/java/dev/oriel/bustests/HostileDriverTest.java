@@ -20,7 +20,9 @@ import java.util.Random;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A driver that sends nonsense gets an errno, or a device that it has to reset; the next one finds everything in order. */
+/**
+ * A driver that sends nonsense gets an errno, or a device that it has to reset; the next one finds everything in order.
+ */
 @Timeout(120)
 class HostileDriverTest {
     private static final int INIT = 26;

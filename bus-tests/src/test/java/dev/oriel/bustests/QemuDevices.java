@@ -20,8 +20,8 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Devices of QEMU without a guest: accesses to ports and memory go over its qtest protocol, and its RAM is the memory of this process. So a driver
- * of ours drives devices that none of us wrote. Any thread.
+ * Devices of QEMU without a guest: accesses to ports and memory go over its qtest protocol, and its RAM is the memory
+ * of this process. So a driver of ours drives devices that none of us wrote. Any thread.
  */
 final class QemuDevices implements AutoCloseable {
     private static final int RAM_MEBIBYTES = 64;

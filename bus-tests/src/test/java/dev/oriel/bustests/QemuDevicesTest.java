@@ -158,7 +158,10 @@ class QemuDevicesTest {
         return memory.segment().get(ValueLayout.JAVA_BYTE, status);
     }
 
-    /** The capacity from the configuration; sectors that are read as the disk has them, and found there when they were written. */
+    /**
+     * The capacity from the configuration; sectors that are read as the disk has them, and found there when they were
+     * written.
+     */
     private void disk(VirtioTransport transport, Path image) throws IOException {
         byte[] capacity = transport.config(0, Long.BYTES).orElseThrow();
         assertThat(ByteBuffer.wrap(capacity).order(ByteOrder.LITTLE_ENDIAN).getLong())
@@ -220,7 +223,9 @@ class QemuDevicesTest {
         overMmio(BLOCK, transport -> disk(transport, image), "-global", modern, "-blockdev", drive, "-device", device);
     }
 
-    /** The DAX window as a guest sees it: our driver on QEMU's PCI, our device behind it, and the pages in QEMU's BAR. */
+    /**
+     * The DAX window as a guest sees it: our driver on QEMU's PCI, our device behind it, and the pages in QEMU's BAR.
+     */
     @Test
     void whatIsMappedIsInTheBarThatQemuShows() throws Exception {
         Path shared = Files.createDirectory(folder.resolve("shared"));

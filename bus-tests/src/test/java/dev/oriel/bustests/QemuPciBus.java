@@ -10,8 +10,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * One function on the PCI bus of QEMU's machine, with its BARs placed as firmware does it. Interrupts do not get out of a machine without a
- * processor: every vector is signalled all the time, which a driver bears.
+ * One function on the PCI bus of QEMU's machine, with its BARs placed as firmware does it. Interrupts do not get out of
+ * a machine without a processor: every vector is signalled all the time, which a driver bears.
  */
 final class QemuPciBus implements PciBus, AutoCloseable {
     /** The slot that the function must be put into. */

@@ -20,7 +20,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A driver that puts into its queues whatever a test wants, sound or not. It uses three queues of 64, and one request at a time. */
+/**
+ * A driver that puts into its queues whatever a test wants, sound or not. It uses three queues of 64, and one request
+ * at a time.
+ */
 final class RawDriver implements AutoCloseable {
     static final int HIPRIO = 0;
     static final int REQUESTS = 1;
@@ -209,7 +212,9 @@ final class RawDriver implements AutoCloseable {
         return error(exchange(REQUESTS, lockRequest(SETLK, node, fh, owner), 16));
     }
 
-    /** Asks for a lock that somebody else has; when this returns, the device has taken the request and not answered it. */
+    /**
+     * Asks for a lock that somebody else has; when this returns, the device has taken the request and not answered it.
+     */
     void lockAndDoNotWait(long node, long fh, long owner) throws IOException {
         byte[] request = lockRequest(SETLKW, node, fh, owner);
         long own = buffer - BUFFER_SIZE;

@@ -16,9 +16,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The device end of a virtio device on a bus, as far as all buses have it in common (virtio 1.4, section 2, "Basic Facilities of a Virtio
- * Device"): the status field and its rules, feature bits, the configuration space, virtqueues and the threads that serve them, shared memory
- * regions. PCI, MMIO and channel I/O are ways to reach it: registers or commands call the methods here.
+ * The device end of a virtio device on a bus, as far as all buses have it in common (virtio 1.4, section 2, "Basic
+ * Facilities of a Virtio Device"): the status field and its rules, feature bits, the configuration space, virtqueues
+ * and the threads that serve them, shared memory regions. PCI, MMIO and channel I/O are ways to reach it: registers or
+ * commands call the methods here.
  *
  * <pre>
  *   driver      ACKNOWLEDGE, DRIVER   features   FEATURES_OK   queues   DRIVER_OK           0
@@ -26,12 +27,12 @@ import org.jspecify.annotations.Nullable;
  *   queues                                                     set up   run                 stopped, forgotten
  * </pre>
  *
- * <p>Whatever a driver does in whatever order has a meaning here and no exception: what cannot be, such as a ring outside of memory, sets
- * DEVICE_NEEDS_RESET, with one line in the log.
+ * <p>Whatever a driver does in whatever order has a meaning here and no exception: what cannot be, such as a ring
+ * outside of memory, sets DEVICE_NEEDS_RESET, with one line in the log.
  *
- * <p>Threads: one control thread at a time calls everything here, status, features, configuration and queue set-up. Any thread may call
- * {@link DeviceQueue#notifyAvailable}, {@link #status()} and {@link #needsReset}. {@link #status(int)}, {@link #disable} and {@link #close}
- * wait until requests in flight are completed.
+ * <p>Threads: one control thread at a time calls everything here, status, features, configuration and queue set-up. Any
+ * thread may call {@link DeviceQueue#notifyAvailable}, {@link #status()} and {@link #needsReset}. {@link #status(int)},
+ * {@link #disable} and {@link #close} wait until requests in flight are completed.
  */
 public final class BasicFacilities implements AutoCloseable {
     private static final System.Logger LOGGER = System.getLogger("dev.oriel.bus");
@@ -60,11 +61,12 @@ public final class BasicFacilities implements AutoCloseable {
      *
      * @param name what the log calls it
      * @param device owned by the caller; it is told where its region is
-     * @param memory the guest memory that rings and buffers are in, each region with the same guest and user address; owned by the caller,
-     *     who may change it at any time, and closes it after this
+     * @param memory the guest memory that rings and buffers are in, each region with the same guest and user address;
+     *     owned by the caller, who may change it at any time, and closes it after this
      * @param maxQueueSize the most descriptors that a ring may have
      * @param busFeatures feature bits of the bus to offer, of {@link BusFeatures}
-     * @param region shared memory region 0, owned by the caller; null if the bus has no place for it that the guest can use as memory
+     * @param region shared memory region 0, owned by the caller; null if the bus has no place for it that the guest can
+     *     use as memory
      * @param bus who tells the driver
      * @throws LinuxException if there are no file descriptors left
      */
@@ -142,8 +144,9 @@ public final class BasicFacilities implements AutoCloseable {
     }
 
     /**
-     * The driver writes the status field. 0 resets the device. Otherwise bits are set: DRIVER_OK starts all enabled queues. FEATURES_OK cannot
-     * be set if the device does not accept the driver's features, and no bit can be cleared: such a write changes nothing.
+     * The driver writes the status field. 0 resets the device. Otherwise bits are set: DRIVER_OK starts all enabled
+     * queues. FEATURES_OK cannot be set if the device does not accept the driver's features, and no bit can be cleared:
+     * such a write changes nothing.
      *
      * @param value one byte; bits that are not the driver's count for nothing
      * @return whether the field has the value now
@@ -200,8 +203,8 @@ public final class BasicFacilities implements AutoCloseable {
     }
 
     /**
-     * Stops everything and forgets what the driver did, session and mappings included; then tells the bus. Returns when nothing is in
-     * flight any more. As {@link #status(int)} with 0.
+     * Stops everything and forgets what the driver did, session and mappings included; then tells the bus. Returns when
+     * nothing is in flight any more. As {@link #status(int)} with 0.
      */
     public void reset() {
         try {
@@ -221,8 +224,8 @@ public final class BasicFacilities implements AutoCloseable {
     }
 
     /**
-     * Says that the device cannot go on (DEVICE_NEEDS_RESET): in the log, to the driver by a configuration change notification. Queues that
-     * run still run. Any thread.
+     * Says that the device cannot go on (DEVICE_NEEDS_RESET): in the log, to the driver by a configuration change
+     * notification. Queues that run still run. Any thread.
      *
      * @param why for people
      */

@@ -3,8 +3,8 @@ package dev.oriel.bus;
 /**
  * How a device is attached to its bus: what its {@link BasicFacilities} ask of it.
  *
- * <p>Notifications come from any thread, those of the queues above all. They do not wait and do not throw, and hold no lock that
- * somebody needs who waits for a queue.
+ * <p>Notifications come from any thread, those of the queues above all. They do not wait and do not throw, and hold no
+ * lock that somebody needs who waits for a queue.
  */
 public interface BusAttachment {
 
@@ -15,8 +15,8 @@ public interface BusAttachment {
     void notifyConfigurationChange();
 
     /**
-     * The device was reset: nothing runs, the status is 0. The bus forgets what it keeps for the driver, such as interrupt causes,
-     * vectors or indicators. On the control thread.
+     * The device was reset: nothing runs, the status is 0. The bus forgets what it keeps for the driver, such as
+     * interrupt causes, vectors or indicators. On the control thread.
      */
     void deviceReset();
 }

@@ -16,11 +16,12 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntSupplier;
 
 /**
- * The driver end of a device on a bus, as far as all buses have it in common: initialization in the order of virtio 1.4, section 3.1, and what
- * becomes of notifications. What a bus does in its own way is abstract here; that is all in which the buses differ for a driver.
+ * The driver end of a device on a bus, as far as all buses have it in common: initialization in the order of virtio
+ * 1.4, section 3.1, and what becomes of notifications. What a bus does in its own way is abstract here; that is all in
+ * which the buses differ for a driver.
  *
- * <p>What a device answers is not believed: a count, an address or a status that cannot be fails a call with an {@link IOException} that
- * names the device. A device that does not come out of its reset is given up after a time limit.
+ * <p>What a device answers is not believed: a count, an address or a status that cannot be fails a call with an {@link
+ * IOException} that names the device. A device that does not come out of its reset is given up after a time limit.
  */
 public abstract class BusTransport implements VirtioTransport {
     private static final int MAX_QUEUES = 1024;
@@ -86,8 +87,8 @@ public abstract class BusTransport implements VirtioTransport {
             throws IOException;
 
     /**
-     * Prepares interrupts for queues. They lead to {@link #usedBuffers} and {@link #configurationChanged}, or signal the eventfds of the queues
-     * themselves.
+     * Prepares interrupts for queues. They lead to {@link #usedBuffers} and {@link #configurationChanged}, or signal
+     * the eventfds of the queues themselves.
      */
     protected abstract void setInterrupts(List<DriverQueue> started) throws IOException;
 
@@ -100,7 +101,9 @@ public abstract class BusTransport implements VirtioTransport {
     /** Reads the configuration space; bytes that it does not have may be anything. */
     protected abstract void readConfig(int offset, byte[] destination) throws IOException;
 
-    /** Where a shared memory region is; empty if there is none, or if the bus has no memory that can be used as such. */
+    /**
+     * Where a shared memory region is; empty if there is none, or if the bus has no memory that can be used as such.
+     */
     protected abstract Optional<Location> sharedMemoryLocation(int id) throws IOException;
 
     /** The memory of the machine. */
@@ -278,8 +281,8 @@ public abstract class BusTransport implements VirtioTransport {
     }
 
     /**
-     * The configuration or the status of the device changed. For interrupt handlers: any thread. The status is read later, since to ask may
-     * take as long as the device likes; by one thread, however often the device says so.
+     * The configuration or the status of the device changed. For interrupt handlers: any thread. The status is read
+     * later, since to ask may take as long as the device likes; by one thread, however often the device says so.
      */
     protected final synchronized void configurationChanged() {
         changed = true;
@@ -318,7 +321,10 @@ public abstract class BusTransport implements VirtioTransport {
         }
     }
 
-    /** Reads the status now, because it may have changed. For a thread of the bus's own part that ends with {@link #release}. */
+    /**
+     * Reads the status now, because it may have changed. For a thread of the bus's own part that ends with {@link
+     * #release}.
+     */
     protected final void lookAtStatus() {
         try {
             checkStatus();

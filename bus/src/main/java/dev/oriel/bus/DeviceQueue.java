@@ -14,11 +14,11 @@ import dev.oriel.virtio.ring.RingLayout;
 import java.util.function.Supplier;
 
 /**
- * One virtqueue of a device as a driver sets it up over a bus (virtio 1.4, section 2.6): size, the addresses of its three areas, enabled or
- * not. It runs while it is enabled and the driver is ready.
+ * One virtqueue of a device as a driver sets it up over a bus (virtio 1.4, section 2.6): size, the addresses of its
+ * three areas, enabled or not. It runs while it is enabled and the driver is ready.
  *
- * <p>What a driver sets while the queue is enabled changes nothing. Addresses are guest addresses. For the control thread, but for
- * {@link #notifyAvailable}.
+ * <p>What a driver sets while the queue is enabled changes nothing. Addresses are guest addresses. For the control
+ * thread, but for {@link #notifyAvailable}.
  */
 public final class DeviceQueue implements AutoCloseable {
     private final String name;
@@ -152,8 +152,8 @@ public final class DeviceQueue implements AutoCloseable {
     }
 
     /**
-     * The driver says that it made buffers available (available buffer notification). Any thread; without effect while the queue does not
-     * run.
+     * The driver says that it made buffers available (available buffer notification). Any thread; without effect while
+     * the queue does not run.
      */
     public void notifyAvailable() {
         // an error means that the device is being closed

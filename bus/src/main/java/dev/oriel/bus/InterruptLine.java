@@ -6,8 +6,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * An interrupt that devices raise and drivers in this process handle. Handlers run on the thread that raises it, never twice at a time; what is
- * raised while they run makes them run again afterwards. Any thread.
+ * An interrupt that devices raise and drivers in this process handle. Handlers run on the thread that raises it, never
+ * twice at a time; what is raised while they run makes them run again afterwards. Any thread.
  */
 public final class InterruptLine {
     private static final System.Logger LOGGER = System.getLogger("dev.oriel.bus");

@@ -17,8 +17,8 @@ import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 
 /**
- * The real memory of a machine in this process, which its driver and its devices share: RAM in one slot, and above it a slot for each shared
- * memory region, at an address that the host chooses.
+ * The real memory of a machine in this process, which its driver and its devices share: RAM in one slot, and above it a
+ * slot for each shared memory region, at an address that the host chooses.
  *
  * <pre>
  *   0         64 KiB                RAM size      next multiple of 1 GiB, at least 4 GiB
@@ -28,8 +28,8 @@ import java.util.function.BooleanSupplier;
  *   +---------+---------------------+ - - - - - - +------------+ - - - - +------------+
  * </pre>
  *
- * <p>Access to a slot is access to memory and nothing else: no device learns of it. A driver finds a slot only by what its bus says. Any
- * thread.
+ * <p>Access to a slot is access to memory and nothing else: no device learns of it. A driver finds a slot only by what
+ * its bus says. Any thread.
  */
 public final class MachineMemory implements AutoCloseable {
     /** The first bytes are never given away, so that an address that was never set is found out. */
@@ -85,7 +85,8 @@ public final class MachineMemory implements AutoCloseable {
     }
 
     /**
-     * Moves a slot to another address, as a driver moves a BAR. Where RAM or another slot is, it cannot be, and is nowhere then.
+     * Moves a slot to another address, as a driver moves a BAR. Where RAM or another slot is, it cannot be, and is
+     * nowhere then.
      *
      * @param guestAddress a multiple of the page size; negative: nowhere
      */
@@ -110,7 +111,10 @@ public final class MachineMemory implements AutoCloseable {
         return window == null || window.length() != length ? Optional.empty() : Optional.of(window);
     }
 
-    /** The memory as a device reaches it: RAM, and all slots wherever they are. Owned by the caller, who closes it before the machine. */
+    /**
+     * The memory as a device reaches it: RAM, and all slots wherever they are. Owned by the caller, who closes it
+     * before the machine.
+     */
     public synchronized GuestMemoryTable table() {
         GuestMemoryTable table = new GuestMemoryTable();
         tables.add(table);

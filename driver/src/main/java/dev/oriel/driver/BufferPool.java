@@ -5,9 +5,9 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Hands out blocks of driver memory: powers of two from 4 KiB, each at a multiple of its size from the start of the pool (a buddy
- * system). Free blocks of one size form a list; two free halves become a whole again. Any thread; no call takes longer than
- * the number of sizes.
+ * Hands out blocks of driver memory: powers of two from 4 KiB, each at a multiple of its size from the start of the
+ * pool (a buddy system). Free blocks of one size form a list; two free halves become a whole again. Any thread; no call
+ * takes longer than the number of sizes.
  */
 final class BufferPool {
     static final int UNIT = 4096;
@@ -62,7 +62,8 @@ final class BufferPool {
      * A buffer for one user.
      *
      * @param bytes 1 or more
-     * @return a buffer of at least so many bytes, whose content is what was there before; null if no block is large enough
+     * @return a buffer of at least so many bytes, whose content is what was there before; null if no block is large
+     *     enough
      */
     synchronized @Nullable DriverBuffer allocate(long bytes) {
         int order = order(bytes);

@@ -23,14 +23,14 @@ import org.jspecify.annotations.Nullable;
  *   r.release()
  * </pre>
  *
- * <p>There is no thread behind it. Of the {@link WaitingThreads}, one leads: it looks at the ring for a short while ({@link LookTime}), then
- * sleeps until the device interrupts, and wakes the others as their replies come. When it has its own reply it lets another one lead.
+ * <p>There is no thread behind it. Of the {@link WaitingThreads}, one leads: it looks at the ring for a short while
+ * ({@link LookTime}), then sleeps until the device interrupts, and wakes the others as their replies come. When it has
+ * its own reply it lets another one lead.
  *
  * <p>Results are 0 or more, or -errno. At a steady state nothing here allocates.
  */
 public final class ClientQueue {
     private static final System.Logger LOG = System.getLogger("dev.oriel.driver");
-
     private static final long NANOS_PER_MILLI = 1_000_000;
 
     private final DriverSession session;
@@ -159,8 +159,8 @@ public final class ClientQueue {
     /**
      * Submits a request and waits for its reply.
      *
-     * @return what {@link ClientRequest#result()} says; -ETIMEDOUT if no reply came in time; -ENOTCONN if the device is gone. In every
-     *     case the caller releases the request.
+     * @return what {@link ClientRequest#result()} says; -ETIMEDOUT if no reply came in time; -ENOTCONN if the device is
+     *     gone; the caller releases the request in any case
      */
     public int call(ClientRequest request) {
         return call(request, session.timeLimitNanos());
@@ -320,7 +320,7 @@ public final class ClientQueue {
         return request == null ? hasCompleted() : request.done;
     }
 
-    /** Looks at the ring, then sleeps, until the request is done (or, without one, something can be polled) or the time is over. */
+    /** Looks at the ring, then sleeps, until the request is done (or anything, without one) or the time is over. */
     private void lead(@Nullable ClientRequest request, long start, long limit) {
         if (spin(request, start)) {
             return;
@@ -405,8 +405,8 @@ public final class ClientQueue {
     }
 
     /**
-     * Ends the queue: what is in flight fails with ENOTCONN, and so does all that comes. The device can still write to the
-     * memory of what was in flight; it is not used again. Guarded by this.
+     * Ends the queue: what is in flight fails with ENOTCONN, and so does all that comes. The device can still write to
+     * the memory of what was in flight; it is not used again. Guarded by this.
      */
     private void breakDown(String why) {
         if (broken) {

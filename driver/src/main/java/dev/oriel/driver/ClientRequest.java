@@ -17,8 +17,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One FUSE request and its reply, in memory that the device shares. Comes from a {@link ClientQueue}, is used again and again, and
- * allocates nothing.
+ * One FUSE request and its reply, in memory that the device shares. Comes from a {@link ClientQueue}, is used again and
+ * again, and allocates nothing.
  *
  * <pre>
  *   control memory, somewhat more than 16 KiB
@@ -28,13 +28,13 @@ import org.jspecify.annotations.Nullable;
  *    device reads: this, then the payload           device writes: this, then the room
  * </pre>
  *
- * <p>To be built, submitted, and read by one thread at a time. After the reply came, the device can still change the memory: read
- * each field once.
+ * <p>To be built, submitted, and read by one thread at a time. After the reply came, the device can still change the
+ * memory: read each field once.
  */
 public final class ClientRequest {
     /**
-     * Bytes of control memory. Not a power of two: the requests of a queue lie one behind the other, and at 16 KiB their headers would all
-     * fall into the same few sets of the processor's caches.
+     * Bytes of control memory. Not a power of two: the requests of a queue lie one behind the other, and at 16 KiB
+     * their headers would all fall into the same few sets of the processor's caches.
      */
     static final int CONTROL_SIZE = 16 * 1024 + 5 * 64;
 
@@ -252,7 +252,9 @@ public final class ClientRequest {
         return opcode;
     }
 
-    /** The number that names it to the device, new with each {@link #begin}. To be asked by whoever builds the request. */
+    /**
+     * The number that names it to the device, new with each {@link #begin}. To be asked by whoever builds the request.
+     */
     public long unique() {
         return unique;
     }
@@ -283,7 +285,10 @@ public final class ClientRequest {
         return control.asSlice(REPLY + FuseOutHeader.SIZE + offset, length).toArray(JAVA_BYTE);
     }
 
-    /** Gives the request back to its queue; one in flight is used again only after the device gave it back. Not to be touched any more. */
+    /**
+     * Gives the request back to its queue; one in flight is used again only after the device gave it back. Not to be
+     * touched any more.
+     */
     public void release() {
         attachment = null;
         queue.release(this);

@@ -21,9 +21,9 @@ import org.jspecify.annotations.Nullable;
  *              A, 0..2     A, 2..4     B, 6..8                  extents: one file, adjacent slots
  * </pre>
  *
- * <p>Parts are mapped in whole slots and stay mapped after use, until their slots are needed: the least recently used go first, those
- * that are pinned or being copied never. A range of several slots gets adjacent ones, so it is one piece of memory; a part of it that is
- * mapped elsewhere is mapped anew for that.
+ * <p>Parts are mapped in whole slots and stay mapped after use, until their slots are needed: the least recently used
+ * go first, those that are pinned or being copied never. A range of several slots gets adjacent ones, so it is one
+ * piece of memory; a part of it that is mapped elsewhere is mapped anew for that.
  *
  * <p>An instance is either pinnable, or limited: then memory is not handed out, only copied to and from.
  *
@@ -67,8 +67,8 @@ public final class DaxDevice {
         }
 
         /**
-         * The bytes of the file. Not to be used after {@link #close()}, as other bytes may be there then; after the client is closed,
-         * access throws. If the file shrinks meanwhile, access throws {@link InternalError}.
+         * The bytes of the file. Not to be used after {@link #close()}, as other bytes may be there then; after the
+         * client is closed, access throws. If the file shrinks meanwhile, access throws {@link InternalError}.
          */
         public synchronized MemorySegment segment() {
             checkPinned();
@@ -151,9 +151,9 @@ public final class DaxDevice {
      * @param offset of the first byte, any
      * @param length bytes, more than 0
      * @param writable whether stores are to reach the file; if not, the memory is read-only
-     * @throws FuseException EINVAL if the range goes beyond the file; EBUSY if too much of the window is pinned, or if a part of the range is
-     *     pinned as part of a smaller one, one of the two is for writing, and the device does not show the same memory at both places; or
-     *     what the device says
+     * @throws FuseException EINVAL if the range goes beyond the file; EBUSY if too much of the window is pinned, or if
+     *     a part of the range is pinned as part of a smaller one, one of the two is for writing, and the device does
+     *     not show the same memory at both places; or what the device says
      * @throws UnsupportedOperationException if this instance is limited
      */
     public Pin map(long nodeid, long offset, long length, boolean writable) throws FuseException {
@@ -168,7 +168,8 @@ public final class DaxDevice {
     /**
      * Copies from a file.
      *
-     * @throws FuseException EINVAL if the range goes beyond the file, EIO if the file shrank meanwhile, or as {@link #map}
+     * @throws FuseException EINVAL if the range goes beyond the file, EIO if the file shrank meanwhile, or as {@link
+     *     #map}
      */
     public void copyOut(long nodeid, long offset, MemorySegment target) throws FuseException {
         copy(
@@ -199,7 +200,9 @@ public final class DaxDevice {
                 (memory, from, at, count) -> memory.asSlice(from, count).fill((byte) 0));
     }
 
-    /** Moves bytes between the window, from {@code windowOffset} on, and what lies {@code done} bytes after the start. */
+    /**
+     * Moves bytes between the window, from {@code windowOffset} on, and what lies {@code done} bytes after the start.
+     */
     private interface Mover {
         void move(MemorySegment window, long windowOffset, long done, long length);
     }
@@ -300,8 +303,8 @@ public final class DaxDevice {
     }
 
     /**
-     * Takes away what holds a part of a range and is not in use, if one of the two is for writing: a device may show copies, and of two
-     * copies one would not see what is stored into the other.
+     * Takes away what holds a part of a range and is not in use, if one of the two is for writing: a device may show
+     * copies, and of two copies one would not see what is stored into the other.
      *
      * @param self not in its own way
      */
@@ -314,7 +317,8 @@ public final class DaxDevice {
     }
 
     /**
-     * What is in use does not give way. It may stay if both places are the same pages of memory, as with a device that maps the file's own.
+     * What is in use does not give way. It may stay if both places are the same pages of memory, as with a device that
+     * maps the file's own.
      *
      * @throws FuseException EBUSY if they are not, and one of the two is for writing
      */
@@ -390,7 +394,9 @@ public final class DaxDevice {
         }
     }
 
-    /** A device that says it mapped what it did not map would give zeros for a file, and take stores that go nowhere. */
+    /**
+     * A device that says it mapped what it did not map would give zeros for a file, and take stores that go nowhere.
+     */
     private void checkMapped(DaxExtent extent, long offset, long length, boolean writable) throws FuseException {
         long at = extent.windowOffset(offset);
         if (!window.isMapped(at, length)) {

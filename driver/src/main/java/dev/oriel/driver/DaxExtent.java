@@ -17,7 +17,9 @@ final class DaxExtent {
     /** Whether it could not be set up as wanted: who knows what is there, so it goes as soon as nobody uses it. */
     boolean failed;
 
-    /** Whether the device still owes an answer: what it maps may come at any time, so nothing else can be here any more. */
+    /**
+     * Whether the device still owes an answer: what it maps may come at any time, so nothing else can be here any more.
+     */
     boolean late;
 
     DaxExtent(long nodeid, long fileOffset, int firstSlot, int slotCount) {

@@ -7,7 +7,10 @@ import dev.oriel.fuse.FuseRemovemappingOne;
 import dev.oriel.fuse.FuseSetupmappingIn;
 import dev.oriel.linux.Errno;
 
-/** The requests by which a device maps files in its window, and takes them away (virtio 1.4, section 5.11.6.4). Any thread. */
+/**
+ * The requests by which a device maps files in its window, and takes them away (virtio 1.4, section 5.11.6.4). Any
+ * thread.
+ */
 final class DaxRequests {
     private final DriverSession session;
 
@@ -28,10 +31,11 @@ final class DaxRequests {
     }
 
     /**
-     * REMOVEMAPPING of an extent. That it could not be sent, or that a device could not, is no reason to stop: what is mapped there next
-     * replaces it.
+     * REMOVEMAPPING of an extent. That it could not be sent, or that a device could not, is no reason to stop: what is
+     * mapped there next replaces it.
      *
-     * @return false if the device did not answer in time. It may still do it, at any time: the slots must not be used any more.
+     * @return false if the device did not answer in time. It may still do it, at any time: the slots must not be used
+     *     any more.
      */
     boolean takeDown(DaxExtent extent) {
         boolean answered = true;

@@ -8,8 +8,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  * A piece of memory that the device shares: what READ fills and WRITE sends without a copy. Get one from
  * {@link FuseClient#allocate}, use it for many requests, close it at the end.
  *
- * <p>While a request is in flight the device may change it at any time. Closing it then is safe: the memory is used again only
- * after the device gave the request back. Any thread.
+ * <p>While a request is in flight the device may change it at any time. Closing it then is safe: the memory is used
+ * again only after the device gave the request back. Any thread.
  */
 public final class DriverBuffer implements AutoCloseable {
     private final BufferPool pool;

@@ -27,12 +27,12 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A client of a virtio-fs device: every FUSE operation on nodes and open files as a method. Any number of threads; each uses the
- * request queue that its number chooses.
+ * A client of a virtio-fs device: every FUSE operation on nodes and open files as a method. Any number of threads; each
+ * uses the request queue that its number chooses.
  *
- * <p>Methods that throw {@link FuseException} are for convenience. {@link FuseFiles#read} and {@link FuseFiles#write} into and
- * from a {@link DriverBuffer} answer -errno and allocate nothing; what is to keep many requests in flight works on a
- * {@link ClientQueue} itself.
+ * <p>Methods that throw {@link FuseException} are for convenience. {@link FuseFiles#read} and {@link FuseFiles#write}
+ * into and from a {@link DriverBuffer} answer -errno and allocate nothing; what is to keep many requests in flight
+ * works on a {@link ClientQueue} itself.
  *
  * <p>Names are bytes, without NUL and "/"; what no request can carry is refused here (ENAMETOOLONG, EINVAL). Nodes that
  * were looked up or created stay known to the device until {@link #forget}.
@@ -213,7 +213,9 @@ public final class FuseClient implements AutoCloseable {
         return attributes;
     }
 
-    /** LOOKUP. The entry of a name that does not exist has nodeid 0, or the call fails with ENOENT, as the device likes. */
+    /**
+     * LOOKUP. The entry of a name that does not exist has nodeid 0, or the call fails with ENOENT, as the device likes.
+     */
     public NodeEntry lookup(long parent, byte[] name) throws FuseException {
         return callEntry(begin(FuseOpcode.LOOKUP, parent, name));
     }
@@ -229,9 +231,9 @@ public final class FuseClient implements AutoCloseable {
     }
 
     /**
-     * INTERRUPT: asks the device to end a request that waits, on another thread or enqueued, as SETLKW does; it then fails with
-     * EINTR. Has no effect on a request that is over, or that the device does not wait in, or while the queue for it is
-     * full.
+     * INTERRUPT: asks the device to end a request that waits, on another thread or enqueued, as SETLKW does; it then
+     * fails with EINTR. Has no effect on a request that is over, or that the device does not wait in, or while the
+     * queue for it is full.
      *
      * @param unique of the request ({@link ClientRequest#unique}), as it was when the request began
      */
@@ -368,7 +370,10 @@ public final class FuseClient implements AutoCloseable {
         callVoid(begin(FuseOpcode.SYNCFS, nodeid).bytes(new byte[Long.BYTES]));
     }
 
-    /** Ends the session: open files are closed, and what is in flight fails. Buffers and mapped memory must not be used any more. */
+    /**
+     * Ends the session: open files are closed, and what is in flight fails. Buffers and mapped memory must not be used
+     * any more.
+     */
     @Override
     public void close() {
         session.close();

@@ -9,8 +9,8 @@ import java.time.Duration;
  *
  * @param order the byte order of the FUSE session, which the client chooses
  * @param queues most request queues to use; the device may have fewer
- * @param queueSize descriptors in each queue, a power of two of at least 8: as many requests can be in flight, or a quarter if the
- *     device has no indirect descriptors
+ * @param queueSize descriptors in each queue, a power of two of at least 8: as many requests can be in flight, or a
+ *     quarter if the device has no indirect descriptors
  * @param bufferMemory bytes for {@link DriverBuffer}s, a multiple of 4096; pages that are never used cost nothing
  * @param packed whether to use packed rings where the device offers them
  * @param timeLimit how long the device may take for a reply, and how long to wait for a free request or buffer
@@ -72,7 +72,10 @@ public record FuseClientOptions(
         return new FuseClientOptions(order, queues, queueSize, bufferMemory, packed, timeLimit, uid, gid, value);
     }
 
-    /** The features of rings that a client with these options can use; a transport accepts those of them that the device offers. */
+    /**
+     * The features of rings that a client with these options can use; a transport accepts those of them that the device
+     * offers.
+     */
     public long wantedFeatures() {
         return RingFeatures.INDIRECT_DESC | RingFeatures.EVENT_IDX | (packed ? RingFeatures.RING_PACKED : 0);
     }

@@ -1,8 +1,8 @@
 package dev.oriel.driver;
 
 /**
- * Whether it is worth while to look at a ring for a while before sleeping: that follows from how long replies took of late. For the thread
- * that leads.
+ * Whether it is worth while to look at a ring for a while before sleeping: that follows from how long replies took of
+ * late. For the thread that leads.
  */
 final class LookTime {
     /** The longest look, in nanoseconds: about the cost of a wake-up. */
@@ -28,7 +28,10 @@ final class LookTime {
         usualNanos = isWorthIt() ? (usualNanos * 7 + nanos) / 8 : nanos;
     }
 
-    /** A wait ended in sleep. It weighs more than one that did not: better to sleep in vain than to burn a processor in vain. */
+    /**
+     * A wait ended in sleep. It weighs more than one that did not: better to sleep in vain than to burn a processor in
+     * vain.
+     */
     void slept(long nanos) {
         usualNanos = (usualNanos + nanos) / 2;
     }

@@ -6,8 +6,9 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The threads that wait for replies of one queue. One of them leads: it looks at the ring, and wakes the others as their replies come. The
- * others sleep until then, or until it is their turn to lead. One more thread may wait for whatever comes, the poller.
+ * The threads that wait for replies of one queue. One of them leads: it looks at the ring, and wakes the others as
+ * their replies come. The others sleep until then, or until it is their turn to lead. One more thread may wait for
+ * whatever comes, the poller.
  */
 final class WaitingThreads {
     private final ClientRequest[] requests;
@@ -40,7 +41,10 @@ final class WaitingThreads {
         wakePoller();
     }
 
-    /** Sleeps until a request is done, or this thread may lead, or so many nanoseconds after the start; may return for no reason. */
+    /**
+     * Sleeps until a request is done, or this thread may lead, or so many nanoseconds after the start; may return for
+     * no reason.
+     */
     void follow(ClientRequest request, long start, long limit) {
         request.waiter = Thread.currentThread();
         followers.incrementAndGet();

@@ -3,7 +3,10 @@ package dev.oriel.driver;
 import dev.oriel.linux.EventDescriptor;
 import dev.oriel.linux.Poll;
 
-/** What wakes a thread that waits for a device: its interrupt, or the end of its connection. For one thread at a time; owns nothing. */
+/**
+ * What wakes a thread that waits for a device: its interrupt, or the end of its connection. For one thread at a time;
+ * owns nothing.
+ */
 final class Wakeups {
     private static final int CALL = 0;
     private static final int CONNECTION = 1;

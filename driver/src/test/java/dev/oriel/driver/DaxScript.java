@@ -16,7 +16,9 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** A device whose nodes, from 2 on, are files of a folder named by their numbers, and which maps them into its window. */
+/**
+ * A device whose nodes, from 2 on, are files of a folder named by their numbers, and which maps them into its window.
+ */
 class DaxScript extends ScriptedDevice {
     private static final int PAGE = 4096;
 

@@ -143,7 +143,9 @@ class HostileDeviceTest {
         }
     }
 
-    /** Has two request queues, and is late with the mappings of node 2 that are for writing, until it is told to go on. */
+    /**
+     * Has two request queues, and is late with the mappings of node 2 that are for writing, until it is told to go on.
+     */
     private static final class LateDevice extends DaxScript {
         final CountDownLatch goOn = new CountDownLatch(1);
         final CountDownLatch landed = new CountDownLatch(1);

@@ -31,8 +31,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A vhost-user-fs device of a few lines with a DAX window, that does what a test tells it, also what no device may do: one connection,
- * split rings without indirect descriptors.
+ * A vhost-user-fs device of a few lines with a DAX window, that does what a test tells it, also what no device may do:
+ * one connection, split rings without indirect descriptors.
  */
 class ScriptedDevice implements AutoCloseable {
     private static final long FEATURES = RingFeatures.VERSION_1 | ProtocolFeatures.FEATURE;

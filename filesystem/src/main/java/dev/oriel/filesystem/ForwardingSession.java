@@ -11,7 +11,10 @@ public abstract class ForwardingSession implements FileSystemSession {
     /** The session behind. */
     protected abstract FileSystemSession delegate();
 
-    /** The request as the session behind is to see it: by default as it came. Called once for each operation that goes straight on. */
+    /**
+     * The request as the session behind is to see it: by default as it came. Called once for each operation that goes
+     * straight on.
+     */
     protected Request forward(Request request) {
         return request;
     }

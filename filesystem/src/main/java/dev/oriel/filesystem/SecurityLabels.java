@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * The extended attributes that a security context of a create may be: the labels of security modules. Any other name would be an
- * attribute that the client's kernel has not checked ({@code xattr_permission}).
+ * The extended attributes that a security context of a create may be: the labels of security modules. Any other name
+ * would be an attribute that the client's kernel has not checked ({@code xattr_permission}).
  */
 public final class SecurityLabels {
     private static final List<byte[]> LABELS = Stream.of(

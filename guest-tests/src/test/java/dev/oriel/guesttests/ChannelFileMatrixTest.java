@@ -30,8 +30,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Files of every kind through {@code java.nio.file}, as a program that knows nothing of virtio uses them: mapped where there is a DAX window;
- * where there is none, by channels, with copies for what is mapped for reading.
+ * Files of every kind through {@code java.nio.file}, as a program that knows nothing of virtio uses them: mapped where
+ * there is a DAX window; where there is none, by channels, with copies for what is mapped for reading.
  */
 @ParameterizedClass
 @EnumSource(DriverSubject.class)

@@ -24,9 +24,9 @@ import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * The cells of "What is coherent when" in docs/dax.md, one column at a time: each method is a row, named as it is there. Files have
- * three whole pages and the beginning of a fourth; in a direct window the fourth is a stand-in, so there the place says
- * which column is tested.
+ * The cells of "What is coherent when" in docs/dax.md, one column at a time: each method is a row, named as it is
+ * there. Files have three whole pages and the beginning of a fourth; in a direct window the fourth is a stand-in, so
+ * there the place says which column is tested.
  */
 final class CoherenceCells {
     private static final int PAGE = 4096;
@@ -427,6 +427,10 @@ final class CoherenceCells {
     }
 
     private void onePageIsChangedByBoth() throws Exception {
+        if (access == Access.COPIES) {
+            theGuestsPageWins();
+            return;
+        }
         File file = new File();
         int fd = open(one, file.name);
         int map = map(one, fd, SIZE);
@@ -438,9 +442,33 @@ final class CoherenceCells {
         }
         file.write(at + 5, "-host");
         done(one, "fsync " + fd);
-        assertThat(file.here(10)).isEqualTo(access == Access.COPIES ? "guestooooo" : "guest-host");
+        assertThat(file.here(10)).isEqualTo("guest-host");
         file.write(at, "by-the-host");
         assertThat(file.here(11)).isEqualTo("by-the-host");
+    }
+
+    /**
+     * The guest's page is written back by fsync, as a whole. A guest with few free ranges takes one back on a thread of
+     * its own, at any time: if it does so before the host writes, the host's bytes stay, and the page was no page of
+     * both. Then another file is tried.
+     */
+    private void theGuestsPageWins() throws Exception {
+        List<String> contents = new ArrayList<>();
+        while (contents.size() < 20 && !contents.contains("guestooooo")) {
+            File file = new File();
+            int fd = open(one, file.name);
+            int map = map(one, fd, SIZE);
+            assertThat(peek(one, map, at, 7)).isEqualTo("ooooooo");
+            poke(one, map, at, "guest");
+            file.write(at + 5, "-host");
+            done(one, "fsync " + fd);
+            contents.add(file.here(10));
+            file.write(at, "by-the-host");
+            assertThat(file.here(11)).isEqualTo("by-the-host");
+            done(one, "unmap " + map);
+            done(one, "close " + fd);
+        }
+        assertThat(contents).contains("guestooooo").isSubsetOf("guestooooo", "guest-host");
     }
 
     private void guestDies() throws Exception {

@@ -16,11 +16,12 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * Two guests and the host see of one tree what docs/dax.md promises: each cell of its table ({@link CoherenceCells}), and all of
- * them while all three change the tree at random ({@link RandomWriter}).
+ * Two guests and the host see of one tree what docs/dax.md promises: each cell of its table ({@link CoherenceCells}),
+ * and all of them while all three change the tree at random ({@link RandomWriter}).
  *
  * <p>Beside them: a whole window of ranges that are written and taken back is {@link WindowSoakTest}'s matter, what was
- * synchronised when a machine is killed {@link WindowEndsTest}'s, and names that the host changes {@link IdentityTest}'s.
+ * synchronised when a machine is killed {@link WindowEndsTest}'s, and names that the host changes {@link
+ * IdentityTest}'s.
  *
  * <p>{@code -Doriel.writer.steps=1000000} goes on for so many steps in each way, on guests that are booted anew now and
  * then; {@code -Doriel.writer.seed=N} takes another way through them, and the same one each time.

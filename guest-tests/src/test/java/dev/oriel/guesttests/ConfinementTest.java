@@ -4,12 +4,16 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
-import dev.oriel.linux.ThreadCredentials;
+import dev.oriel.guests.PeerDaemon;
+import dev.oriel.linux.credential.ThreadCredentials;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -187,6 +191,96 @@ class ConfinementTest {
         assumeThat(ThreadCredentials.geteuid()).isZero();
         try (OrielServer server = start("--modcaps=+sys_admin:-mknod", "--inode-file-handles=prefer")) {
             assertThat(status(server, "CapBnd")).containsExactly("00000000802000df");
+        }
+    }
+
+    /** The walls that the kernel tells of: "own" or "host" for a namespace, what the status says, what its root holds. */
+    private static Map<String, String> walls(long pid) throws IOException {
+        Map<String, String> walls = new TreeMap<>();
+        for (String namespace : List.of("mnt", "pid", "net", "ipc", "uts")) {
+            boolean own = !Files.readSymbolicLink(Path.of("/proc/" + pid + "/ns/" + namespace))
+                    .equals(Files.readSymbolicLink(Path.of("/proc/self/ns/" + namespace)));
+            walls.put(namespace, own ? "own" : "host");
+        }
+        for (String line : Files.readAllLines(Path.of("/proc/" + pid + "/status"))) {
+            String[] words = line.split(":\\s*", 2);
+            if (List.of("Seccomp", "NoNewPrivs", "CapEff", "CapBnd").contains(words[0])) {
+                walls.put(words[0], words[1]);
+            }
+        }
+        try (Stream<Path> top = Files.list(Path.of("/proc/" + pid + "/root"))) {
+            walls.put(
+                    "root",
+                    String.join(
+                            " ",
+                            new TreeSet<>(top.map(path -> path.getFileName().toString())
+                                    .toList())));
+        }
+        return walls;
+    }
+
+    /** The table "virtiofsd beside it" of docs/confinement.md, as far as the kernel tells. */
+    @Test
+    void virtiofsdBesideItHoldsBackWhatTheTableSays() throws Exception {
+        assumeThat(ThreadCredentials.geteuid()).isZero();
+        List<String> words = PeerDaemon.command(SharedFolder.KIT);
+        words.addAll(List.of("--socket-path=" + state.resolve("peer"), "--shared-dir=" + share));
+        Process peer = new ProcessBuilder(words).redirectErrorStream(true).start();
+        try (OrielServer server = start()) {
+            try (BufferedReader said = peer.inputReader()) {
+                String line = said.readLine();
+                while (line != null && !line.contains("Waiting for vhost-user socket connection")) {
+                    line = said.readLine();
+                }
+                assertThat(line).as("virtiofsd listens").isNotNull();
+                long pid = peer.children().findFirst().orElseThrow().pid();
+                assertThat(walls(pid))
+                        .isEqualTo(Map.of(
+                                "mnt",
+                                "own",
+                                "pid",
+                                "own",
+                                "net",
+                                "own",
+                                "ipc",
+                                "host",
+                                "uts",
+                                "host",
+                                "Seccomp",
+                                "2",
+                                "NoNewPrivs",
+                                "1",
+                                "CapEff",
+                                KEPT,
+                                "CapBnd",
+                                "0000000000000000",
+                                "root",
+                                "file"));
+            }
+            Map<String, String> ours = walls(server.pid());
+            assertThat(ours)
+                    .containsAllEntriesOf(Map.of(
+                            "mnt",
+                            "own",
+                            "pid",
+                            "host",
+                            "net",
+                            "own",
+                            "ipc",
+                            "own",
+                            "uts",
+                            "own",
+                            "Seccomp",
+                            "2",
+                            "NoNewPrivs",
+                            "1",
+                            "CapEff",
+                            KEPT,
+                            "CapBnd",
+                            KEPT));
+        } finally {
+            peer.descendants().forEach(ProcessHandle::destroyForcibly);
+            peer.destroyForcibly().waitFor();
         }
     }
 }

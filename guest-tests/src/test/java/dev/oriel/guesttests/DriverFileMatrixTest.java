@@ -37,8 +37,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Files of every kind through the driver: what it reads are the host's bytes, and what it writes is in the host's file after fsync, flush or
- * the end of the mapping. Through the DAX window where there is one, by request where there is none.
+ * Files of every kind through the driver: what it reads are the host's bytes, and what it writes is in the host's file
+ * after fsync, flush or the end of the mapping. Through the DAX window where there is one, by request where there is
+ * none.
  */
 @ParameterizedClass
 @EnumSource(DriverSubject.class)

@@ -99,7 +99,10 @@ final class DriverShare implements AutoCloseable {
         return read;
     }
 
-    /** Writes in the way of the subject: stores into the window, where it has one, through a mapping that stays for a while. */
+    /**
+     * Writes in the way of the subject: stores into the window, where it has one, through a mapping that stays for a
+     * while.
+     */
     void write(FuseClient client, OpenFile file, long offset, byte[] bytes) throws IOException {
         if (subject.hasWindow()) {
             client.dax().orElseThrow().copyIn(file.nodeid(), offset, MemorySegment.ofArray(bytes));

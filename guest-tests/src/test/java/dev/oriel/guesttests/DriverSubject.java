@@ -5,7 +5,10 @@ import java.nio.ByteOrder;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What the driver is held against: Oriel with a window of either kind or none, in both byte orders, and the Rust virtiofsd, which has none. */
+/**
+ * What the driver is held against: Oriel with a window of either kind or none, in both byte orders, and the Rust
+ * virtiofsd, which has none.
+ */
 enum DriverSubject {
     DIRECT("direct", ByteOrder.LITTLE_ENDIAN),
     DIRECT_BIG_ENDIAN("direct", ByteOrder.BIG_ENDIAN),

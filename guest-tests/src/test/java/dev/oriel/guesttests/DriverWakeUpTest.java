@@ -21,8 +21,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Both ends of a queue sleep and wake each other up again and again, at every distance in time that chance finds: a wake-up that is lost on
- * either side shows as a request that runs into its time limit.
+ * Both ends of a queue sleep and wake each other up again and again, at every distance in time that chance finds: a
+ * wake-up that is lost on either side shows as a request that runs into its time limit.
  */
 class DriverWakeUpTest {
     private static final int REQUESTS = 60_000;

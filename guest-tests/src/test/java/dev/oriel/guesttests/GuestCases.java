@@ -21,8 +21,8 @@ final class GuestCases {
      * Tests that come to be when their turn has come: only then a guest is booted for them.
      *
      * @param lines runs the program and gives what it wrote
-     * @param expected what the same program wrote natively: a case that found out the same thing there must have found the
-     *     same
+     * @param expected what the same program wrote natively: a case that found out the same thing there must have found
+     *     the same
      */
     static DynamicNode container(String name, Callable<List<String>> lines, List<String> expected) {
         return container(name, () -> tests(name, lines.call(), expected));

@@ -14,7 +14,9 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
-/** What a guest does the host sees, and the other way round: locks, contents, names, and a tree of all sorts of files. */
+/**
+ * What a guest does the host sees, and the other way round: locks, contents, names, and a tree of all sorts of files.
+ */
 @Tag("guest")
 class HostViewTest {
     /** Words for the tree, where the share has all that they need. */

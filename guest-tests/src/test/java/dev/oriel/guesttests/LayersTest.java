@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.oriel.guests.GuestKind;
-import dev.oriel.linux.ThreadCredentials;
+import dev.oriel.linux.credential.ThreadCredentials;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -275,7 +275,10 @@ class LayersTest {
                 .toList();
     }
 
-    /** Without what two file systems may tell otherwise: where data lies, links of a directory, and when a link was made. */
+    /**
+     * Without what two file systems may tell otherwise: where data lies, links of a directory, and when a link was
+     * made.
+     */
     private static String portable(String line) {
         List<String> words = List.of(line.split(" ", -1));
         String type = words.get(2).substring(0, words.get(2).length() - 4);

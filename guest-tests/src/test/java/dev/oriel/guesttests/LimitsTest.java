@@ -16,7 +16,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a guest meets at the limits of the host: full disks, read-only shares, other file systems inside of the share. */
+/**
+ * What a guest meets at the limits of the host: full disks, read-only shares, other file systems inside of the share.
+ */
 @Tag("guest")
 class LimitsTest {
     private static final int MANY_FOLDERS = 300;

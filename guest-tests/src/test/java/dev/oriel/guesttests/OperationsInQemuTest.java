@@ -9,7 +9,10 @@ import org.junit.jupiter.api.DynamicNode;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
 
-/** Every operation on files through the front-end that people use: four queues, two processors; split rings, packed ones. */
+/**
+ * Every operation on files through the front-end that people use: four queues, two processors; split rings, packed
+ * ones.
+ */
 @Tag("guest")
 class OperationsInQemuTest {
     @TestFactory
@@ -33,6 +36,22 @@ class OperationsInQemuTest {
         OptionSet everything =
                 OptionSet.of("everything on", "--posix-acl --killpriv-v2", "xattr", "acl", "mmap", "killpriv", "slow");
         return Stream.of(cases.in(GuestKind.S390X, everything, share -> share.withQueues(2, 256)));
+    }
+
+    /** Whose flags of open(2) have other values; with pages of 4 KiB and of 16 KiB. */
+    @TestFactory
+    Stream<DynamicNode> operationsDoTheSameForAGuestOnArm() throws IOException, InterruptedException {
+        OperationCases cases = OperationCases.proveOnALocalFolder();
+        OptionSet everything = OptionSet.of(
+                "everything on",
+                "--posix-acl --killpriv-v2 --allow-direct-io",
+                "xattr",
+                "acl",
+                "mmap",
+                "killpriv",
+                "slow");
+        return Stream.of(GuestKind.AARCH64, GuestKind.AARCH64_16K)
+                .map(kind -> cases.in(kind, everything, share -> share.withQueues(2, 256)));
     }
 
     /** Files as memory: the file's own pages, then copies of them. */

@@ -61,11 +61,7 @@ class OperationsInUserModeLinuxTest {
     @TestFactory
     Stream<DynamicNode> anUnprivilegedServerDoesWhatItsUserMay() throws IOException, InterruptedException {
         assumeTrue("root".equals(System.getProperty("user.name")), "otherwise all servers here are unprivileged");
-        List<String> version = Stream.of(AS_USER, OrielServer.LAUNCHER, List.of("--version"))
-                .flatMap(List::stream)
-                .toList();
-        int status = new ProcessBuilder(version).inheritIO().start().waitFor();
-        assumeTrue(status == 0, "another user cannot read what was built here");
+        assumeTrue(canStartAsUser(), "another user cannot read what was built here");
         OptionSet set = OptionSet.of("unprivileged", "--xattr", "xattr", "mmap", "unprivileged");
         return Stream.of(OperationCases.proveOnALocalFolder()
                 .in(
@@ -73,6 +69,29 @@ class OperationsInUserModeLinuxTest {
                         set,
                         share -> share,
                         () -> SharedFolder.serve(OperationsInUserModeLinuxTest::asUser, set.options())));
+    }
+
+    /** A server that is not root, and a guest that has real users all the same: they are in extended attributes. */
+    @TestFactory
+    Stream<DynamicNode> anUnprivilegedServerThatOverridesStatDoesWhatRootMay()
+            throws IOException, InterruptedException {
+        assumeTrue("root".equals(System.getProperty("user.name")), "otherwise all servers here are unprivileged");
+        assumeTrue(canStartAsUser(), "another user cannot read what was built here");
+        OptionSet set = OptionSet.of("unprivileged, override stat", "--override-stat", "xattr", "mmap")
+                .withoutRightsOfTheHostsRoot();
+        return Stream.of(OperationCases.proveOnALocalFolder()
+                .in(
+                        GuestKind.UML,
+                        set,
+                        share -> share,
+                        () -> SharedFolder.serve(OperationsInUserModeLinuxTest::asUser, set.options())));
+    }
+
+    private static boolean canStartAsUser() throws IOException, InterruptedException {
+        List<String> version = Stream.of(AS_USER, OrielServer.LAUNCHER, List.of("--version"))
+                .flatMap(List::stream)
+                .toList();
+        return new ProcessBuilder(version).inheritIO().start().waitFor() == 0;
     }
 
     private static List<String> asUser(Path folder) {

@@ -15,6 +15,9 @@ record OptionSet(String name, List<String> options, Set<String> features) {
     /** What a share has whatever its options; own-locks but for those that let the host have them. */
     private static final List<String> ALWAYS = List.of("tmpfile", "statx", "ioctl", "ofd", "requests", "own-locks");
 
+    /** What a guest's root may do that only the host's root can give. */
+    private static final String HOST_ROOT = "host-root";
+
     /**
      * What root of a local folder has for trusted.* and for immutable files, and a server gives up unless it is told
      * otherwise.
@@ -26,7 +29,8 @@ record OptionSet(String name, List<String> options, Set<String> features) {
 
     /**
      * @param words options of the command line, separated by white space
-     * @param more features: xattr, acl, mmap, killpriv, writeback, zero-message; slow for a machine that is to be spared
+     * @param more features: xattr, acl, mmap, killpriv, writeback, zero-message; slow for a machine that is to be
+     *     spared
      */
     static OptionSet of(String name, String words, String... more) {
         List<String> options = new ArrayList<>();
@@ -48,12 +52,17 @@ record OptionSet(String name, List<String> options, Set<String> features) {
         return new OptionSet(name, options, fewer);
     }
 
+    /** The same for a server that is not root, and shows guests owners all the same. */
+    OptionSet withoutRightsOfTheHostsRoot() {
+        Set<String> fewer = new TreeSet<>(features);
+        fewer.remove(HOST_ROOT);
+        return new OptionSet(name, options, fewer);
+    }
+
     private static Set<String> features(Collection<String> more) {
         Set<String> all = new TreeSet<>(ALWAYS);
         all.addAll(more);
-        if (!"root".equals(System.getProperty("user.name"))) {
-            all.add("unprivileged");
-        }
+        all.add("root".equals(System.getProperty("user.name")) ? HOST_ROOT : "unprivileged");
         return all;
     }
 

@@ -40,7 +40,8 @@ final class OrielServer implements AutoCloseable {
      * The same in other ways.
      *
      * @param prefix a program that becomes the command after it; may be empty
-     * @param socketOption the option that is given the path of the socket, and says by it which protocol is spoken there
+     * @param socketOption the option that is given the path of the socket, and says by it which protocol is spoken
+     *     there
      */
     static OrielServer start(
             List<String> prefix, String socketOption, Path shared, Path state, String tag, List<String> options)

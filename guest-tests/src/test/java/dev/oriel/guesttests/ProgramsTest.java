@@ -13,8 +13,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * git, SQLite, tar, rsync and a C compiler in a guest: on the share and on the guest's own tmpfs they must find and leave the
- * same.
+ * git, SQLite, tar, rsync and a C compiler in a guest: on the share and on the guest's own tmpfs they must find and
+ * leave the same.
  */
 @Tag("guest")
 class ProgramsTest {

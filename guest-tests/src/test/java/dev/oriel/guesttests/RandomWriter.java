@@ -17,10 +17,10 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets parties change the files of one tree at random, one operation at a time, and holds what each of them sees against a
- * model. What "What is coherent when" in docs/dax.md promises must be so: where a party's stores need not be in the file yet,
- * the party is made to write them back before another looks; where a party need not see what another has done, it opens
- * the file before it looks, or what it sees is not judged. What happens is told by the seed alone.
+ * Lets parties change the files of one tree at random, one operation at a time, and holds what each of them sees
+ * against a model. What "What is coherent when" in docs/dax.md promises must be so: where a party's stores need not be
+ * in the file yet, the party is made to write them back before another looks; where a party need not see what another
+ * has done, it opens the file before it looks, or what it sees is not judged. What happens is told by the seed alone.
  */
 final class RandomWriter {
     /** How the guests have the files, and so what is promised to them. */
@@ -624,17 +624,18 @@ final class RandomWriter {
         }
         expectTime(party, file, Long.parseLong(attributes[1]));
         if (party != host && !file.names.isEmpty()) {
-            expectBlocks(party, file, operation, attributes[2]);
+            expectBlocks(party, file, slot.fd, attributes[2]);
         }
         return true;
     }
 
-    private void expectBlocks(int party, SharedFile file, String operation, String first)
+    /** The host's file system gives out blocks when it writes data to the disk: then the guest may know the number of before. */
+    private void expectBlocks(int party, SharedFile file, int fd, String first)
             throws IOException, InterruptedException {
         String blocks = first;
         String onHost = blocksOnHost(file);
-        for (int i = 0; i < 3 && !onHost.equals(blocks); i++) { // the host's file system may just have given some out
-            blocks = tell(party, file, operation).split(" ", -1)[2];
+        for (int i = 0; i < 3 && !onHost.equals(blocks); i++) {
+            blocks = tell(party, file, "stat %d 1".formatted(fd)).split(" ", -1)[2];
             onHost = blocksOnHost(file);
         }
         expect(onHost.equals(blocks), party, file, "it has " + blocks + " blocks, and " + onHost + " on the host");

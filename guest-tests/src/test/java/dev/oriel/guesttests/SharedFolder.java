@@ -20,9 +20,10 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A folder of the host that Oriel shares, and guests that mount it at {@code /mnt}, with their tools at {@code /tools}. The
- * tools come from the Rust virtiofsd, so that a fault of Oriel shows in the cases and not in the programs that run them; but
- * for s390x, since it serves no big-endian guest, and for older kernels of user-mode Linux, which cannot begin with it.
+ * A folder of the host that Oriel shares, and guests that mount it at {@code /mnt}, with their tools at {@code /tools}.
+ * The tools come from the Rust virtiofsd, so that a fault of Oriel shows in the cases and not in the programs that run
+ * them; but for s390x, since it serves no big-endian guest, and for older kernels of user-mode Linux, which cannot
+ * begin with it.
  */
 final class SharedFolder implements AutoCloseable {
     static final GuestKit KIT = GuestKit.locate();
@@ -122,6 +123,10 @@ final class SharedFolder implements AutoCloseable {
             case S390X -> {
                 KIT.require(List.of(KitPart.TOOLS_S390X));
                 yield ownTools(KIT.toolsS390x());
+            }
+            case AARCH64, AARCH64_16K -> {
+                KIT.require(List.of(KitPart.TOOLS_AARCH64));
+                yield ownTools(KIT.toolsAarch64());
             }
             case UML_6_1, UML_6_12 -> ownTools(KIT.tools());
             default -> tools();

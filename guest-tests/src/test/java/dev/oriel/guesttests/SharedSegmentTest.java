@@ -23,7 +23,10 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** One segment of files that several guests use as memory at once, as s390's dcssblk has it: one copy in the memory of the host. */
+/**
+ * One segment of files that several guests use as memory at once, as s390's dcssblk has it: one copy in the memory of
+ * the host.
+ */
 @Tag("guest")
 class SharedSegmentTest {
     private static final Duration PATIENCE = Duration.ofMinutes(2);

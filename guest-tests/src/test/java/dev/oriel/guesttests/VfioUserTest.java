@@ -22,7 +22,10 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
-/** The server as a whole PCI device of QEMU: everything does what it does over vhost-user, and the machine outlives its ends. */
+/**
+ * The server as a whole PCI device of QEMU: everything does what it does over vhost-user, and the machine outlives its
+ * ends.
+ */
 @Tag("guest")
 class VfioUserTest {
     private static final Duration PATIENCE = Duration.ofMinutes(2);

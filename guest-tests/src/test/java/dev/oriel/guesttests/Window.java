@@ -53,12 +53,17 @@ enum Window {
 
     /** A guest whose files all go through the window. */
     static Guest guest(SharedFolder shared, String script) throws IOException, InterruptedException {
-        return shared.guest(GuestKind.X86_64, Window::always, script);
+        return guest(GuestKind.X86_64, shared, script);
+    }
+
+    /** The same of another kind. */
+    static Guest guest(GuestKind kind, SharedFolder shared, String script) throws IOException, InterruptedException {
+        return shared.guest(kind, Window::always, script);
     }
 
     /**
-     * What the server's debug log tells about the window of the first session that ended: how many mappings the virtual machine
-     * had at a time.
+     * What the server's debug log tells about the window of the first session that ended: how many mappings the virtual
+     * machine had at a time.
      */
     static void assertMappingsWithinLimit(String log) {
         Matcher line = MAPPINGS.matcher(log);

@@ -1,5 +1,6 @@
 package dev.oriel.guesttests;
 
+import dev.oriel.guests.GuestKind;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicNode;
@@ -11,7 +12,16 @@ import org.junit.jupiter.api.TestFactory;
 class WindowFileMatrixTest {
     @TestFactory
     Stream<DynamicNode> everyFileIsTheSameForGuestAndHost() {
-        return Stream.of(Window.values()).map(window -> GuestCases.container(window.toString(), () -> matrix(window)));
+        return Stream.of(Window.values())
+                .map(window -> GuestCases.container(window.toString(), () -> matrix(GuestKind.X86_64, window)));
+    }
+
+    /** Whose pages are as large as the host's, and four times as large. */
+    @TestFactory
+    Stream<DynamicNode> everyFileIsTheSameForAGuestOnArm() {
+        return Stream.of(GuestKind.AARCH64, GuestKind.AARCH64_16K)
+                .flatMap(kind -> Stream.of(Window.DIRECT, Window.STAGED)
+                        .map(window -> GuestCases.container(kind + ", " + window, () -> matrix(kind, window))));
     }
 
     @TestFactory
@@ -20,12 +30,12 @@ class WindowFileMatrixTest {
                 .map(window -> GuestCases.container(window + ", read-only", () -> readOnly(window), List.of()));
     }
 
-    private static Stream<DynamicNode> matrix(Window window) throws Exception {
+    private static Stream<DynamicNode> matrix(GuestKind kind, Window window) throws Exception {
         try (SharedFolder shared = window.serve()) {
             BothSides sides =
-                    BothSides.run(shared, script -> Window.guest(shared, script), "window_matrix", "mmap", "");
+                    BothSides.run(shared, script -> Window.guest(kind, shared, script), "window_matrix", "mmap", "");
             shared.server().stop();
-            return sides.tests(window.toString());
+            return sides.tests(kind + ", " + window);
         }
     }
 

@@ -14,8 +14,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * Random writes, each read back, to files four times as large as the window, so that ranges are reclaimed all the time: see
- * window_soak.py. With {@code -Doriel.soak=MINUTES} it goes on for so long in each mode.
+ * Random writes, each read back, to files four times as large as the window, so that ranges are reclaimed all the time:
+ * see window_soak.py. With {@code -Doriel.soak=MINUTES} it goes on for so long in each mode.
  */
 @Tag("guest")
 class WindowSoakTest {

@@ -14,7 +14,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A real Linux guest, described and ready to start: it mounts its shares, runs a script or a shell, unmounts and powers off.
+ * A real Linux guest, described and ready to start: it mounts its shares, runs a script or a shell, unmounts and powers
+ * off.
  *
  * <pre>{@code
  * try (GuestRun run = Guest.of(kit, GuestKind.UML)
@@ -25,13 +26,14 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>The script runs in busybox sh, as root, in the folder of the first share that is mounted. {@code tools PROGRAM ARGS...} runs a program
- * of a share mounted at {@code /tools} that serves {@link GuestKit#tools()}; shares mounted at or below {@code /mnt} are seen
- * by it too. The guest has no network and no disk. What the script prints comes out line by line; {@code read} gets what
- * {@link GuestRun#type} sends. A daemon serves one connection at a time, so each guest needs one of its own for each share.
+ * <p>The script runs in busybox sh, as root, in the folder of the first share that is mounted. {@code tools PROGRAM
+ * ARGS...} runs a program of a share mounted at {@code /tools} that serves {@link GuestKit#tools()}; shares mounted at
+ * or below {@code /mnt} are seen by it too. The guest has no network and no disk. What the script prints comes out line
+ * by line; {@code read} gets what {@link GuestRun#type} sends. A daemon serves one connection at a time, so each guest
+ * needs one of its own for each share.
  *
- * <p>The setters change this description and return it; a description may be started more than once. Not safe for several
- * threads; a {@link GuestRun} is.
+ * <p>The setters change this description and return it; a description may be started more than once. Not safe for
+ * several threads; a {@link GuestRun} is.
  */
 public final class Guest {
     private final GuestKit kit;
@@ -58,7 +60,8 @@ public final class Guest {
 
     /** Gives it a share; the order is that of mounting. */
     public Guest share(Share share) {
-        if (share.attachment() != Attachment.VHOST_USER_FS && kind != GuestKind.X86_64) {
+        boolean windows = kind.hasPci() && kind != GuestKind.X86_64_STABLE;
+        if (share.attachment() != Attachment.VHOST_USER_FS && !windows) {
             throw new IllegalArgumentException("a " + kind + " guest cannot have a share by " + share.attachment());
         }
         shares.add(share);
@@ -72,8 +75,9 @@ public final class Guest {
     }
 
     /**
-     * Instead of a script: a shell on this process's own standard input and output, until it is left. Nothing of the console
-     * reaches {@link #onLine} or the {@link GuestRun}, whose outcome then tells only how the virtual machine ended.
+     * Instead of a script: a shell on this process's own standard input and output, until it is left. Nothing of the
+     * console reaches {@link #onLine} or the {@link GuestRun}, whose outcome then tells only how the virtual machine
+     * ended.
      */
     public Guest shell() {
         script = null;
@@ -123,8 +127,8 @@ public final class Guest {
     }
 
     /**
-     * Starts it. Where KVM is there but has not been tried since the host's boot, this first boots an empty guest with it, to
-     * see: at most {@value Kvm#PROBE_SECONDS} seconds, the verdict is kept in the kit's folder.
+     * Starts it. Where KVM is there but has not been tried since the host's boot, this first boots an empty guest with
+     * it, to see: at most {@value Kvm#PROBE_SECONDS} seconds, the verdict is kept in the kit's folder.
      *
      * @throws GuestException if the kit lacks a part or a share's socket is missing
      */

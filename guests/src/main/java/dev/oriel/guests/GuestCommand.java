@@ -12,6 +12,35 @@ import java.util.Map;
 final class GuestCommand {
     private GuestCommand() {}
 
+    /** In what the machines that QEMU has differ. */
+    private record Machine(
+            String program, String name, String processor, List<String> console, List<String> kernelArguments) {
+        private static final List<String> SERIAL = List.of("-serial", "chardev:console");
+
+        static Machine of(GuestKind kind) {
+            return switch (kind) {
+                case S390X ->
+                    new Machine(
+                            "qemu-system-s390x",
+                            "s390-ccw-virtio",
+                            "max",
+                            List.of("-device", "sclpconsole,chardev=console"), // there is no serial port
+                            List.of("console=ttyS0"));
+                case AARCH64, AARCH64_16K ->
+                    new Machine(
+                            "qemu-system-aarch64",
+                            "virt",
+                            "max,pauth=off", // pointers that are signed are slow to emulate
+                            SERIAL,
+                            List.of("console=ttyAMA0"));
+                default ->
+                    // An emulated machine on a busy host may miss the timer interrupts that the kernel counts, and
+                    // panic.
+                    new Machine("qemu-system-x86_64", "pc", "max", SERIAL, List.of("console=ttyS0", "no_timer_check"));
+            };
+        }
+    }
+
     /**
      * Makes the command line of {@code guest}.
      *
@@ -28,26 +57,22 @@ final class GuestCommand {
         GuestKit kit = guest.kit();
         GuestKind kind = guest.kind();
         Tree tree = kit.tree(kind.machine());
-        boolean s390x = kind == GuestKind.S390X;
-        List<String> words = tree.command(s390x ? "qemu-system-s390x" : "qemu-system-x86_64");
+        Machine machine = Machine.of(kind);
+        List<String> words = tree.command(machine.program());
         for (String data : new String[] {"usr/share/qemu", "usr/share/seabios", "usr/lib/ipxe/qemu"}) {
             add(words, "-L", tree.root().resolve(data).toString());
         }
-        add(words, "-accel", kvm ? "kvm" : "tcg,thread=multi", "-cpu", "max");
+        add(words, "-accel", kvm ? "kvm" : "tcg,thread=multi", "-cpu", machine.processor());
         add(words, "-smp", Integer.toString(guest.processors()), "-m", guest.memoryMebibytes() + "M");
         add(words, "-object", "memory-backend-memfd,id=ram,share=on,size=" + guest.memoryMebibytes() + "M");
-        add(words, "-machine", (s390x ? "s390-ccw-virtio" : "pc") + ",memory-backend=ram");
+        add(words, "-machine", machine.name() + ",memory-backend=ram");
         add(words, "-nodefaults", "-display", "none");
         if (!guest.allowsReboot()) {
             add(words, "-no-reboot");
         }
         // signal=off: Ctrl-C is for the guest. In a shell, mux=on gives a way out of a guest that hangs: Ctrl-A x.
         add(words, "-chardev", "stdio,id=console,signal=off,mux=" + (guest.isShell() ? "on" : "off"));
-        if (s390x) {
-            add(words, "-device", "sclpconsole,chardev=console"); // there is no serial port
-        } else {
-            add(words, "-serial", "chardev:console");
-        }
+        words.addAll(machine.console());
         int index = 0;
         for (Share share : guest.shares()) {
             String chardev = "fs" + index++;
@@ -58,13 +83,11 @@ final class GuestCommand {
             // A comma ends a value in QEMU's options; two stand for one.
             String path = share.socket().toString().replace(",", ",,");
             add(words, "-chardev", "socket,id=" + chardev + ",path=" + path);
-            add(words, "-device", device(share, chardev, s390x ? "ccw" : "pci"));
+            add(words, "-device", device(share, chardev, kind.hasPci() ? "pci" : "ccw"));
         }
         Path kernel = kit.part(kind.kernel()).resolve("kernel");
         add(words, "-kernel", kernel.toString(), "-initrd", initramfs.toString());
-        // An emulated machine on a busy host may miss the timer interrupts that the kernel counts, and panic.
-        String[] machine = s390x ? new String[] {"console=ttyS0"} : new String[] {"console=ttyS0", "no_timer_check"};
-        add(words, "-append", String.join(" ", kernelArguments(guest, machine)));
+        add(words, "-append", String.join(" ", kernelArguments(guest, machine.kernelArguments())));
         words.addAll(guest.qemuArguments());
         return Command.of(words, Map.of("QEMU_MODULE_DIR", tree.qemuModules().toString()));
     }
@@ -105,7 +128,7 @@ final class GuestCommand {
             }
             add(words, "virtio_uml.device=" + share.socket() + ":26");
         }
-        words.addAll(kernelArguments(guest));
+        words.addAll(kernelArguments(guest, List.of()));
         Map<String, String> environment = new LinkedHashMap<>();
         environment.put("LD_LIBRARY_PATH", "usr/lib/x86_64-linux-gnu");
         environment.put("TMPDIR", memoryFolder(guest, state).toString());
@@ -117,8 +140,8 @@ final class GuestCommand {
     }
 
     /**
-     * Where User Mode Linux keeps its memory, in a file that it maps executable: /dev/shm, which is memory, unless it is small
-     * or mounted noexec, as in many containers.
+     * Where User Mode Linux keeps its memory, in a file that it maps executable: /dev/shm, which is memory, unless it
+     * is small or mounted noexec, as in many containers.
      */
     private static Path memoryFolder(Guest guest, Path state) {
         Path shm = Path.of("/dev/shm");
@@ -135,8 +158,8 @@ final class GuestCommand {
         }
     }
 
-    private static List<String> kernelArguments(Guest guest, String... first) {
-        List<String> words = new ArrayList<>(List.of(first));
+    private static List<String> kernelArguments(Guest guest, List<String> first) {
+        List<String> words = new ArrayList<>(first);
         words.add("quiet");
         words.add("panic=-1"); // at once
         words.addAll(guest.kernelArguments());

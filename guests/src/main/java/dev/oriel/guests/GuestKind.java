@@ -10,6 +10,10 @@ public enum GuestKind {
     X86_64_STABLE(true, KitPart.QEMU_STABLE, KitPart.X86_64),
     /** QEMU, s390x (big-endian), virtio over channel I/O. Always emulated. */
     S390X(true, KitPart.S390X, KitPart.S390X),
+    /** QEMU, aarch64, virtio over PCI, pages of 4 KiB. Always emulated. */
+    AARCH64(true, KitPart.AARCH64, KitPart.AARCH64),
+    /** The same with pages of 16 KiB. */
+    AARCH64_16K(true, KitPart.AARCH64, KitPart.AARCH64_16K),
     /** User Mode Linux 7: a kernel as a host process, with a vhost-user front-end of its own. The quickest. */
     UML(false, KitPart.UML, KitPart.UML),
     /** User Mode Linux 6.12. */
@@ -30,6 +34,11 @@ public enum GuestKind {
     /** Whether QEMU runs it; otherwise it is User Mode Linux. */
     public boolean isQemu() {
         return qemu;
+    }
+
+    /** Whether its devices are on PCI. */
+    boolean hasPci() {
+        return qemu && this != S390X;
     }
 
     /** The parts of the kit that it needs. */

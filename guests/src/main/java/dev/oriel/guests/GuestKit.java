@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The cache folder that {@code guests/fetch} fills: virtual machines, kernels and programs for guests.
  *
- * <p>Immutable and safe for all threads. What is in the folder is looked up at each call, so a kit may be fetched while it is
- * in use.
+ * <p>Immutable and safe for all threads. What is in the folder is looked up at each call, so a kit may be fetched while
+ * it is in use.
  */
 public final class GuestKit {
     private final Path folder;
@@ -92,8 +92,8 @@ public final class GuestKit {
     }
 
     /**
-     * Fetches what is missing of {@code parts}, as {@code guests/fetch} does: from the Debian archive, tens of megabytes, some
-     * ten seconds for a part on a good network. Does nothing where nothing is missing.
+     * Fetches what is missing of {@code parts}, as {@code guests/fetch} does: from the Debian archive, tens of
+     * megabytes, some ten seconds for a part on a good network. Does nothing where nothing is missing.
      *
      * @param progress receives a line for each step, on a thread of its own
      * @throws GuestException if a part could not be fetched; the message says why and what to do
@@ -128,9 +128,10 @@ public final class GuestKit {
     }
 
     /**
-     * A root folder with amd64 programs for tests: python3 (with ctypes and sqlite3), git, sqlite3, rsync, tar, tcc, bash,
-     * coreutils, acl, attr, e2fsprogs, util-linux, fio. Share it read-only with a guest and mount it at {@code /tools}: there,
-     * {@code tools PROGRAM ARGS...} runs one. Its users are root, guest (1000, also in group friends, 1001) and nobody.
+     * A root folder with amd64 programs for tests: python3 (with ctypes and sqlite3), git, sqlite3, rsync, tar, tcc,
+     * bash, coreutils, acl, attr, e2fsprogs, util-linux, fio. Share it read-only with a guest and mount it at {@code
+     * /tools}: there, {@code tools PROGRAM ARGS...} runs one. Its users are root, guest (1000, also in group friends,
+     * 1001) and nobody.
      */
     public Path tools() {
         return part(KitPart.TOOLS).resolve("tree");
@@ -141,8 +142,14 @@ public final class GuestKit {
         return part(KitPart.TOOLS_S390X).resolve("tree");
     }
 
+    /** The same for aarch64 guests. */
+    public Path toolsAarch64() {
+        return part(KitPart.TOOLS_AARCH64).resolve("tree");
+    }
+
     /**
-     * The start of a command line that runs a program of {@link #tools()} on the host, whatever the host's own libraries.
+     * The start of a command line that runs a program of {@link #tools()} on the host, whatever the host's own
+     * libraries.
      *
      * @throws GuestException if the tools are missing or have no such program
      */

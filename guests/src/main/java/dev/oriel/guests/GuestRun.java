@@ -16,8 +16,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A guest that was started. Close it: that ends it, with all its processes and files, however far it got. If this process
- * ends first, in whatever way, the guest ends within a second.
+ * A guest that was started. Close it: that ends it, with all its processes and files, however far it got. If this
+ * process ends first, in whatever way, the guest ends within a second.
  *
  * <p>Safe for all threads.
  */
@@ -163,7 +163,8 @@ public final class GuestRun implements AutoCloseable {
     }
 
     /**
-     * Waits for a line of the console, looking at each line once: the search starts behind the line that the last call found.
+     * Waits for a line of the console, looking at each line once: the search starts behind the line that the last call
+     * found.
      *
      * @param expression is looked for anywhere in the line
      * @return the line
@@ -235,7 +236,10 @@ public final class GuestRun implements AutoCloseable {
         return poweredOff ? "" : "the guest did not power off";
     }
 
-    /** User-mode Linux 6.1 aborts at times, when it has halted and there is nothing left that could go wrong. QEMU's guests power down. */
+    /**
+     * User-mode Linux 6.1 aborts at times, when it has halted and there is nothing left that could go wrong. QEMU's
+     * guests power down.
+     */
     private boolean hasHalted() {
         return Stream.concat(lines.stream(), messages.stream())
                 .anyMatch(line -> line.contains("reboot: System halted"));

@@ -14,6 +14,12 @@ public enum KitPart {
     S390X("s390x"),
     /** Programs for tests in an s390x guest. */
     TOOLS_S390X("tools-s390x"),
+    /** QEMU for aarch64, a Linux kernel with pages of 4 KiB, busybox. */
+    AARCH64("aarch64"),
+    /** A Linux kernel for aarch64 with pages of 16 KiB, busybox. */
+    AARCH64_16K("aarch64-16k"),
+    /** Programs for tests in an aarch64 guest. */
+    TOOLS_AARCH64("tools-aarch64"),
     /** User Mode Linux 6.12. */
     UML_6_12("uml-6.12"),
     /** User Mode Linux 6.1. */

@@ -7,8 +7,8 @@ import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 
 /**
- * Whether the host's KVM boots a guest, found out by use: a /dev/kvm that opens is no proof, some nested hosts cannot boot a
- * stock kernel. The verdict is kept in the kit's folder until the host is booted anew.
+ * Whether the host's KVM boots a guest, found out by use: a /dev/kvm that opens is no proof, some nested hosts cannot
+ * boot a stock kernel. The verdict is kept in the kit's folder until the host is booted anew.
  */
 final class Kvm {
     /** How long the guest that is booted to see may take; with KVM it takes about two. */

@@ -36,8 +36,7 @@ public final class PeerDaemon implements AutoCloseable {
      */
     public static PeerDaemon start(GuestKit kit, Path shared, Path socket, String tag, String... options)
             throws IOException, InterruptedException {
-        kit.require(List.of(KitPart.PEER));
-        List<String> words = kit.tree(KitPart.PEER).command("virtiofsd");
+        List<String> words = command(kit);
         words.addAll(List.of("--socket-path=" + socket, "--shared-dir=" + shared, "--tag=" + tag));
         // Its sandbox wants privileges that tests need not have, and is no part of what is compared.
         words.addAll(List.of("--sandbox=none", "--seccomp=none"));
@@ -69,6 +68,16 @@ public final class PeerDaemon implements AutoCloseable {
             }
         }
         return new PeerDaemon(process, socket);
+    }
+
+    /**
+     * The words by which it is started, for more to be added.
+     *
+     * @throws GuestException if the kit lacks it
+     */
+    public static List<String> command(GuestKit kit) throws GuestException {
+        kit.require(List.of(KitPart.PEER));
+        return new ArrayList<>(kit.tree(KitPart.PEER).command("virtiofsd"));
     }
 
     /** Where it listens. */

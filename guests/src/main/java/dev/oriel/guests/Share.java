@@ -6,7 +6,8 @@ import java.nio.file.Path;
  * One virtio-fs device of a guest: a daemon that listens at a socket, and how the guest uses it.
  *
  * @param socket the daemon's listening socket
- * @param tag the mount tag; the device's own with User Mode Linux and unless attached as {@link Attachment#VHOST_USER_FS}
+ * @param tag the mount tag; the device's own with User Mode Linux and unless attached as {@link
+ *     Attachment#VHOST_USER_FS}
  * @param mountPoint where the guest mounts it; empty: the guest's init leaves it alone
  * @param mountOptions as in {@code dax=always,ro}; may be empty
  * @param requestQueues how many the device gets; vhost-user in QEMU only, others take the daemon's number

@@ -20,7 +20,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A process that cannot outlive its owner or its time, and whose state folder goes with it: {@code guests/supervise} runs it.
+ * A process that cannot outlive its owner or its time, and whose state folder goes with it: {@code guests/supervise}
+ * runs it.
  *
  * <p>Safe for all threads.
  */
@@ -48,7 +49,8 @@ final class SupervisedProcess implements AutoCloseable {
      * @param command what to run
      * @param state a folder that is removed when it has ended; also when it could not start
      * @param limit the time after which it is killed; null: never
-     * @param terminal whether it gets this process's standard streams as they are; otherwise its output goes to the consumers
+     * @param terminal whether it gets this process's standard streams as they are; otherwise its output goes to the
+     *     consumers
      * @param output receives each line of its standard output, on a thread of its own
      * @param errors receives each line of its standard error, on a thread of its own
      * @param atEnd runs when its output is at its end

@@ -11,8 +11,8 @@ import java.lang.foreign.MemorySegment;
 /**
  * A connected UNIX stream socket that carries bytes and, along with them, file descriptors (SCM_RIGHTS, unix(7)).
  *
- * <p>One thread receives and one sends at the same time; any thread may shut down. The methods that receive and send answer
- * {@code -errno}, allocate nothing and never leak a descriptor.
+ * <p>One thread receives and one sends at the same time; any thread may shut down. The methods that receive and send
+ * answer {@code -errno}, allocate nothing and never leak a descriptor.
  *
  * <p>Memory for each direction, allocated once, host byte order:
  *
@@ -94,9 +94,9 @@ public final class Connection implements AutoCloseable {
      * @param offset where in the buffer the bytes go
      * @param length most bytes to take, more than 0
      * @param fds gets the descriptors, and owns them
-     * @return bytes taken; 0 at the end of the stream; -EMSGSIZE if more descriptors came than the queue has room for, -EMFILE if
-     *     this process may have no more: the descriptors of this message are closed then and the stream is of no more use; or
-     *     another -errno
+     * @return bytes taken; 0 at the end of the stream; -EMSGSIZE if more descriptors came than the queue has room for,
+     *     -EMFILE if this process may have no more: the descriptors of this message are closed then and the stream is
+     *     of no more use; or another -errno
      */
     public int receive(MemorySegment buffer, long offset, int length, DescriptorQueue fds) {
         return receive(buffer, offset, length, fds, FOREVER);
@@ -260,8 +260,9 @@ public final class Connection implements AutoCloseable {
     }
 
     /**
-     * Ends both directions and reads what has come to its end. A socket that is closed with something unread in it is an error (ECONNRESET)
-     * for the other side, which some take badly; after this it is the end of the stream. For the thread that receives.
+     * Ends both directions and reads what has come to its end. A socket that is closed with something unread in it is
+     * an error (ECONNRESET) for the other side, which some take badly; after this it is the end of the stream. For the
+     * thread that receives.
      */
     public void finish() {
         shutdown();

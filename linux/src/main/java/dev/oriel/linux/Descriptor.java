@@ -80,8 +80,8 @@ public final class Descriptor implements AutoCloseable {
     }
 
     /**
-     * Closes it; does nothing the second time. Errors of close(2) are not reported: the descriptor is gone either way, and who
-     * must know whether data arrived calls fsync(2) first.
+     * Closes it; does nothing the second time. Errors of close(2) are not reported: the descriptor is gone either way,
+     * and who must know whether data arrived calls fsync(2) first.
      */
     @Override
     public void close() {

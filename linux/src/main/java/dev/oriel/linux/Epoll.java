@@ -12,8 +12,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 
 /**
- * Waits for eventfds with epoll(7), edge-triggered: each signal of an eventfd is one event, and nobody has to read its counter for the next
- * one to be seen. So a wake-up is one system call.
+ * Waits for eventfds with epoll(7), edge-triggered: each signal of an eventfd is one event, and nobody has to read its
+ * counter for the next one to be seen. So a wake-up is one system call.
  *
  * <p>One {@code struct epoll_event}, host byte order, packed on x86-64 only:
  *
@@ -24,8 +24,8 @@ import java.lang.invoke.MethodHandle;
  *   +----------+-----------+----------------+
  * </pre>
  *
- * <p>{@link #await} is for one thread at a time; owns no descriptor but its own. What was added belongs to the open file, not to the
- * descriptor: remove it before the descriptor is closed, as somebody else may have the file too.
+ * <p>{@link #await} is for one thread at a time; owns no descriptor but its own. What was added belongs to the open
+ * file, not to the descriptor: remove it before the descriptor is closed, as somebody else may have the file too.
  */
 public final class Epoll implements AutoCloseable {
     private static final MethodHandle EPOLL_CREATE1 = Native.link("epoll_create1", 1);
@@ -91,7 +91,8 @@ public final class Epoll implements AutoCloseable {
     /**
      * Waits until one of them has been signalled since the last wait.
      *
-     * @param timeoutNanos limit in nanoseconds, in whole milliseconds where there is no epoll_pwait2(2); 0 only looks; {@link #FOREVER}
+     * @param timeoutNanos limit in nanoseconds, in whole milliseconds where there is no epoll_pwait2(2); 0 only looks;
+     *     {@link #FOREVER}
      * @return how many have; 0 when the time is over; -EINTR after a signal; or another -errno
      */
     public int await(long timeoutNanos) {

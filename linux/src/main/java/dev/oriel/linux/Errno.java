@@ -160,7 +160,8 @@ public final class Errno {
      * What the C library says about an error number in the C locale.
      *
      * @param errno a positive error number
-     * @return for example {@code "No such file or directory"}; {@code "Unknown error 4711"} for a number Linux does not name
+     * @return for example {@code "No such file or directory"}; {@code "Unknown error 4711"} for a number Linux does not
+     *     name
      */
     public static String message(int errno) {
         return ErrnoText.message(errno);

@@ -1,6 +1,8 @@
 package dev.oriel.linux;
 
-/** Names and messages of error numbers; a class of its own so that only a process that prints an error reads the table. */
+/**
+ * Names and messages of error numbers; a class of its own so that only a process that prints an error reads the table.
+ */
 final class ErrnoText {
     /** One line for each error: number, name, message of glibc in the C locale. */
     private static final String TABLE = """

@@ -12,7 +12,8 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An eventfd(2): a counter that one side adds to and the other waits for. Kicks and interrupts of virtio queues are made of them.
+ * An eventfd(2): a counter that one side adds to and the other waits for. Kicks and interrupts of virtio queues are
+ * made of them.
  *
  * <p>The static methods are for the request path: plain descriptors, {@code -errno} and no allocation. Any thread.
  */
@@ -31,7 +32,10 @@ public final class EventDescriptor implements AutoCloseable {
         ONE.set(JAVA_LONG, 0, 1);
     }
 
-    /** Where in the words of the thread the counter and the struct iovec { address, length } are that preadv2(2) takes it by. */
+    /**
+     * Where in the words of the thread the counter and the struct iovec { address, length } are that preadv2(2) takes
+     * it by.
+     */
     private static final int COUNTER = 0;
 
     private static final int VECTOR = 1;
@@ -68,8 +72,8 @@ public final class EventDescriptor implements AutoCloseable {
     }
 
     /**
-     * Makes an eventfd that came from the other side O_NONBLOCK, for everybody who has it. The other side can undo that at any time: who
-     * must not wait reads by {@link #take} and signals by {@link PeerEvent}.
+     * Makes an eventfd that came from the other side O_NONBLOCK, for everybody who has it. The other side can undo that
+     * at any time: who must not wait reads by {@link #take} and signals by {@link PeerEvent}.
      *
      * @return null; or what it is, if that is no eventfd: a plain file would be ready for ever, and written to
      */
@@ -141,7 +145,8 @@ public final class EventDescriptor implements AutoCloseable {
     }
 
     /**
-     * Takes the counter of an eventfd and sets it to 0; never waits, whatever flags the other side gives the descriptor.
+     * Takes the counter of an eventfd and sets it to 0; never waits, whatever flags the other side gives the
+     * descriptor.
      *
      * @return the counter, more than 0; -EAGAIN if it is 0; or another -errno
      */

@@ -9,13 +9,13 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 
 /**
- * System calls on files, but for those on names ({@link NameCalls}) and extended attributes ({@link XattrCalls}): each method is
- * the C function of its name (see its manual page).
+ * System calls on files, but for those on names ({@link NameCalls}) and extended attributes ({@link XattrCalls}): each
+ * method is the C function of its name (see its manual page).
  *
- * <p>A method answers what the call answers, or {@code -errno}; it throws only for mistakes of the calling code: heap memory,
- * closed memory, a buffer shorter than the stated length. It allocates nothing. Paths and names are native memory that ends with
- * NUL ({@link CString}, {@link ProcSelfFd}). Memory must stay open until the call returns. Any thread may call; ids,
- * capabilities and umask are those of the calling thread ({@link ThreadCredentials}).
+ * <p>A method answers what the call answers, or {@code -errno}; it throws only for mistakes of the calling code: heap
+ * memory, closed memory, a buffer shorter than the stated length. It allocates nothing. Paths and names are native
+ * memory that ends with NUL ({@link CString}, {@link ProcSelfFd}). Memory must stay open until the call returns. Any
+ * thread may call; ids, capabilities and umask are those of the calling thread ({@link dev.oriel.linux.credential.ThreadCredentials}).
  *
  * <p>A call that a signal interrupts answers -EINTR; that is rare, as the signal handlers of the JVM let calls go on.
  */
@@ -108,8 +108,8 @@ public final class FileCalls {
     }
 
     /**
-     * {@code ssize_t preadv2(int fd, const struct iovec *iov, int iovcnt, off_t offset, int flags)}. Reads into memory that nobody
-     * checks: the caller has checked each address and length.
+     * {@code ssize_t preadv2(int fd, const struct iovec *iov, int iovcnt, off_t offset, int flags)}. Reads into memory
+     * that nobody checks: the caller has checked each address and length.
      *
      * @param iovAddress address of an array of struct iovec ({@link IoVector#address()})
      * @param iovCount at most {@link IoVector#SYSTEM_CALL_MAX}, or the answer is -EINVAL
@@ -121,8 +121,8 @@ public final class FileCalls {
     }
 
     /**
-     * {@code ssize_t pwritev2(int fd, const struct iovec *iov, int iovcnt, off_t offset, int flags)}. Writes from memory that nobody
-     * checks: the caller has checked each address and length.
+     * {@code ssize_t pwritev2(int fd, const struct iovec *iov, int iovcnt, off_t offset, int flags)}. Writes from
+     * memory that nobody checks: the caller has checked each address and length.
      *
      * @param iovAddress address of an array of struct iovec ({@link IoVector#address()})
      * @param iovCount at most {@link IoVector#SYSTEM_CALL_MAX}, or the answer is -EINVAL
@@ -134,7 +134,8 @@ public final class FileCalls {
     }
 
     /**
-     * {@code preadv2} on all pieces of a vector. Fills memory that nobody checks: the caller has checked each address and length.
+     * {@code preadv2} on all pieces of a vector. Fills memory that nobody checks: the caller has checked each address
+     * and length.
      *
      * @param pieces at most {@link IoVector#SYSTEM_CALL_MAX}, or the answer is -EINVAL
      * @param offset position in the file; -1 for the position of the descriptor
@@ -149,7 +150,8 @@ public final class FileCalls {
     }
 
     /**
-     * {@code pwritev2} on all pieces of a vector. Writes memory that nobody checks: the caller has checked each address and length.
+     * {@code pwritev2} on all pieces of a vector. Writes memory that nobody checks: the caller has checked each address
+     * and length.
      *
      * @param pieces at most {@link IoVector#SYSTEM_CALL_MAX}, or the answer is -EINVAL
      * @param offset position in the file; -1 for the position of the descriptor
@@ -210,7 +212,9 @@ public final class FileCalls {
         }
     }
 
-    /** {@code int fchownat(int dirfd, const char *path, uid_t uid, gid_t gid, int flags)}; an id of -1 stays as it is. */
+    /**
+     * {@code int fchownat(int dirfd, const char *path, uid_t uid, gid_t gid, int flags)}; an id of -1 stays as it is.
+     */
     public static int fchownat(int dirfd, MemorySegment path, int uid, int gid, int flags) {
         try {
             return Native.callInt(
@@ -255,8 +259,8 @@ public final class FileCalls {
     }
 
     /**
-     * {@code ssize_t copy_file_range(int fdIn, off_t *offsetIn, int fdOut, off_t *offsetOut, size_t length, unsigned int flags)}.
-     * The positions of the descriptors are neither used nor moved.
+     * {@code ssize_t copy_file_range(int fdIn, off_t *offsetIn, int fdOut, off_t *offsetOut, size_t length, unsigned
+     * int flags)}. The positions of the descriptors are neither used nor moved.
      */
     public static long copy_file_range(int fdIn, long offsetIn, int fdOut, long offsetOut, long length, int flags) {
         Native.setWord(0, offsetIn);
@@ -317,7 +321,10 @@ public final class FileCalls {
         return Native.callInt(Content.FLOCK, fd, operation);
     }
 
-    /** {@code int ioctl(int fd, unsigned long request, void *argument)}. The caller knows how much memory the request uses. */
+    /**
+     * {@code int ioctl(int fd, unsigned long request, void *argument)}. The caller knows how much memory the request
+     * uses.
+     */
     public static int ioctl(int fd, long request, MemorySegment argument) {
         try {
             return Native.callInt(Content.IOCTL, fd, request, Native.address(argument));
@@ -353,8 +360,8 @@ public final class FileCalls {
     }
 
     /**
-     * {@code int open_by_handle_at(int mountFd, struct file_handle *handle, int flags)}. Needs CAP_DAC_READ_SEARCH. O_CLOEXEC is
-     * added.
+     * {@code int open_by_handle_at(int mountFd, struct file_handle *handle, int flags)}. Needs CAP_DAC_READ_SEARCH.
+     * O_CLOEXEC is added.
      *
      * @param mountFd any descriptor on the file system of the handle; not an O_PATH one
      * @return an open descriptor, owned by the caller; -ESTALE if the file is gone

@@ -8,7 +8,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * A {@code struct flock} of 64-bit Linux (include/uapi/asm-generic/fcntl.h), for {@link FileCalls#fcntl(int, int, FlockBuffer)}.
+ * A {@code struct flock} of 64-bit Linux (include/uapi/asm-generic/fcntl.h), for {@link FileCalls#fcntl(int, int,
+ * FlockBuffer)}.
  *
  * <p>Host byte order. For one thread at a time; allocate it once and use it again.
  *

@@ -6,8 +6,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * A {@code struct iovec[]}: pieces of memory, in order, that one transfer fills or empties. Rings collect the pieces of a chain
- * here, and {@link FileCalls#preadv2} and {@link FileCalls#pwritev2} take them as they are.
+ * A {@code struct iovec[]}: pieces of memory, in order, that one transfer fills or empties. Rings collect the pieces of
+ * a chain here, and {@link FileCalls#preadv2} and {@link FileCalls#pwritev2} take them as they are.
  *
  * <pre>
  *   0          8          16         24         32
@@ -16,8 +16,8 @@ import java.lang.foreign.MemorySegment;
  *   +----------+----------+----------+----------+--
  * </pre>
  *
- * <p>It holds addresses, not memory: whoever adds a piece has checked it and keeps it mapped. Nothing here allocates after
- * construction. For one thread at a time.
+ * <p>It holds addresses, not memory: whoever adds a piece has checked it and keeps it mapped. Nothing here allocates
+ * after construction. For one thread at a time.
  */
 public final class IoVector {
     /** Most pieces one system call takes (IOV_MAX); a longer vector has to be passed in parts with {@link #slice}. */
@@ -53,8 +53,8 @@ public final class IoVector {
      *
      * @param address where it begins, in this process
      * @param length bytes
-     * @return false if the vector is full, the length negative, or the sum of all lengths more than a long can hold: then nothing
-     *     was added
+     * @return false if the vector is full, the length negative, or the sum of all lengths more than a long can hold:
+     *     then nothing was added
      */
     public boolean add(long address, long length) {
         if (count == capacity || length < 0 || bytes + length < 0) {
@@ -105,8 +105,8 @@ public final class IoVector {
     }
 
     /**
-     * A piece as memory, good as long as it stays mapped: its owner says how long that is. Where another process can take the
-     * page away an access throws {@link InternalError}.
+     * A piece as memory, good as long as it stays mapped: its owner says how long that is. Where another process can
+     * take the page away an access throws {@link InternalError}.
      */
     public MemorySegment segment(int index) {
         return MemorySegment.ofAddress(address(index)).reinterpret(length(index));
@@ -146,7 +146,8 @@ public final class IoVector {
     }
 
     /**
-     * Makes this the part of another vector from {@code offset} on. Pieces at both ends are cut, empty ones are left out.
+     * Makes this the part of another vector from {@code offset} on. Pieces at both ends are cut, empty ones are left
+     * out.
      *
      * @param source another vector, not this one
      * @param offset bytes of the source to skip

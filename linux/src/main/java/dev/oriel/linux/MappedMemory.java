@@ -4,12 +4,12 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * A mapping or a {@link #view} of one, and a segment over it that any thread may use. Closing unmaps it: later access through the
- * segment throws instead of crashing the JVM. A view must be closed before what it is a view of. Its address, once handed to the kernel
- * or put in an {@link IoVector}, is not protected in this way.
+ * A mapping or a {@link #view} of one, and a segment over it that any thread may use. Closing unmaps it: later access
+ * through the segment throws instead of crashing the JVM. A view must be closed before what it is a view of. Its
+ * address, once handed to the kernel or put in an {@link IoVector}, is not protected in this way.
  *
- * <p>Closing waits for no system call and costs tens of microseconds: for memory tables and windows, not for requests. A file
- * that shrinks under its mapping turns access into {@link InternalError}: demand F_SEAL_SHRINK where it matters.
+ * <p>Closing waits for no system call and costs tens of microseconds: for memory tables and windows, not for requests.
+ * A file that shrinks under its mapping turns access into {@link InternalError}: demand F_SEAL_SHRINK where it matters.
  */
 public final class MappedMemory implements AutoCloseable {
     private final Arena arena;
@@ -56,7 +56,8 @@ public final class MappedMemory implements AutoCloseable {
     }
 
     /**
-     * Another segment over a part of the mapping, with a life of its own: closing it unmaps nothing, and access through it throws from then on.
+     * Another segment over a part of the mapping, with a life of its own: closing it unmaps nothing, and access through
+     * it throws from then on.
      *
      * @param offset of its first byte
      * @param size bytes

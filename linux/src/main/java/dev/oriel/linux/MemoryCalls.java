@@ -8,8 +8,9 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 
 /**
- * System calls on memory: each method is the C function of its name (see its manual page), and answers what that answers or
- * {@code -errno}. They take addresses, and can pull memory away from under anything: {@link MappedMemory} is the safe way.
+ * System calls on memory: each method is the C function of its name (see its manual page), and answers what that
+ * answers or {@code -errno}. They take addresses, and can pull memory away from under anything: {@link MappedMemory} is
+ * the safe way.
  */
 public final class MemoryCalls {
     public static final int PROT_NONE = 0;
@@ -61,8 +62,8 @@ public final class MemoryCalls {
     }
 
     /**
-     * {@code void *mmap(void *address, size_t length, int protection, int flags, int fd, off_t offset)}. With MAP_FIXED it
-     * replaces whatever is mapped there.
+     * {@code void *mmap(void *address, size_t length, int protection, int flags, int fd, off_t offset)}. With MAP_FIXED
+     * it replaces whatever is mapped there.
      *
      * @return the address of the mapping, or -errno
      */
@@ -70,7 +71,10 @@ public final class MemoryCalls {
         return Native.callLong(MMAP, address, length, protection, flags, fd, offset);
     }
 
-    /** {@code int munmap(void *address, size_t length)}. No segment over the range may be used again: the JVM would crash. */
+    /**
+     * {@code int munmap(void *address, size_t length)}. No segment over the range may be used again: the JVM would
+     * crash.
+     */
     public static int munmap(long address, long length) {
         return Native.callInt(MUNMAP, address, length);
     }

@@ -16,10 +16,10 @@ import org.jspecify.annotations.Nullable;
  * (NFS) may never answer, and a thread of the JVM that waits in this way stops all others at the next safepoint. So
  * only files that live in memory or on local disks are mapped.
  *
- * <p>Nothing here waits for the file system of the file, as fstat(2) may for ever. Seals, the kernel's description of the
- * descriptor (proc(5), /proc/self/fdinfo) and the table of mounts tell what is needed. A process in another mount
- * namespace has other mounts: of its files statx(2) tells the device, without asking anybody
- * ({@code AT_STATX_DONT_SYNC}), and the table what is on that device. For set-up code, any thread.
+ * <p>Nothing here waits for the file system of the file, as fstat(2) may for ever. Seals, the kernel's description of
+ * the descriptor (proc(5), /proc/self/fdinfo) and the table of mounts tell what is needed. A process in another mount
+ * namespace has other mounts: of its files statx(2) tells the device, without asking anybody ({@code
+ * AT_STATX_DONT_SYNC}), and the table what is on that device. For set-up code, any thread.
  */
 public final class MemoryFile {
     /** Memory and local disks. An overlay is one of these too: what can be written lies in its upper directory. */

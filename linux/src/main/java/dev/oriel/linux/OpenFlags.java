@@ -2,7 +2,10 @@ package dev.oriel.linux;
 
 import dev.oriel.linux.abi.Machine;
 
-/** Flags of open(2) (include/uapi/asm-generic/fcntl.h). A guest of another architecture may use other values: translate first. */
+/**
+ * Flags of open(2) (include/uapi/asm-generic/fcntl.h). A guest of another architecture may use other values: translate
+ * first.
+ */
 public final class OpenFlags {
     public static final int O_RDONLY = 0;
     public static final int O_WRONLY = 1;

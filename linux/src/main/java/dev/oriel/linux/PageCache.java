@@ -16,7 +16,9 @@ public final class PageCache {
 
     private PageCache() {}
 
-    /** How many pages of a file are in memory ({@code mincore}). The caller must be able to write the file, or own it. */
+    /**
+     * How many pages of a file are in memory ({@code mincore}). The caller must be able to write the file, or own it.
+     */
     public static long pages(Path file, long size) throws LinuxException {
         if (size == 0) {
             return 0;
@@ -39,8 +41,8 @@ public final class PageCache {
     }
 
     /**
-     * Writes a file out and lets its pages go, but for those that somebody has mapped. Those of a file that is on no disk (tmpfs)
-     * stay.
+     * Writes a file out and lets its pages go, but for those that somebody has mapped. Those of a file that is on no
+     * disk (tmpfs) stay.
      */
     public static void drop(Path file) throws LinuxException {
         int fd = open(file);

@@ -1,9 +1,10 @@
 package dev.oriel.linux;
 
 /**
- * An eventfd, or a socket in place of one, that the other side gave us to signal. It shares the counter and the flags with us: it may fill the one and clear O_NONBLOCK of the
- * other, and a write(2) waits for as long as it likes. So one thread at a time writes, without a lock, and whoever comes meanwhile asks it to do so
- * once more; and what waits is let go by taking the counter. To a socket we send without waiting. Any thread.
+ * An eventfd, or a socket in place of one, that the other side gave us to signal. It shares the counter and the flags
+ * with us: it may fill the one and clear O_NONBLOCK of the other, and a write(2) waits for as long as it likes. So one
+ * thread at a time writes, without a lock, and whoever comes meanwhile asks it to do so once more; and what waits is
+ * let go by taking the counter. To a socket we send without waiting. Any thread.
  */
 public final class PeerEvent implements AutoCloseable {
     private static final long PATIENCE_MILLIS = 100;
@@ -70,7 +71,8 @@ public final class PeerEvent implements AutoCloseable {
     }
 
     /**
-     * Starts to release events over and over, while another thread does what ends only if nobody waits in {@link #signal}.
+     * Starts to release events over and over, while another thread does what ends only if nobody waits in {@link
+     * #signal}.
      *
      * @param release calls {@link #release}
      * @return a thread to interrupt when that is done

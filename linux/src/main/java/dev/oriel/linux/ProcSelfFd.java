@@ -7,8 +7,9 @@ import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Writes the path {@code /proc/self/fd/N}: the way to calls that take only a path, for a file of which only an O_PATH descriptor
- * is there. Such a link leads to the file itself, even a renamed or unlinked one, and is not followed further.
+ * Writes the path {@code /proc/self/fd/N}: the way to calls that take only a path, for a file of which only an O_PATH
+ * descriptor is there. Such a link leads to the file itself, even a renamed or unlinked one, and is not followed
+ * further.
  */
 public final class ProcSelfFd {
     private static final byte[] PREFIX = "/proc/self/fd/".getBytes(StandardCharsets.US_ASCII);
@@ -24,8 +25,8 @@ public final class ProcSelfFd {
     }
 
     /**
-     * The path for a descriptor, in the memory of the calling thread: valid until the thread asks for another. Allocates nothing
-     * but the first time.
+     * The path for a descriptor, in the memory of the calling thread: valid until the thread asks for another.
+     * Allocates nothing but the first time.
      *
      * @param fd a descriptor, not negative
      */

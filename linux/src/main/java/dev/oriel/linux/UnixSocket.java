@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A UNIX stream socket that waits for connections (unix(7)).
  *
- * <p>One thread accepts; any thread may shut it down. Closing removes the socket from the file system if this object made it and
- * nobody replaced it since.
+ * <p>One thread accepts; any thread may shut it down. Closing removes the socket from the file system if this object
+ * made it and nobody replaced it since.
  */
 public final class UnixSocket implements AutoCloseable {
     private final Descriptor descriptor;
@@ -30,8 +30,8 @@ public final class UnixSocket implements AutoCloseable {
      * Makes a socket at a path and listens. A socket that a dead process left there is replaced.
      *
      * @param backlog how many connections may wait to be accepted
-     * @throws LinuxException EADDRINUSE if a live process listens there, EEXIST if something else than a socket is there, or what
-     *     bind(2) says
+     * @throws LinuxException EADDRINUSE if a live process listens there, EEXIST if something else than a socket is
+     *     there, or what bind(2) says
      */
     public static UnixSocket listen(Path path, int backlog) throws LinuxException {
         try (Arena arena = Arena.ofConfined()) {
@@ -104,10 +104,11 @@ public final class UnixSocket implements AutoCloseable {
     }
 
     /**
-     * Takes ownership of a socket that listens already, as socket activation passes it. Its path stays when this is closed.
+     * Takes ownership of a socket that listens already, as socket activation passes it. Its path stays when this is
+     * closed.
      *
-     * @throws LinuxException EBADF or ENOTSOCK if it is no socket, EINVAL if it is no UNIX socket or does not listen; then the
-     *     descriptor still belongs to the caller
+     * @throws LinuxException EBADF or ENOTSOCK if it is no socket, EINVAL if it is no UNIX socket or does not listen;
+     *     then the descriptor still belongs to the caller
      */
     public static UnixSocket fromDescriptor(int fd) throws LinuxException {
         String what = "use descriptor " + fd + " as a listening UNIX socket";
@@ -202,8 +203,8 @@ public final class UnixSocket implements AutoCloseable {
     }
 
     /**
-     * Shuts down, closes, and removes the socket from the file system; does nothing the second time. Where another thread
-     * accepts, shut down first and close when it has ended.
+     * Shuts down, closes, and removes the socket from the file system; does nothing the second time. Where another
+     * thread accepts, shut down first and close when it has ended.
      */
     @Override
     public synchronized void close() {

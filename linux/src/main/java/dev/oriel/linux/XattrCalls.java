@@ -7,8 +7,9 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 
 /**
- * System calls on the extended attributes of files (xattr(7)), with the rules of {@link FileCalls}. All follow links, as those of {@link
- * ProcSelfFd}: so they reach a file of any kind by an O_PATH descriptor, which the calls that take a descriptor refuse.
+ * System calls on the extended attributes of files (xattr(7)), with the rules of {@link FileCalls}. All follow links,
+ * as those of {@link ProcSelfFd}: so they reach a file of any kind by an O_PATH descriptor, which the calls that take a
+ * descriptor refuse.
  */
 public final class XattrCalls {
     private static final MethodHandle GET = Native.link("getxattr", 4);
@@ -18,7 +19,9 @@ public final class XattrCalls {
 
     private XattrCalls() {}
 
-    /** {@code ssize_t getxattr(const char *path, const char *name, void *value, size_t size)}; size 0 asks for the size. */
+    /**
+     * {@code ssize_t getxattr(const char *path, const char *name, void *value, size_t size)}; size 0 asks for the size.
+     */
     public static long getxattr(MemorySegment path, MemorySegment name, MemorySegment value, long size) {
         try {
             return Native.callLong(GET, Native.address(path), Native.address(name), Native.address(value, size), size);
@@ -29,7 +32,10 @@ public final class XattrCalls {
         }
     }
 
-    /** {@code int setxattr(const char *path, const char *name, const void *value, size_t size, int flags)}; flags of {@link XattrFlags}. */
+    /**
+     * {@code int setxattr(const char *path, const char *name, const void *value, size_t size, int flags)}; flags of
+     * {@link XattrFlags}.
+     */
     public static int setxattr(MemorySegment path, MemorySegment name, MemorySegment value, long size, int flags) {
         try {
             return Native.callInt(

@@ -31,7 +31,10 @@ class AllocationTest {
         return ((ThreadMXBean) ManagementFactory.getThreadMXBean()).getCurrentThreadAllocatedBytes();
     }
 
-    /** Each kind of call in a loop of its own: what one loop with all of them is compiled to says little about any of them. */
+    /**
+     * Each kind of call in a loop of its own: what one loop with all of them is compiled to says little about any of
+     * them.
+     */
     private void requests(int count, int fd, int event, Connection first, Connection second, DescriptorQueue queue) {
         check(reads(count, fd), count * (4096L + 1000 - Errno.EBADF));
         check(attributes(count, fd), 0);

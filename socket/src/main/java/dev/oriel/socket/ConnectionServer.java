@@ -15,8 +15,8 @@ import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Serves those who connect to a socket: each on a thread of its own, several at once, one after another for ever. One that sends
- * nonsense, or nothing, or for which there is no memory and no thread, costs the others nothing.
+ * Serves those who connect to a socket: each on a thread of its own, several at once, one after another for ever. One
+ * that sends nonsense, or nothing, or for which there is no memory and no thread, costs the others nothing.
  */
 public final class ConnectionServer implements AutoCloseable {
     private static final System.Logger LOGGER = System.getLogger("dev.oriel.socket");
@@ -30,7 +30,9 @@ public final class ConnectionServer implements AutoCloseable {
 
     /** What serves one connection, which it owns. Before it runs, it has nothing else to close. */
     public interface Service extends AutoCloseable {
-        /** Serves until the other side goes, sends nonsense, or {@link #close} is called; nothing is left of it then. */
+        /**
+         * Serves until the other side goes, sends nonsense, or {@link #close} is called; nothing is left of it then.
+         */
         void run();
 
         /** Ends {@link #run()} soon, from any thread; does not wait for it. */
@@ -46,6 +48,7 @@ public final class ConnectionServer implements AutoCloseable {
     // Guarded by this.
     private final Map<Service, Thread> connections = new HashMap<>();
     private boolean closed;
+    private boolean endsWithLast;
 
     /**
      * @param socket where the others connect; owned by the server
@@ -93,6 +96,18 @@ public final class ConnectionServer implements AutoCloseable {
                 wait(spent);
             }
         }
+    }
+
+    /**
+     * As {@link #run()}, until the last of those who have connected has gone.
+     *
+     * @throws LinuxException if the socket fails
+     */
+    public void runUntilLastHasGone() throws LinuxException {
+        synchronized (this) {
+            endsWithLast = true;
+        }
+        run();
     }
 
     /** Whether what accept(2) lacks comes back when another connection has gone. */
@@ -171,6 +186,10 @@ public final class ConnectionServer implements AutoCloseable {
 
     private synchronized void end(Service service) {
         connections.remove(service);
+        if (endsWithLast && connections.isEmpty()) {
+            closed = true;
+            socket.close();
+        }
     }
 
     /** How many are connected. */

@@ -14,8 +14,9 @@ import java.lang.foreign.MemorySegment;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Messages over a UNIX socket, one at a time: a header of a fixed size, a payload, and descriptors along with them. Host byte order. What
- * the header means, and with it how long the payload is, is the protocol's matter: the caller reads it and asks for the payload.
+ * Messages over a UNIX socket, one at a time: a header of a fixed size, a payload, and descriptors along with them.
+ * Host byte order. What the header means, and with it how long the payload is, is the protocol's matter: the caller
+ * reads it and asks for the payload.
  *
  * <pre>
  *   0                 header size
@@ -24,8 +25,8 @@ import java.util.concurrent.TimeUnit;
  *   +-----------------+--------------------------+
  * </pre>
  *
- * <p>Owns the connection, and the descriptors that came with a message, until they are taken or the next message is received. Answers
- * {@code -errno}, and allocates nothing once it is made. For one thread at a time.
+ * <p>Owns the connection, and the descriptors that came with a message, until they are taken or the next message is
+ * received. Answers {@code -errno}, and allocates nothing once it is made. For one thread at a time.
  */
 public final class MessageChannel implements AutoCloseable {
     /** All that was asked for is there. */
@@ -71,11 +72,12 @@ public final class MessageChannel implements AutoCloseable {
     }
 
     /**
-     * Waits for a message and receives its header in the place of what was here. Descriptors of the message before are closed.
+     * Waits for a message and receives its header in the place of what was here. Descriptors of the message before are
+     * closed.
      *
      * @param timeoutMillis how long the whole message may take, or {@link #FOREVER}
-     * @return {@link #RECEIVED}; {@link #ENDED}; -ECONNRESET if the connection ended inside the header, -ETIMEDOUT, -EMSGSIZE if more
-     *     descriptors came than may, or another -errno: the connection is of no more use
+     * @return {@link #RECEIVED}; {@link #ENDED}; -ECONNRESET if the connection ended inside the header, -ETIMEDOUT,
+     *     -EMSGSIZE if more descriptors came than may, or another -errno: the connection is of no more use
      */
     public int receiveHeader(int timeoutMillis) {
         descriptors.close();
@@ -141,8 +143,8 @@ public final class MessageChannel implements AutoCloseable {
      * @param length bytes of the payload
      * @param timeoutMillis how long the other side may take nothing, or {@link #FOREVER}
      * @param fds descriptors to send along, which stay owned by the caller
-     * @return 0; -ETIMEDOUT, -EPIPE if the other side is gone, or another -errno: the connection is of no more use, but after -ETIMEDOUT of
-     *     a limit of 0 nothing was sent
+     * @return 0; -ETIMEDOUT, -EPIPE if the other side is gone, or another -errno: the connection is of no more use, but
+     *     after -ETIMEDOUT of a limit of 0 nothing was sent
      */
     public int send(int length, int timeoutMillis, int... fds) {
         int sent = timeoutMillis < 0
@@ -211,7 +213,10 @@ public final class MessageChannel implements AutoCloseable {
         return bytes.asSlice(headerSize + offset, length);
     }
 
-    /** Closes the connection, and the descriptors that nobody took. A thread that waits in it is not woken: shut the connection down first. */
+    /**
+     * Closes the connection, and the descriptors that nobody took. A thread that waits in it is not woken: shut the
+     * connection down first.
+     */
     @Override
     public void close() {
         descriptors.close();

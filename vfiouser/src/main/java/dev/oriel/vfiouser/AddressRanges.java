@@ -5,7 +5,10 @@ import java.util.NavigableMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** Ranges of addresses, unsigned, that do not overlap. Each is given by its first address and its size, and does not wrap around. */
+/**
+ * Ranges of addresses, unsigned, that do not overlap. Each is given by its first address and its size, and does not
+ * wrap around.
+ */
 final class AddressRanges {
     private final NavigableMap<Long, Long> sizes = new TreeMap<>(Long::compareUnsigned);
 

@@ -3,7 +3,10 @@ package dev.oriel.vfiouser;
 import dev.oriel.socket.ProtocolViolation;
 import org.jspecify.annotations.Nullable;
 
-/** What a client can ask of a server of vfio-user 0.x: number, the least length of the payload, and how many descriptors may come along. */
+/**
+ * What a client can ask of a server of vfio-user 0.x: number, the least length of the payload, and how many descriptors
+ * may come along.
+ */
 enum ClientCommand {
     VERSION(1, 4, 0),
     DMA_MAP(2, 32, 1),

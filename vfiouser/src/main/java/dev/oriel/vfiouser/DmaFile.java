@@ -4,7 +4,8 @@ import dev.oriel.linux.MappedMemory;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A file of guest memory, mapped once as a whole for all DMA regions that lie in it: on a bus with an IOMMU these are single pages.
+ * A file of guest memory, mapped once as a whole for all DMA regions that lie in it: on a bus with an IOMMU these are
+ * single pages.
  *
  * <p>Counted: whoever lets go of it last unmaps it. Any thread.
  */

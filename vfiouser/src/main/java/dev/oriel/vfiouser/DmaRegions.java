@@ -37,9 +37,10 @@ import org.jspecify.annotations.Nullable;
  *               +--------+--------+---------------+-------------+
  * </pre>
  *
- * <p>Memory with a descriptor that may be written is mapped here. Of what comes without, one thing is known: the window, which is a BAR of the
- * function itself and ours already. The rest (ROMs, BARs of other functions, memory that the VMM does not share) is remembered only, to tell
- * a guest that keeps its rings there from one that is out of its mind.
+ * <p>Memory with a descriptor that may be written is mapped here. Of what comes without, one thing is known: the
+ * window, which is a BAR of the function itself and ours already. The rest (ROMs, BARs of other functions, memory that
+ * the VMM does not share) is remembered only, to tell a guest that keeps its rings there from one that is out of its
+ * mind.
  *
  * <p>For the thread of the connection.
  */
@@ -47,7 +48,10 @@ final class DmaRegions {
     /** The most that QEMU announces; each costs an entry in a table. */
     static final int MAX_REGIONS = 65536;
 
-    /** The most mappings that these may need: of 65530 that the kernel lets the whole process have. QEMU has one for each memory backend. */
+    /**
+     * The most mappings that these may need: of 65530 that the kernel lets the whole process have. QEMU has one for
+     * each memory backend.
+     */
     static final int MAX_MAPPINGS = 512;
 
     private static final int READ = 1;
@@ -184,7 +188,9 @@ final class DmaRegions {
         return mapped;
     }
 
-    /** The region for a part of our own window that the guest's bus has at this address; null if it is something else. */
+    /**
+     * The region for a part of our own window that the guest's bus has at this address; null if it is something else.
+     */
     private @Nullable GuestRegion windowAt(long address, long size, String what) throws Refusal {
         long start = windowAddress.getAsLong();
         if (window == null || start == PciFunction.NOWHERE) {

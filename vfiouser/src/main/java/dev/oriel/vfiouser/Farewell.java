@@ -6,8 +6,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The end of a connection from this side, in order: somebody asks for it, the device comes to rest, and only then is it over. Any thread may ask
- * and say that the device is at rest; the rest is for the thread of the connection.
+ * The end of a connection from this side, in order: somebody asks for it, the device comes to rest, and only then is it
+ * over. Any thread may ask and say that the device is at rest; the rest is for the thread of the connection.
  */
 final class Farewell implements AutoCloseable {
     /** So long a client may go on talking to a device that is at rest. */
@@ -48,7 +48,10 @@ final class Farewell implements AutoCloseable {
         }
     }
 
-    /** A descriptor that is readable when somebody asked or said something since the last {@link #begins}; -1 if it is closed. */
+    /**
+     * A descriptor that is readable when somebody asked or said something since the last {@link #begins}; -1 if it is
+     * closed.
+     */
     synchronized int number() {
         return wake == null ? -1 : wake.number();
     }

@@ -11,8 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * DEVICE_GET_IRQ_INFO and DEVICE_SET_IRQS: of the kinds of interrupts that VFIO knows for PCI (INTx, MSI, MSI-X, error, request) the function
- * has MSI-X.
+ * DEVICE_GET_IRQ_INFO and DEVICE_SET_IRQS: of the kinds of interrupts that VFIO knows for PCI (INTx, MSI, MSI-X, error,
+ * request) the function has MSI-X.
  *
  * <pre>
  *   0        4        8        12       16       20
@@ -21,7 +21,8 @@ import java.util.List;
  *   +--------+--------+--------+--------+--------+---------------------
  * </pre>
  *
- * <p>The client emulates the MSI-X table for its guest: a vector that it has given an eventfd is one that is not masked.
+ * <p>The client emulates the MSI-X table for its guest: a vector that it has given an eventfd is one that is not
+ * masked.
  */
 final class Interrupts {
     /** How many kinds there are. */
@@ -118,7 +119,9 @@ final class Interrupts {
         }
     }
 
-    /** With a count of 0 nobody listens to any of them; otherwise they are raised, which is how a client tests its end. */
+    /**
+     * With a count of 0 nobody listens to any of them; otherwise they are raised, which is how a client tests its end.
+     */
     private void trigger(int start, int count, int vectors) {
         if (count == 0) {
             for (int i = 0; i < vectors; i++) {

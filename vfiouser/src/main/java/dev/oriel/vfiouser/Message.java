@@ -19,9 +19,9 @@ import java.lang.foreign.MemorySegment;
  *   +-----+---------+----------+----------+----------+-----------
  * </pre>
  *
- * <p>The size counts the header. Of the flags, bits 0 to 3 are 0 in a command and 1 in a reply, bit 4 says that no reply is wanted, bit 5 that
- * errno is set. Offsets in these methods count from the start of the payload. Owns the connection, and the descriptors that came with the message, until they
- * are taken. For one thread.
+ * <p>The size counts the header. Of the flags, bits 0 to 3 are 0 in a command and 1 in a reply, bit 4 says that no
+ * reply is wanted, bit 5 that errno is set. Offsets in these methods count from the start of the payload. Owns the
+ * connection, and the descriptors that came with the message, until they are taken. For one thread.
  */
 final class Message implements AutoCloseable {
     /** The most bytes of a region that one message carries. */
@@ -44,8 +44,8 @@ final class Message implements AutoCloseable {
     private static final int ERROR = 0x20;
 
     /**
-     * So long a client may leave more replies unread than a socket holds, which one that waits for each reply never does; and so long a message
-     * that has begun may take.
+     * So long a client may leave more replies unread than a socket holds, which one that waits for each reply never
+     * does; and so long a message that has begun may take.
      */
     private static final int PATIENCE_MILLIS = 2_000;
 
@@ -59,7 +59,8 @@ final class Message implements AutoCloseable {
     }
 
     /**
-     * Receives a command, which has begun to come, in the place of what was here. Descriptors of the message before are closed.
+     * Receives a command, which has begun to come, in the place of what was here. Descriptors of the message before are
+     * closed.
      *
      * @return false if the client ended the connection
      * @throws ProtocolViolation if what came is no command

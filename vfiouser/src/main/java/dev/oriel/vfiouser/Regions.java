@@ -8,8 +8,8 @@ import dev.oriel.virtio.memory.RegionMemory;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The regions of the function, numbered as VFIO does for PCI: BARs 0 to 5, ROM 6, configuration space 7, VGA 8. One that does not exist has the
- * size 0.
+ * The regions of the function, numbered as VFIO does for PCI: BARs 0 to 5, ROM 6, configuration space 7, VGA 8. One
+ * that does not exist has the size 0.
  *
  * <pre>
  *   GET_REGION_INFO    0        4        8        12          16          24          32
@@ -83,8 +83,8 @@ final class Regions {
     }
 
     /**
-     * Answers a REGION_WRITE. A notification is answered before it is passed on: until then the processor of the guest stands still, and
-     * holds QEMU's big lock.
+     * Answers a REGION_WRITE. A notification is answered before it is passed on: until then the processor of the guest
+     * stands still, and holds QEMU's big lock.
      */
     void write(Message message) throws Refusal, LinuxException, ProtocolViolation {
         int count = checked("REGION_WRITE", message);

@@ -24,13 +24,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * The server's end of one vfio-user connection: gives a client (a VMM) a PCI function with a virtio device in it.
  *
- * <p>{@link #run()} answers messages one by one on the calling thread, which waits for nothing else: a processor of the guest stands still
- * until it has its answer, and QEMU gives a device up whose answer is late. Queues, and the end of what they have begun, have threads of
- * their own. Only the answer to DEVICE_RESET waits for that end, as whoever gets it goes on to use the guest's memory for something else.
+ * <p>{@link #run()} answers messages one by one on the calling thread, which waits for nothing else: a processor of the
+ * guest stands still until it has its answer, and QEMU gives a device up whose answer is late. Queues, and the end of
+ * what they have begun, have threads of their own. Only the answer to DEVICE_RESET waits for that end, as whoever gets
+ * it goes on to use the guest's memory for something else.
  *
- * <p>A client cannot connect again, and QEMU aborts when a connection ends with something unread in it. So one that is closed from this side
- * first lets the device come to rest, answering meanwhile, then reads what is there to the end, and only then closes. Nothing of what the client
- * gave is left by then: no descriptor and no mapping.
+ * <p>A client cannot connect again, and QEMU aborts when a connection ends with something unread in it. So one that is
+ * closed from this side first lets the device come to rest, answering meanwhile, then reads what is there to the end,
+ * and only then closes. Nothing of what the client gave is left by then: no descriptor and no mapping.
  */
 public final class VfioUserConnection implements ConnectionServer.Service {
     private static final System.Logger LOGGER = System.getLogger("dev.oriel.vfiouser");
@@ -72,8 +73,8 @@ public final class VfioUserConnection implements ConnectionServer.Service {
      *
      * @param name what the log calls it
      * @param maxQueueSize the most descriptors that a ring may have, a power of two
-     * @param polling how long a queue looks at its ring before it sleeps: each notification that the driver need not make saves it a
-     *     round trip over the socket
+     * @param polling how long a queue looks at its ring before it sleeps: each notification that the driver need not
+     *     make saves it a round trip over the socket
      */
     public VfioUserConnection(
             String name, Connection connection, VirtioDevice device, int maxQueueSize, Polling polling) {
@@ -85,7 +86,10 @@ public final class VfioUserConnection implements ConnectionServer.Service {
         this.polling = polling;
     }
 
-    /** Serves the client until it goes, or {@link #close()} is called, or it sends nonsense: one line in the log says which. */
+    /**
+     * Serves the client until it goes, or {@link #close()} is called, or it sends nonsense: one line in the log says
+     * which.
+     */
     @Override
     public void run() {
         try {
@@ -215,7 +219,10 @@ public final class VfioUserConnection implements ConnectionServer.Service {
         }
     }
 
-    /** Waits until there is something to receive; false if the connection is to end, and everything that came was answered. */
+    /**
+     * Waits until there is something to receive; false if the connection is to end, and everything that came was
+     * answered.
+     */
     private boolean awaitMessage(PciFunction function) throws LinuxException {
         while (true) {
             boolean over = farewell.over();

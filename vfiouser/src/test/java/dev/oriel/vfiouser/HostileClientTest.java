@@ -52,7 +52,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Whatever a client sends, it is refused or costs the client its connection; nothing of it is left, and another is served meanwhile. */
+/**
+ * Whatever a client sends, it is refused or costs the client its connection; nothing of it is left, and another is
+ * served meanwhile.
+ */
 @Timeout(60)
 class HostileClientTest {
     private static final long GUEST = SharedMemory.GUEST_ADDRESS;

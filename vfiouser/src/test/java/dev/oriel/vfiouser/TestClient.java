@@ -116,7 +116,9 @@ final class TestClient implements AutoCloseable, PciDriver.Accesses {
         receive(0, length);
     }
 
-    /** How the server ended the connection: 0, or -ECONNRESET if it left something unread, which is what QEMU aborts at. */
+    /**
+     * How the server ended the connection: 0, or -ECONNRESET if it left something unread, which is what QEMU aborts at.
+     */
     int end() {
         int count;
         do {

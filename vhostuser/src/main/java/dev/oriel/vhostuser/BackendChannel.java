@@ -19,12 +19,13 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The channel on which the back-end asks, used for one thing: SHMEM_MAP and SHMEM_UNMAP, which fill a shared memory region of the device.
+ * The channel on which the back-end asks, used for one thing: SHMEM_MAP and SHMEM_UNMAP, which fill a shared memory
+ * region of the device.
  *
- * <p>QEMU answers a SHMEM_MAP <i>before</i> its guest sees the pages. What follows when it does is the new memory region, or table, on the main
- * channel: only that is the end of a mapping ({@link #memoryChanged}). So whoever reads the main channel must never wait for this one, and
- * before it waits for a queue to come to rest it calls {@link #interrupt}, because QEMU answers nothing here until it has its own answer
- * there.
+ * <p>QEMU answers a SHMEM_MAP <i>before</i> its guest sees the pages. What follows when it does is the new memory
+ * region, or table, on the main channel: only that is the end of a mapping ({@link #memoryChanged}). So whoever reads
+ * the main channel must never wait for this one, and before it waits for a queue to come to rest it calls {@link
+ * #interrupt}, because QEMU answers nothing here until it has its own answer there.
  */
 final class BackendChannel implements MappableRegion, AutoCloseable {
     private static final System.Logger LOGGER = System.getLogger("dev.oriel.vhostuser");
@@ -133,7 +134,8 @@ final class BackendChannel implements MappableRegion, AutoCloseable {
     }
 
     /**
-     * The front-end has told of memory: one region of this length, or with 0 all there is. Called by whoever reads the main channel.
+     * The front-end has told of memory: one region of this length, or with 0 all there is. Called by whoever reads the
+     * main channel.
      */
     synchronized void memoryChanged(long length) {
         if (awaitedLength != 0 && (length == 0 || length == awaitedLength)) {

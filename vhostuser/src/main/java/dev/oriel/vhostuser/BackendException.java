@@ -2,7 +2,10 @@ package dev.oriel.vhostuser;
 
 import java.io.IOException;
 
-/** A back-end that cannot be used: it is gone, does not answer in time, or does not speak the protocol. The message says which and where. */
+/**
+ * A back-end that cannot be used: it is gone, does not answer in time, or does not speak the protocol. The message says
+ * which and where.
+ */
 public final class BackendException extends IOException {
     private static final long serialVersionUID = 1L;
 

@@ -18,8 +18,9 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The front-end's end of the back-end channel: a thread that does what the back-end asks, which is to map and unmap files in the
- * shared memory window. A request that cannot be done is refused and said in the log; what is no request ends the channel.
+ * The front-end's end of the back-end channel: a thread that does what the back-end asks, which is to map and unmap
+ * files in the shared memory window. A request that cannot be done is refused and said in the log; what is no request
+ * ends the channel.
  */
 final class BackendRequests implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger("dev.oriel.vhostuser");

@@ -8,8 +8,9 @@ import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 
 /**
- * The main channel as a front-end uses it: sends requests and waits for their replies, each for a limited time. Offsets in these methods
- * count from the start of the payload. For one thread at a time. After an exception the channel is of no more use.
+ * The main channel as a front-end uses it: sends requests and waits for their replies, each for a limited time. Offsets
+ * in these methods count from the start of the payload. For one thread at a time. After an exception the channel is of
+ * no more use.
  */
 final class FrontendChannel implements AutoCloseable {
     private final VhostUserChannel channel;
@@ -69,7 +70,10 @@ final class FrontendChannel implements AutoCloseable {
         }
     }
 
-    /** Sends a request and waits for its reply: the length of the payload of the reply, which is in the place of the request's. */
+    /**
+     * Sends a request and waits for its reply: the length of the payload of the reply, which is in the place of the
+     * request's.
+     */
     int ask(FrontendRequest request, int size, int minReply, int maxReply) throws BackendException {
         send(request, false, size);
         return receive(request, minReply, maxReply);

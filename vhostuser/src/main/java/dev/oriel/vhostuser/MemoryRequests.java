@@ -102,8 +102,8 @@ final class MemoryRequests {
     }
 
     /**
-     * Maps the region at an offset of the payload, with the next descriptor. A mapping begins and ends at a whole page of its file, which
-     * is larger in a hugetlbfs than elsewhere.
+     * Maps the region at an offset of the payload, with the next descriptor. A mapping begins and ends at a whole page
+     * of its file, which is larger in a hugetlbfs than elsewhere.
      */
     private GuestRegion map(VhostUserChannel message, int offset) throws Refusal {
         long guestAddress = message.getLong(offset + PayloadLayout.REGION_GUEST_ADDRESS);

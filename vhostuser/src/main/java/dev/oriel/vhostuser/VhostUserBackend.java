@@ -22,9 +22,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The back-end end of one vhost-user connection: lets a front-end (a VMM) give a device to its guest.
  *
- * <p>{@link #run()} serves requests one by one on the calling thread; each queue has a thread of its own. When the connection ends, for
- * whatever reason, all queues are stopped and drained, the device is reset, and nothing of what the front-end gave is left: no descriptor
- * and no mapping.
+ * <p>{@link #run()} serves requests one by one on the calling thread; each queue has a thread of its own. When the
+ * connection ends, for whatever reason, all queues are stopped and drained, the device is reset, and nothing of what
+ * the front-end gave is left: no descriptor and no mapping.
  */
 public final class VhostUserBackend implements ConnectionServer.Service {
     private static final System.Logger LOGGER = System.getLogger("dev.oriel.vhostuser");
@@ -34,7 +34,7 @@ public final class VhostUserBackend implements ConnectionServer.Service {
     /** The one shared memory region that is asked for by the back-end channel. */
     private static final int WINDOW = 0;
 
-    /** Regions that are left to the front-end for RAM and whatever else it has; QEMU aborts if there are too many in all. */
+    /** Regions that are left to the front-end for RAM and other memory; QEMU aborts if there are too many in all. */
     private static final int OTHER_REGIONS = 29;
 
     private static final long REFUSED = 1;
@@ -43,7 +43,8 @@ public final class VhostUserBackend implements ConnectionServer.Service {
      * What a back-end offers.
      *
      * @param maxQueueSize the most descriptors that a ring may have
-     * @param offerConfig whether the front-end may read the configuration space; one that has its own warns about the offer
+     * @param offerConfig whether the front-end may read the configuration space; one that has its own warns about the
+     *     offer
      * @param polling how long a queue looks at its ring before it sleeps
      */
     public record Options(int maxQueueSize, boolean offerConfig, Polling polling) {
@@ -94,7 +95,10 @@ public final class VhostUserBackend implements ConnectionServer.Service {
         vrings = new Vring[device.queueCount()];
     }
 
-    /** Serves the front-end until it goes, or {@link #close()} is called, or it sends nonsense: one line in the log says which. */
+    /**
+     * Serves the front-end until it goes, or {@link #close()} is called, or it sends nonsense: one line in the log says
+     * which.
+     */
     @Override
     public void run() {
         try {
@@ -186,7 +190,10 @@ public final class VhostUserBackend implements ConnectionServer.Service {
         }
     }
 
-    /** Asked after the request was served: user-mode Linux wants the very request acknowledged that negotiates REPLY_ACK. */
+    /**
+     * Asked after the request was served: user-mode Linux wants the very request acknowledged that negotiates
+     * REPLY_ACK.
+     */
     private boolean wantsAcknowledgement() {
         return message.needsReply() && has(ProtocolFeatures.REPLY_ACK);
     }
@@ -296,7 +303,8 @@ public final class VhostUserBackend implements ConnectionServer.Service {
     }
 
     /**
-     * The eventfd of a message, or null if it says that there is none. What we signal may be a socket, as that of user-mode Linux is.
+     * The eventfd of a message, or null if it says that there is none. What we signal may be a socket, as that of
+     * user-mode Linux is.
      */
     private @Nullable Descriptor eventDescriptor(FrontendRequest request) throws ProtocolViolation, Refusal {
         boolean absent = (message.getLong(0) & PayloadLayout.VRING_NO_DESCRIPTOR) != 0;
@@ -387,10 +395,7 @@ public final class VhostUserBackend implements ConnectionServer.Service {
         message.reply(PayloadLayout.SHMEM_CONFIG_SIZE);
     }
 
-    /**
-     * What lies behind the end of the device's own configuration reads as zeros; an
-     * answer without bytes is an error.
-     */
+    /** What lies behind the end of the device's own configuration reads as zeros; an answer without bytes is an error. */
     private void getConfig() throws LinuxException {
         int offset = message.getInt(PayloadLayout.CONFIG_OFFSET);
         int size = message.getInt(PayloadLayout.CONFIG_SIZE);

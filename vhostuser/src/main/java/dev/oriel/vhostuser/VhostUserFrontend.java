@@ -26,11 +26,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * The front-end half of vhost-user: connects to a back-end as a VMM does, for a driver in this process.
  *
- * <p>The order of messages is QEMU's. Every reply has a time limit, and everything a back-end says is checked, so it can fail a
- * call but neither hang nor crash this process. Set-up is for one thread; {@link #close()} for any.
+ * <p>The order of messages is QEMU's. Every reply has a time limit, and everything a back-end says is checked, so it
+ * can fail a call but neither hang nor crash this process. Set-up is for one thread; {@link #close()} for any.
  *
- * <p>CONFIGURE_MEM_SLOTS is not accepted: what is mapped in the window is in place when SHMEM_MAP is answered, and no change of the
- * memory table follows.
+ * <p>CONFIGURE_MEM_SLOTS is not accepted: what is mapped in the window is in place when SHMEM_MAP is answered, and no
+ * change of the memory table follows.
  */
 public final class VhostUserFrontend implements VirtioTransport {
     private static final long KNOWN_FEATURES = ProtocolFeatures.MQ

@@ -10,8 +10,8 @@ import dev.oriel.virtio.ring.QueueSetup;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One queue as the front-end sets it up. It starts with SET_VRING_KICK and stops with GET_VRING_BASE, and chains are taken
- * while it is enabled besides.
+ * One queue as the front-end sets it up. It starts with SET_VRING_KICK and stops with GET_VRING_BASE, and chains are
+ * taken while it is enabled besides.
  */
 final class Vring implements AutoCloseable {
     private final VirtioDevice owner;

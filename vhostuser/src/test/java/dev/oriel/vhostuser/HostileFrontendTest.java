@@ -29,7 +29,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Whatever a front-end sends, it costs it its connection at most; nothing of it is left, and the next one is served. */
+/**
+ * Whatever a front-end sends, it costs it its connection at most; nothing of it is left, and the next one is served.
+ */
 class HostileFrontendTest {
     private static final Layout LAYOUT = new Layout(16, false, false, true);
     private static final MemorySegment NOTHING = MemorySegment.NULL.asSlice(0, 0);

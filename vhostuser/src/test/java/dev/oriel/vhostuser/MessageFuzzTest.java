@@ -8,8 +8,8 @@ import dev.oriel.virtio.testing.SharedMemory;
 import java.util.Arrays;
 
 /**
- * Any bytes on a connection, with a memory file and an eventfd along with them: the connection ends, the back-end returns. Runs on its
- * seeds; with JAZZER_FUZZ=1 it looks for more.
+ * Any bytes on a connection, with a memory file and an eventfd along with them: the connection ends, the back-end
+ * returns. Runs on its seeds; with JAZZER_FUZZ=1 it looks for more.
  */
 class MessageFuzzTest {
     private static final int LIMIT = 4096;

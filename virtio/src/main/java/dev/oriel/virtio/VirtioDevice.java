@@ -34,22 +34,22 @@ public interface VirtioDevice {
     ChainHandler queue(int index);
 
     /**
-     * The driver is gone: the device was reset, or the connection to it ended. No queue runs and no chain is in flight. The device
-     * forgets everything that the driver was given.
+     * The driver is gone: the device was reset, or the connection to it ended. No queue runs and no chain is in flight.
+     * The device forgets everything that the driver was given.
      */
     void reset();
 
     /**
-     * The size of shared memory region {@code id} in bytes, a power of two, or 0 if the device has no such region (virtio 1.4, section
-     * 2.10).
+     * The size of shared memory region {@code id} in bytes, a power of two, or 0 if the device has no such region
+     * (virtio 1.4, section 2.10).
      */
     default long sharedMemoryRegionLength(int id) {
         return 0;
     }
 
     /**
-     * Tells where region {@code id} is from now on, or with null that it is nowhere: the other side is gone, and with it all that was mapped.
-     * Called while no queue runs. A device whose carrier has no shared memory is never told.
+     * Tells where region {@code id} is from now on, or with null that it is nowhere: the other side is gone, and with
+     * it all that was mapped. Called while no queue runs. A device whose carrier has no shared memory is never told.
      */
     default void sharedMemoryRegion(int id, @Nullable SharedMemoryRegion region) {}
 }

@@ -9,11 +9,13 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A device as its driver sees it, whatever joins the two: vhost-user, or a bus. A driver asks what is asked here and nothing else, so
- * one driver works over all of them; how each question is put is the transport's matter (virtio 1.4, section 4).
+ * A device as its driver sees it, whatever joins the two: vhost-user, or a bus. A driver asks what is asked here and
+ * nothing else, so one driver works over all of them; how each question is put is the transport's matter (virtio 1.4,
+ * section 4).
  *
- * <p>When there is a transport, features have been negotiated. What the device answers is checked here as far as it concerns the
- * transport: it may fail a call but neither hang nor crash this process. Set-up is for one thread; {@link #close()} for any.
+ * <p>When there is a transport, features have been negotiated. What the device answers is checked here as far as it
+ * concerns the transport: it may fail a call but neither hang nor crash this process. Set-up is for one thread; {@link
+ * #close()} for any.
  */
 public interface VirtioTransport extends AutoCloseable {
 
@@ -38,8 +40,8 @@ public interface VirtioTransport extends AutoCloseable {
     Optional<byte[]> config(int offset, int size) throws IOException;
 
     /**
-     * Where a shared memory region of the device is (virtio 1.4, section 2.10). PCI answers from a capability, MMIO from registers, channel
-     * I/O by a command, vhost-user by a message.
+     * Where a shared memory region of the device is (virtio 1.4, section 2.10). PCI answers from a capability, MMIO
+     * from registers, channel I/O by a command, vhost-user by a message.
      *
      * @return the region, owned by the transport; empty if the device has none of this id, or if the
      *     transport cannot show it as memory
@@ -63,13 +65,14 @@ public interface VirtioTransport extends AutoCloseable {
     void start(DriverMemory memory, List<DriverQueue> queues) throws IOException;
 
     /**
-     * A descriptor, owned by this object, for which poll(2) says POLLHUP once the device is gone or cannot be used without a reset; -1 if
-     * that can never be.
+     * A descriptor, owned by this object, for which poll(2) says POLLHUP once the device is gone or cannot be used
+     * without a reset; -1 if that can never be.
      */
     int lifeDescriptor();
 
     /**
-     * Stops the device and takes its shared memory regions away: access to them throws from now on. Does nothing the second time.
+     * Stops the device and takes its shared memory regions away: access to them throws from now on. Does nothing the
+     * second time.
      */
     @Override
     void close();

@@ -19,8 +19,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Starts the server as a person does, again and again: how long until front-ends can connect, and how much memory it holds then,
- * and while a guest works.
+ * Starts the server as a person does, again and again: how long until front-ends can connect, and how much memory it
+ * holds then, and while a guest works.
  */
 final class StartupBenchmark {
     /** By then the compiler is done with what the start made hot, and has given back what it needed. */
@@ -28,7 +28,9 @@ final class StartupBenchmark {
 
     private static final int SAMPLE_MILLIS = 50;
 
-    /** Names, small files and bulk data: 10,000 files are made, walked and read, and 256 MiB are written and read back. */
+    /**
+     * Names, small files and bulk data: 10,000 files are made, walked and read, and 256 MiB are written and read back.
+     */
     private static final String LOAD = """
             set -e
             for i in $(seq 100); do

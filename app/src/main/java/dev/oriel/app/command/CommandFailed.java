@@ -1,6 +1,8 @@
 package dev.oriel.app.command;
 
-/** A command could not do what it was told; the message says what failed, on what, why, and what to do. Exit status 1. */
+/**
+ * A command could not do what it was told; the message says what failed, on what, why, and what to do. Exit status 1.
+ */
 public final class CommandFailed extends Exception {
     private static final long serialVersionUID = 1L;
 

@@ -7,7 +7,9 @@ import dev.oriel.linux.LinuxException;
 import dev.oriel.linux.UnixDatagram;
 import java.nio.file.Path;
 
-/** Sends the log to the host's syslog daemon, in the format of syslog(3): facility daemon, program name and process id. */
+/**
+ * Sends the log to the host's syslog daemon, in the format of syslog(3): facility daemon, program name and process id.
+ */
 public final class SyslogSink implements LogSink {
     private static final Path SOCKET = Path.of("/dev/log");
     private static final int FACILITY_DAEMON = 3 << 3;

@@ -4,7 +4,9 @@ import java.util.Locale;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** A number of bytes as people write it: {@code 4096}, {@code 32K}, {@code 512M}, {@code 1G}; units are powers of 1024. */
+/**
+ * A number of bytes as people write it: {@code 4096}, {@code 32K}, {@code 512M}, {@code 1G}; units are powers of 1024.
+ */
 final class ByteSize implements ITypeConverter<Long> {
     private static final String UNITS = "KMGT";
 

@@ -3,9 +3,9 @@ package dev.oriel.app.serve;
 import dev.oriel.app.command.CommandFailed;
 import dev.oriel.filesystem.local.FileHandlePolicy;
 import dev.oriel.linux.LinuxException;
-import dev.oriel.linux.ThreadCredentials;
 import dev.oriel.linux.credential.Landlock;
 import dev.oriel.linux.credential.SystemCallFilter;
+import dev.oriel.linux.credential.ThreadCredentials;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +24,9 @@ record Confinement(Sandbox sandbox, SystemCallFilter.@Nullable Action seccomp) {
 
     /** Set by scripts/sandbox.sh: why the host does not let it put up the sandbox. */
     private static final String REFUSAL = "oriel.sandbox.refusal";
+
+    /** Set by it too: whether the network of the host was left to this process. */
+    private static final String NETWORK = "oriel.sandbox.network";
 
     /**
      * Judges what was typed.
@@ -59,7 +62,9 @@ record Confinement(Sandbox sandbox, SystemCallFilter.@Nullable Action seccomp) {
         return ThreadCredentials.geteuid() == 0;
     }
 
-    /** What holds if nothing is said of file handles: with them a server that was taken over could leave its sandbox. */
+    /**
+     * What holds if nothing is said of file handles: with them a server that was taken over could leave its sandbox.
+     */
     FileHandlePolicy handlesByDefault() {
         return sandbox == Sandbox.NONE ? FileHandlePolicy.PREFER : FileHandlePolicy.NEVER;
     }
@@ -84,18 +89,30 @@ record Confinement(Sandbox sandbox, SystemCallFilter.@Nullable Action seccomp) {
     }
 
     /**
+     * Makes sure that what is shared can be reached.
+     *
+     * @throws CommandFailed if it lies in a network that this process does not have
+     */
+    void requireNetwork(Source source) throws CommandFailed {
+        if (sandbox == Sandbox.NAMESPACE && source.network() && !Boolean.getBoolean(NETWORK)) {
+            throw new CommandFailed("--share " + source.described()
+                    + ": this needs a network, and the sandbox has none for a URI without a host; name the host, or say"
+                    + " --sandbox none");
+        }
+    }
+
+    /**
      * Puts up the last walls: for this thread and those that it will start, and, of system calls, for all threads.
      *
-     * @param share the directory beneath which files may be written
+     * @param source what is shared
      * @param socketFolder from where the socket is removed at the end; null: it is somebody else's
      * @param connects whether the server may have to connect to another process, as to syslog's
      * @throws CommandFailed if the kernel refuses
      */
-    void close(Path share, @Nullable Path socketFolder, FileHandlePolicy handles, boolean connects)
-            throws CommandFailed {
-        if (handles == FileHandlePolicy.NEVER && Landlock.version() > 0) {
+    void close(Source source, @Nullable Path socketFolder, boolean connects) throws CommandFailed {
+        if (source.handles() == FileHandlePolicy.NEVER && Landlock.version() > 0) {
             try {
-                Landlock.restrictWritingTo(share, socketFolder);
+                Landlock.restrictWritingTo(source.written(), socketFolder);
             } catch (LinuxException refused) {
                 throw new CommandFailed("cannot " + refused.getMessage(), refused);
             }
@@ -104,7 +121,7 @@ record Confinement(Sandbox sandbox, SystemCallFilter.@Nullable Action seccomp) {
             return;
         }
         try {
-            SystemCallFilter.install(seccomp, connects);
+            SystemCallFilter.install(seccomp, connects, source.network());
         } catch (LinuxException refused) {
             throw new CommandFailed(
                     "--seccomp: cannot " + refused.getMessage() + "; --seccomp none serves without a filter", refused);

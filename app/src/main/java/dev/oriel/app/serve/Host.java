@@ -8,8 +8,8 @@ import dev.oriel.filesystem.local.FileHandlePolicy;
 import dev.oriel.filesystem.local.LocalOptions;
 import dev.oriel.linux.LinuxException;
 import dev.oriel.linux.ResourceLimits;
-import dev.oriel.linux.ThreadCredentials;
 import dev.oriel.linux.UnixSocket;
+import dev.oriel.linux.credential.ThreadCredentials;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -102,9 +102,10 @@ public final class Host {
     /**
      * Makes sure that there is a folder for the socket, which guests cannot reach.
      *
+     * @param share the shared directory; null: no directory of this host is shared
      * @throws CommandFailed if there is none, or it lies in the share
      */
-    static void requireSocketFolder(ShareOptions options, Path share) throws CommandFailed {
+    static void requireSocketFolder(ShareOptions options, @Nullable Path share) throws CommandFailed {
         Path folder = socketFolder(options);
         Path path = options.socketPath();
         if (folder == null || path == null) {
@@ -120,6 +121,9 @@ public final class Host {
                 throw new CommandFailed(
                         option + ": the server sees all that lies beside its socket, here the whole host;"
                                 + " make a directory for it");
+            }
+            if (share == null) {
+                return;
             }
             // Who shares all of the host shares the socket's folder wherever it is.
             Path shared = Sandbox.entered().share(share).toRealPath();
@@ -142,7 +146,10 @@ public final class Host {
         return Sandbox.entered().socketFolder(path.getParent() == null ? Path.of(".") : path.getParent());
     }
 
-    /** As this process sees it. It stays relative if it was typed so: made absolute it could become too long for a socket. */
+    /**
+     * As this process sees it. It stays relative if it was typed so: made absolute it could become too long for a
+     * socket.
+     */
     private static Path socketPath(ShareOptions options) {
         Path path = Sandbox.entered().socket(options.socketPath());
         if (path == null) {
@@ -234,7 +241,10 @@ public final class Host {
         return ThreadCredentials.hasCapability(ThreadCredentials.CAP_SYS_RESOURCE);
     }
 
-    /** A sysctl gives its value to the first read(2) only, however short; {@code Files.readString} begins with a single byte. */
+    /**
+     * A sysctl gives its value to the first read(2) only, however short; {@code Files.readString} begins with a single
+     * byte.
+     */
     private static long mostOpenFiles() {
         byte[] text = new byte[32];
         try (InputStream in = Files.newInputStream(Path.of("/proc/sys/fs/nr_open"))) {

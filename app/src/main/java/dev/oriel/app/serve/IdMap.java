@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A range of ids of {@code --uid-map} and {@code --gid-map}, as virtiofsd takes them: {@code :INSIDE:OUTSIDE:COUNT:}, in
- * which any one character may be in place of the colon. The launcher reads them too (scripts/sandbox.sh).
+ * A range of ids of {@code --uid-map} and {@code --gid-map}, as virtiofsd takes them: {@code :INSIDE:OUTSIDE:COUNT:},
+ * in which any one character may be in place of the colon. The launcher reads them too (scripts/sandbox.sh).
  *
  * @param inside the first id in the server's user namespace, which is what the guest sees
  * @param outside the first id on the host

@@ -36,7 +36,10 @@ final class Introduction {
                         shellWord(tag));
     }
 
-    /** The socket is an object, which only JSON can say. An answer that comes later than QEMU waits for it costs the guest the device. */
+    /**
+     * The socket is an object, which only JSON can say. An answer that comes later than QEMU waits for it costs the
+     * guest the device.
+     */
     private static String vfioUser(String tag, Path socket) {
         String device =
                 "{\"driver\":\"vfio-user-pci\",\"socket\":{\"type\":\"unix\",\"path\":%s},\"x-msg-timeout\":60000}"
@@ -52,7 +55,10 @@ final class Introduction {
             """.formatted(shellWord(device), shellWord(tag));
     }
 
-    /** QEMU's device for virtio-fs has no DAX window; its generic one has, and asks the back-end for everything (QEMU 11.1). */
+    /**
+     * QEMU's device for virtio-fs has no DAX window; its generic one has, and asks the back-end for everything (QEMU
+     * 11.1).
+     */
     private static String device(ShareOptions options, String tag) {
         int queueSize = Math.min(options.queueSize(), ServeCommand.DEFAULT_QUEUE_SIZE);
         if (options.dax() != null) {

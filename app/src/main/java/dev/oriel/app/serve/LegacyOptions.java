@@ -20,7 +20,10 @@ public final class LegacyOptions {
         }
     }
 
-    /** Switches, on and (with {@code no_} before it) off: what to put on the command line for each; empty is the default. */
+    /**
+     * Switches, on and (with {@code no_} before it) off: what to put on the command line for each; empty is the
+     * default.
+     */
     private static final Map<String, List<String>> SWITCHES = Map.of(
             "xattr", List.of("--xattr", ""),
             "readdirplus", List.of("", "--no-readdirplus"),

@@ -3,7 +3,7 @@ package dev.oriel.app.serve;
 import dev.oriel.app.command.CommandFailed;
 import dev.oriel.filesystem.local.FileHandlePolicy;
 import dev.oriel.linux.Errno;
-import dev.oriel.linux.ThreadCredentials;
+import dev.oriel.linux.credential.ThreadCredentials;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 

@@ -5,8 +5,8 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a server sees of the host ({@code --sandbox}). The launcher puts the process there before Java starts, since Linux
- * lets only a process with one thread enter a user namespace, and tells by a system property what it did.
+ * What a server sees of the host ({@code --sandbox}). The launcher puts the process there before Java starts, since
+ * Linux lets only a process with one thread enter a user namespace, and tells by a system property what it did.
  */
 public enum Sandbox {
     /** Namespaces of its own, and a root that holds what it needs and the share. */

@@ -9,6 +9,8 @@ import dev.oriel.app.log.LogSink;
 import dev.oriel.app.log.SyslogSink;
 import dev.oriel.device.DaxOptions;
 import dev.oriel.filesystem.CachePolicy;
+import dev.oriel.filesystem.FileSystem;
+import dev.oriel.filesystem.layer.CacheRules;
 import dev.oriel.filesystem.local.FileHandlePolicy;
 import dev.oriel.filesystem.local.LocalOptions;
 import dev.oriel.virtio.queue.Polling;
@@ -18,6 +20,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -28,12 +31,13 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /**
- * {@code oriel serve}: shares a directory until it is told to stop. Options that the Rust virtiofsd has too have its names and
- * meanings; under the name {@code virtiofsd} this is the whole command.
+ * {@code oriel serve}: shares a directory until it is told to stop. Options that the Rust virtiofsd has too have its
+ * names and meanings; under the name {@code virtiofsd} this is the whole command.
  */
 @Command(
         name = "serve",
-        description = "Shares a host directory with virtual machines, in the foreground, until SIGTERM or Ctrl-C.",
+        description =
+                "Shares a host directory, or what a URI names, with virtual machines, in the foreground, until SIGTERM or Ctrl-C.",
         mixinStandardHelpOptions = true,
         version = "oriel " + Program.VERSION,
         sortOptions = false,
@@ -55,8 +59,8 @@ public final class ServeCommand implements Callable<Integer> {
 
     private final boolean asVirtiofsd;
 
-    @Option(names = "--shared-dir", paramLabel = "DIR", description = "The directory to share.")
-    private @Nullable Path sharedDir;
+    @Mixin
+    private final ShareChoice shareChoice = new ShareChoice();
 
     @Option(
             names = {"--socket-path", "--socket"},
@@ -100,89 +104,25 @@ public final class ServeCommand implements Callable<Integer> {
                     + " metadata: names and attributes for a day; never: nothing.")
     private CachePolicy cache = CachePolicy.AUTO;
 
-    @Option(
-            names = "--zero-message-open",
-            negatable = true,
-            defaultValue = "true",
-            fallbackValue = "true",
-            description =
-                    "With --cache always, as root: the guest opens and closes files without asking (default: it does,"
-                            + " unless with --readonly, --allow-direct-io, --preserve-noatime, --posix-lock, --flock or"
-                            + " --dax).")
-    private boolean zeroMessageOpen = true;
-
-    @Option(
-            names = "--posix-lock",
-            description =
-                    "The guest's POSIX locks are the host's and other guests' too (default: its own). What waits for"
-                            + " one can be neither interrupted nor killed. See docs/operating.md.")
-    private boolean posixLock;
-
-    @Option(names = "--flock", description = "The same for locks of flock(2).")
-    private boolean flock;
-
     @Option(names = "--readonly", description = "The guest cannot change anything.")
     private boolean readonly;
 
     @Option(names = "--xattr", description = "Pass extended attributes through.")
     private boolean xattr;
 
-    @Option(names = "--posix-acl", description = "Pass POSIX access control lists through; implies --xattr.")
-    private boolean posixAcl;
-
-    @Option(
-            names = "--security-label",
-            description = "Set the guest's security labels on what it creates; implies --xattr.")
-    private boolean securityLabel;
+    @Mixin
+    private final DirectoryOptions directoryOptions = new DirectoryOptions();
 
     @Mixin
     private final LayerOptions layerOptions = new LayerOptions();
-
-    @Option(
-            names = "--announce-submounts",
-            negatable = true,
-            defaultValue = "true",
-            fallbackValue = "true",
-            description = "Tell the guest which directories are mount points (default: told).")
-    private boolean announceSubmounts = true;
-
-    @Option(
-            names = "--inode-file-handles",
-            paramLabel = "WHEN",
-            description =
-                    "Remember files by file handle rather than by name: never, prefer or mandatory (default: never"
-                            + " in a sandbox, prefer without). Handles need CAP_DAC_READ_SEARCH, with which a server that was"
-                            + " taken over could leave its sandbox.")
-    private @Nullable FileHandlePolicy fileHandles;
-
-    @Option(names = "--writeback", description = "Let the guest collect writes before it sends them.")
-    private boolean writeback;
 
     @Option(
             names = "--allow-mmap",
             description = "With cache metadata or never: shared mappings work in the guest, cached all the same.")
     private boolean allowMmap;
 
-    @Option(names = "--allow-direct-io", description = "Pass O_DIRECT on to the host; otherwise it is dropped.")
-    private boolean allowDirectIo;
-
     @Option(names = "--no-readdirplus", description = "Do not send attributes along with directory entries.")
     private boolean noReaddirplus;
-
-    @Option(
-            names = "--killpriv-v2",
-            negatable = true,
-            description =
-                    "Let the host clear set-user-ID bits and file capabilities on write (default: the guest does).")
-    private boolean killprivV2;
-
-    @Option(
-            names = "--allow-project-ids",
-            description = "Let the guest change the project of a file, and so whose project quota it counts against.")
-    private boolean allowProjectIds;
-
-    @Option(names = "--preserve-noatime", description = "Pass O_NOATIME on to the host; otherwise it is dropped.")
-    private boolean preserveNoatime;
 
     @Option(
             names = "--dax",
@@ -202,15 +142,6 @@ public final class ServeCommand implements Callable<Integer> {
             converter = ByteSize.class,
             description = "Size of the DAX window, a power of two from 2M (default: ${DEFAULT-VALUE}).")
     private long daxWindow;
-
-    @Option(
-            names = "--dax-min-size",
-            paramLabel = "SIZE",
-            defaultValue = "512K",
-            converter = ByteSize.class,
-            description = "A guest that mounts without dax= reads files smaller than this by request (default:"
-                    + " ${DEFAULT-VALUE}).")
-    private long daxMinSize;
 
     @Option(
             names = "--request-queues",
@@ -316,61 +247,97 @@ public final class ServeCommand implements Callable<Integer> {
         ShareOptions options = options();
         Layers layers = layers();
         Confinement confinement = confinement();
-        FileHandlePolicy handles = fileHandles == null ? confinement.handlesByDefault() : fileHandles;
+        Path typed = directory();
+        FileHandlePolicy handles =
+                typed == null ? FileHandlePolicy.NEVER : directoryOptions.fileHandles(confinement.handlesByDefault());
         Privileges privileges = privileges(handles);
-        Path directory = Host.sharedDirectory(sharedDir());
-        Host.requireSocketFolder(options, sharedDir());
+        Path directory = typed == null ? null : Host.sharedDirectory(typed);
+        Host.requireSocketFolder(options, typed);
         confinement.requireEntered();
         Log.configure(debug ? LogLevel.DEBUG : logLevel, syslog ? SyslogSink.open("oriel") : LogSink.standardError());
-        LocalOptions local = localOptions(directory, handles, layers, Host.limitOpenFiles(rlimitNofile));
+        long openFiles = Host.limitOpenFiles(rlimitNofile);
+        Source source = typed == null || directory == null
+                ? uriSource(layers)
+                : new LocalSource(typed, localOptions(directory, handles, layers, openFiles));
+        confinement.requireNetwork(source);
         privileges.dropOthers();
-        Host.tellMissingPrivileges(local, layers);
+        if (source instanceof LocalSource local) {
+            Host.tellMissingPrivileges(local.options(), layers);
+        }
         Host.tellLargeWindow(options);
         Host.tellDirectWindow(options);
         return Server.run(
                 options,
-                sharedDir(),
-                local,
-                layers,
+                source,
+                open(source, layers),
                 privileges,
                 confinement,
                 syslog,
                 asVirtiofsd ? null : spec.commandLine().getOut());
     }
 
-    private Path sharedDir() {
-        if (sharedDir == null) {
-            throw wrong("say what to share: --shared-dir DIR");
+    private FileSystem open(Source source, Layers layers) throws CommandFailed {
+        try {
+            return layers.before(source.open());
+        } catch (IllegalArgumentException invalid) {
+            throw wrong(String.valueOf(invalid.getMessage()));
         }
-        return sharedDir;
+    }
+
+    /** The directory of this host that is shared; null if it is something else. */
+    private @Nullable Path directory() {
+        try {
+            Path directory = shareChoice.directory();
+            if (directory == null) {
+                ShareChoice.refuse(
+                        spec.commandLine().getParseResult(),
+                        Objects.requireNonNull(spec.mixins().get("directoryOptions")));
+                if (dax == DaxMode.DIRECT) {
+                    throw new IllegalArgumentException(
+                            "--dax=direct: only files of this host can be mapped; say --dax or --dax=staged");
+                }
+            }
+            return directory;
+        } catch (IllegalArgumentException invalid) {
+            throw wrong(String.valueOf(invalid.getMessage()));
+        }
+    }
+
+    private Source uriSource(Layers layers) throws CommandFailed {
+        long memory = Host.nodeMemory(nodeMemory);
+        try {
+            return new UriSource(
+                    shareChoice.uri(),
+                    shareChoice.provider(),
+                    shareChoice.settings(readonly, memory),
+                    new CacheRules(
+                            cache.validNanos(),
+                            cache.fileOpenFlags(),
+                            cache.directoryOpenFlags(),
+                            allowMmap,
+                            !noReaddirplus),
+                    xattr || layers.needXattr(),
+                    shareChoice.written(readonly));
+        } catch (IllegalArgumentException invalid) {
+            throw wrong(String.valueOf(invalid.getMessage()));
+        }
     }
 
     private LocalOptions localOptions(Path directory, FileHandlePolicy handles, Layers layers, long openFiles)
             throws CommandFailed {
+        LocalOptions.Builder local = LocalOptions.of(directory)
+                .cache(cache)
+                .readOnly(readonly)
+                .xattr(xattr || layers.needXattr())
+                .inodeFileHandles(handles)
+                .allowMmap(allowMmap)
+                .readdirplus(!noReaddirplus)
+                .descriptors(Host.descriptorsForSessions(openFiles, requestQueues))
+                .nodeMemory(Host.nodeMemory(nodeMemory))
+                .sessions(Server.MOST_CONNECTIONS);
+        directoryOptions.into(local);
         try {
-            return LocalOptions.of(directory)
-                    .cache(cache)
-                    .zeroMessageOpen(zeroMessageOpen)
-                    .posixLock(posixLock)
-                    .flock(flock)
-                    .readOnly(readonly)
-                    .xattr(xattr || layers.needXattr())
-                    .posixAcl(posixAcl)
-                    .securityLabel(securityLabel)
-                    .announceSubmounts(announceSubmounts)
-                    .inodeFileHandles(handles)
-                    .writeback(writeback)
-                    .allowMmap(allowMmap)
-                    .allowDirectIo(allowDirectIo)
-                    .readdirplus(!noReaddirplus)
-                    .killprivV2(killprivV2)
-                    .preserveNoatime(preserveNoatime)
-                    .allowProjectIds(allowProjectIds)
-                    .daxMinSize(daxMinSize)
-                    .descriptors(Host.descriptorsForSessions(openFiles, requestQueues))
-                    .nodeMemory(Host.nodeMemory(nodeMemory))
-                    .sessions(Server.MOST_CONNECTIONS)
-                    .build();
+            return local.build();
         } catch (IllegalArgumentException tooFew) {
             throw new CommandFailed(
                     "a limit of " + openFiles + " open files (--rlimit-nofile, ulimit -n): " + tooFew.getMessage(),
@@ -380,7 +347,6 @@ public final class ServeCommand implements Callable<Integer> {
 
     /** What was typed, judged as far as the command line alone allows. */
     private ShareOptions options() {
-        sharedDir();
         List<String> sockets = sockets();
         if (sockets.size() != 1) {
             throw wrong(
@@ -439,7 +405,7 @@ public final class ServeCommand implements Callable<Integer> {
             return null;
         }
         try {
-            return new DaxOptions(daxWindow, dax != DaxMode.STAGED);
+            return new DaxOptions(daxWindow, dax != DaxMode.STAGED && directory() != null);
         } catch (IllegalArgumentException invalid) {
             throw new IllegalArgumentException("--dax-window: " + invalid.getMessage(), invalid);
         }
@@ -455,7 +421,7 @@ public final class ServeCommand implements Callable<Integer> {
 
     private Layers layers() {
         try {
-            return layerOptions.layers(posixAcl, killprivV2);
+            return layerOptions.layers(directoryOptions.posixAcl(), directoryOptions.killprivV2());
         } catch (IllegalArgumentException invalid) {
             throw wrong(String.valueOf(invalid.getMessage()));
         }

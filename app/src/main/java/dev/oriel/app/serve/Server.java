@@ -5,15 +5,12 @@ import dev.oriel.app.command.Program;
 import dev.oriel.device.DaxOptions;
 import dev.oriel.device.VirtioFsDevice;
 import dev.oriel.filesystem.FileSystem;
-import dev.oriel.filesystem.local.LocalFileSystem;
-import dev.oriel.filesystem.local.LocalOptions;
 import dev.oriel.linux.LinuxException;
 import dev.oriel.linux.UnixSocket;
 import dev.oriel.socket.ConnectionServer;
 import dev.oriel.vfiouser.VfioUserConnection;
 import dev.oriel.vhostuser.VhostUserBackend;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -77,35 +74,35 @@ final class Server implements AutoCloseable {
     }
 
     /**
-     * Serves until a signal ends the process, with status 0.
+     * Serves until a signal ends the process, with status 0, or as virtiofsd until the last virtual machine has gone:
+     * who starts that waits for its end.
      *
-     * @param sharedDir the directory as it was typed
-     * @param layers stand before the directory
+     * @param source what is shared
+     * @param files the source as guests see it; closed in any case
      * @param privileges those that this thread has kept
      * @param confinement is complete before anybody is served
      * @param connects whether the log may have to be connected again
-     * @param out gets the lines to paste; null: none are wanted
-     * @return the exit status, to be returned by a process that a signal ends already
+     * @param out gets the lines to paste; null: as virtiofsd
+     * @return the exit status
      * @throws CommandFailed if it cannot serve, or no longer
      */
     static int run(
             ShareOptions options,
-            Path sharedDir,
-            LocalOptions local,
-            Layers layers,
+            Source source,
+            FileSystem files,
             Privileges privileges,
             Confinement confinement,
             boolean connects,
             @Nullable PrintWriter out)
             throws CommandFailed {
-        UnixSocket socket = Host.listen(options);
-        Server server;
+        UnixSocket socket;
         try {
-            server = new Server(layers.before(LocalFileSystem.open(local)), local.readOnly(), socket, options);
-        } catch (LinuxException refused) {
-            socket.close();
-            throw new CommandFailed(String.valueOf(refused.getMessage()), refused);
+            socket = Host.listen(options);
+        } catch (CommandFailed refused) {
+            files.close();
+            throw refused;
         }
+        Server server = new Server(files, source.readOnly(), socket, options);
         // After SIGTERM the JVM would end with 143; for a server that was told to stop and did, that is no failure.
         Thread stop = new Thread(
                 () -> {
@@ -118,11 +115,13 @@ final class Server implements AutoCloseable {
         Runtime.getRuntime().addShutdownHook(stop);
         try {
             ServiceManager.tellReady(); // connections wait until they are accepted; the filter would not let it
-            confinement.close(local.sharedDir(), Host.socketFolder(options), local.inodeFileHandles(), connects);
+            confinement.close(source, Host.socketFolder(options), connects);
             if (out != null) {
-                introduce(options, sharedDir, local, out);
+                introduce(options, source, out);
+                server.frontEnds.run();
+            } else {
+                server.frontEnds.runUntilLastHasGone();
             }
-            server.frontEnds.run();
             return 0;
         } catch (LinuxException broken) {
             Runtime.getRuntime().removeShutdownHook(stop);
@@ -135,9 +134,9 @@ final class Server implements AutoCloseable {
         }
     }
 
-    private static void introduce(ShareOptions options, Path sharedDir, LocalOptions local, PrintWriter out) {
-        out.println("Oriel " + Program.VERSION + " shares "
-                + sharedDir.toAbsolutePath().normalize() + (local.readOnly() ? " (read-only)" : " (read-write)"));
+    private static void introduce(ShareOptions options, Source source, PrintWriter out) {
+        out.println("Oriel " + Program.VERSION + " shares " + source.described()
+                + (source.readOnly() ? " (read-only)" : " (read-write)"));
         if (options.socketPath() == null) {
             out.println(ServerProcess.LISTENING + "descriptor " + options.fd());
         } else {

@@ -11,8 +11,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code oriel serve} in a process of its own, started by the launcher as a person would start it. Closing it stops it as a
- * person would, and waits until it is gone.
+ * {@code oriel serve} in a process of its own, started by the launcher as a person would start it. Closing it stops it
+ * as a person would, and waits until it is gone.
  */
 public final class ServerProcess implements AutoCloseable {
     /** What {@code serve} prints once front-ends can connect. */
@@ -78,8 +78,8 @@ public final class ServerProcess implements AutoCloseable {
     }
 
     /**
-     * Waits until front-ends can connect. Where the host has no sandbox for it, it is started once more without one: who
-     * shows or compares a server wants one all the same.
+     * Waits until front-ends can connect. Where the host has no sandbox for it, it is started once more without one:
+     * who shows or compares a server wants one all the same.
      *
      * @throws CommandFailed if it ends before, with what it said
      */
@@ -108,7 +108,10 @@ public final class ServerProcess implements AutoCloseable {
         return line != null;
     }
 
-    /** Whether it is in a sandbox, as far as that was not forbidden by an option. Java that was started directly has none. */
+    /**
+     * Whether it is in a sandbox, as far as that was not forbidden by an option. Java that was started directly has
+     * none.
+     */
     public boolean isConfined() {
         return isConfined;
     }

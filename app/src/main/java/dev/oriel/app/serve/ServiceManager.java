@@ -7,7 +7,9 @@ import dev.oriel.linux.LinuxException;
 import dev.oriel.linux.UnixDatagram;
 import java.nio.file.Path;
 
-/** The service manager that started this process, if it wants to be told (sd_notify(3): systemd's {@code Type=notify}). */
+/**
+ * The service manager that started this process, if it wants to be told (sd_notify(3): systemd's {@code Type=notify}).
+ */
 final class ServiceManager {
     private static final System.Logger LOG = System.getLogger("dev.oriel.app");
     private static final String SOCKET = "NOTIFY_SOCKET";

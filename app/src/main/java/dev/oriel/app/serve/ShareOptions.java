@@ -8,8 +8,8 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a share is offered and as what device: the command line of {@code oriel serve} but for the file system, valid as far
- * as it can be without looking at the host.
+ * Where a share is offered and as what device: the command line of {@code oriel serve} but for the file system, valid
+ * as far as it can be without looking at the host.
  *
  * @param protocol what is spoken on the socket
  * @param socketPath where to make the socket; null if {@code fd} is given

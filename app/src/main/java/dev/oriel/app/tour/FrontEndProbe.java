@@ -19,7 +19,9 @@ import java.nio.file.Path;
 
 /** What can be shown of a server without a guest: a front-end's first questions, asked over its socket. */
 public final class FrontEndProbe implements AutoCloseable {
-    /** {@code struct virtio_fs_config}: the tag, then the number of request queues, little endian (virtio 1.4, 5.11.4). */
+    /**
+     * {@code struct virtio_fs_config}: the tag, then the number of request queues, little endian (virtio 1.4, 5.11.4).
+     */
     private static final int CONFIG_SIZE = 40;
 
     private static final int PATIENCE_MILLIS = 10_000;

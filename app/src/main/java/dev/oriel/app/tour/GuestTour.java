@@ -21,11 +21,11 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * The tour inside a guest: it boots, mounts the share, lists it, reads files whose checksums the host knows, and writes a file that
- * the host then finds, or is refused where the share is read-only.
+ * The tour inside a guest: it boots, mounts the share, lists it, reads files whose checksums the host knows, and writes
+ * a file that the host then finds, or is refused where the share is read-only.
  *
- * <p>The guest's script prints lines that begin with {@code TOUR}; where the two sides take turns it waits for a line from the
- * host.
+ * <p>The guest's script prints lines that begin with {@code TOUR}; where the two sides take turns it waits for a line
+ * from the host.
  */
 final class GuestTour {
     static final String TAG = "oriel";
@@ -56,7 +56,8 @@ final class GuestTour {
     }
 
     /**
-     * Boots a guest and shows it the share; each step that fails is told and the tour goes on with the next that makes sense.
+     * Boots a guest and shows it the share; each step that fails is told and the tour goes on with the next that makes
+     * sense.
      *
      * @throws GuestException if the guest does not get far enough for a step to be judged
      */

@@ -8,8 +8,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * The steps of a tour as a person follows them: each is announced when it begins, may tell of its progress, and ends with what
- * it found and the time it took. Not for several threads, but for {@link #progress}.
+ * The steps of a tour as a person follows them: each is announced when it begins, may tell of its progress, and ends
+ * with what it found and the time it took. Not for several threads, but for {@link #progress}.
  */
 final class Steps {
     private static final int NAME_WIDTH = 14;

@@ -50,6 +50,7 @@ public final class TryCommand implements Callable<Integer> {
     enum Client {
         X86_64(GuestKind.X86_64),
         S390X(GuestKind.S390X),
+        AARCH64(GuestKind.AARCH64),
         UML(GuestKind.UML);
 
         private final GuestKind kind;
@@ -80,8 +81,8 @@ public final class TryCommand implements Callable<Integer> {
             paramLabel = "KIND",
             defaultValue = "x86_64",
             description =
-                    "x86_64: Linux in QEMU; s390x: the same on a big-endian mainframe, emulated; uml: user-mode Linux, quicker "
-                            + "(default: ${DEFAULT-VALUE}).")
+                    "x86_64: Linux in QEMU; s390x: the same on a big-endian mainframe, aarch64: on Arm, both emulated;"
+                            + " uml: user-mode Linux, quicker (default: ${DEFAULT-VALUE}).")
     private Client client = Client.X86_64;
 
     @Option(
@@ -92,8 +93,15 @@ public final class TryCommand implements Callable<Integer> {
     @Option(
             names = "--dax",
             description =
-                    "Go over the DAX window, and show the same reads by request and through it (--guest x86_64 only).")
+                    "Go over the DAX window, and show the same reads by request and through it (--guest x86_64 or aarch64).")
     private boolean dax;
+
+    @Option(
+            names = "--share",
+            paramLabel = "KIND",
+            description = "Instead of a directory: hdfs, a Hadoop cluster of one name node and three data nodes that is"
+                    + " started for it (its jars, 110 MB, are fetched once).")
+    private @Nullable String kind;
 
     @Option(names = "--shell", description = "Instead of the tour: a prompt inside the guest, in the share.")
     private boolean shell;
@@ -103,9 +111,16 @@ public final class TryCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        if (dax && client != Client.X86_64) {
+        if (dax && client != Client.X86_64 && client != Client.AARCH64) {
             throw new ParameterException(
                     spec.commandLine(), "--dax: a guest of the kind " + client + " has no DAX window");
+        }
+        if (kind != null && !kind.equals("hdfs")) {
+            throw new ParameterException(spec.commandLine(), "--share " + kind + ": there is hdfs");
+        }
+        if (kind != null && (directory != null || write || dax)) {
+            throw new ParameterException(
+                    spec.commandLine(), "--share: a cluster has its own files and is written to; leave out DIR, --write, --dax");
         }
         PrintWriter out =
                 json ? spec.commandLine().getErr() : spec.commandLine().getOut();
@@ -133,6 +148,7 @@ public final class TryCommand implements Callable<Integer> {
     private static final class Leftovers {
         private final Path work;
         private @Nullable ServerProcess server;
+        private @Nullable ClusterProcess cluster;
 
         Leftovers(Path work) {
             this.work = work;
@@ -142,10 +158,18 @@ public final class TryCommand implements Callable<Integer> {
             server = process;
         }
 
+        synchronized void add(ClusterProcess process) {
+            cluster = process;
+        }
+
         synchronized void remove() {
             try {
                 if (server != null) {
                     server.close();
+                }
+                if (cluster != null) {
+                    cluster.close();
+                    cluster = null;
                 }
                 TourTree.remove(work);
             } catch (IOException stays) {
@@ -157,19 +181,28 @@ public final class TryCommand implements Callable<Integer> {
 
     private void tour(Steps steps, @Nullable Path own, Path work, Leftovers leftovers)
             throws IOException, CommandFailed, InterruptedException {
+        ClusterProcess cluster = kind == null ? null : cluster(steps, work, leftovers);
         boolean writable = own == null || write;
-        Path shared = own == null ? madeTree(steps, work) : own;
+        boolean window = dax || (cluster != null && client == Client.X86_64);
+        Path shared = own == null ? work.resolve("share") : own;
+        if (own == null && cluster == null) {
+            makeTree(steps, shared);
+        }
         GuestKit kit = GuestKit.locate();
         boolean guestIsThere = fetch(steps, kit);
 
         steps.begin("server", "oriel serve starts");
         Path socket = work.resolve("socket");
         List<String> options = new ArrayList<>(
-                List.of("--shared-dir", shared.toString(), "--socket-path", socket.toString(), "--tag", GuestTour.TAG));
+                List.of("--socket-path", socket.toString(), "--tag", GuestTour.TAG));
+        options.addAll(
+                cluster == null
+                        ? List.of("--shared-dir", shared.toString())
+                        : List.of("--share", cluster.share(), "--xattr"));
         if (!writable) {
             options.add("--readonly");
         }
-        if (dax) {
+        if (window) {
             // the guest's device must have as many queues as it is told
             options.addAll(List.of("--dax", "--request-queues", "1"));
         }
@@ -184,16 +217,18 @@ public final class TryCommand implements Callable<Integer> {
         steps.done(String.format(
                 Locale.ROOT,
                 "shares %s %s%s, %s, %.0f MiB resident",
-                own == null ? "the tree" : shared,
+                cluster != null ? cluster.share() : own == null ? "the tree" : shared,
                 writable ? "read-write" : "read-only",
-                dax ? " with a DAX window" : "",
+                window ? " with a DAX window" : "",
                 server.isConfined() ? "confined" : "not confined, as this host does not let it",
                 ProcessMemory.of(server.pid()).ownMebibytes()));
 
         if (!guestIsThere) {
             probe(steps, socket);
         } else if (shell) {
-            shell(steps, kit, socket);
+            shell(steps, kit, socket, window);
+        } else if (cluster != null) {
+            clusterTour(steps, kit, cluster, window, socket, server);
         } else {
             guestTour(steps, kit, shared, writable, socket, server);
         }
@@ -209,12 +244,18 @@ public final class TryCommand implements Callable<Integer> {
         }
     }
 
-    private static Path madeTree(Steps steps, Path work) throws IOException {
+    private static void makeTree(Steps steps, Path shared) throws IOException {
         steps.begin("directory", "making a tree to share");
-        Path shared = Files.createDirectory(work.resolve("share"));
-        TourTree.make(shared);
+        TourTree.make(Files.createDirectory(shared));
         steps.done("made a tree of 200 small files and a large one");
-        return shared;
+    }
+
+    private static ClusterProcess cluster(Steps steps, Path work, Leftovers leftovers) throws IOException, CommandFailed {
+        steps.begin("cluster", "a name node and three data nodes start");
+        ClusterProcess cluster = ClusterProcess.start(work);
+        leftovers.add(cluster);
+        steps.done("up, with 21 files of 24 MiB, three times each");
+        return cluster;
     }
 
     /** Whether there is a guest to boot. */
@@ -244,13 +285,24 @@ public final class TryCommand implements Callable<Integer> {
         }
     }
 
-    private void shell(Steps steps, GuestKit kit, Path socket) throws IOException, InterruptedException {
+    private void clusterTour(
+            Steps steps, GuestKit kit, ClusterProcess cluster, boolean window, Path socket, ServerProcess server)
+            throws IOException, InterruptedException {
+        try {
+            new ClusterTour(steps, cluster, window).run(kit, client.kind, socket, server);
+        } catch (GuestException failed) {
+            String log = server.log();
+            steps.failed(failed.getMessage() + (log.isEmpty() ? "" : "\nthe server's log:\n" + log));
+        }
+    }
+
+    private void shell(Steps steps, GuestKit kit, Path socket, boolean window) throws IOException, InterruptedException {
         steps.begin("shell", "booting; leave it with 'exit'" + (client.kind.isQemu() ? ", or Ctrl-A x" : ""));
         spec.commandLine().getOut().println();
         spec.commandLine().getOut().flush();
         Share share = Share.of(socket, GuestTour.TAG);
         Guest guest = Guest.of(kit, client.kind)
-                .share(dax ? share.withDaxWindow().withMountOptions("dax=always") : share)
+                .share(window ? share.withDaxWindow().withMountOptions("dax=always") : share)
                 .shell()
                 .limit(SHELL_LIMIT);
         try (GuestRun run = guest.start()) {
@@ -286,10 +338,12 @@ public final class TryCommand implements Callable<Integer> {
         } else if (!shell) {
             out.printf(
                     Locale.ROOT,
-                    "A real Linux guest mounted, listed and read a directory of this host through Oriel, in %.1f s.%n"
+                    "A real Linux guest mounted, listed and read %s through Oriel, in %.1f s.%n"
                             + "To share one with a virtual machine of yours:%n"
-                            + "  oriel serve --shared-dir DIR --socket-path /run/oriel/project.sock%n",
-                    seconds);
+                            + "  oriel serve %s --socket-path /run/oriel/project.sock%n",
+                    kind == null ? "a directory of this host" : "a Hadoop cluster",
+                    seconds,
+                    kind == null ? "--shared-dir DIR" : "--share hdfs://HOST/DIR");
         }
         out.flush();
     }
@@ -299,6 +353,7 @@ public final class TryCommand implements Callable<Integer> {
         result.put("version", Program.VERSION);
         result.put("guest", client.toString());
         result.put("dax", dax);
+        result.put("share", kind);
         result.put("directory", own == null ? null : own.toString());
         result.put("complete", steps.isComplete());
         result.put("seconds", Math.round(seconds * 1000) / 1000.0);

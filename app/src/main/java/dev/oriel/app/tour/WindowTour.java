@@ -11,8 +11,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The part of the tour that shows what the DAX window is for: one file read in the same guest by request and through the window, in large
- * pieces and in small ones, each time with empty caches of the guest; and how much memory of the guest the file takes.
+ * The part of the tour that shows what the DAX window is for: one file read in the same guest by request and through
+ * the window, in large pieces and in small ones, each time with empty caches of the guest; and how much memory of the
+ * guest the file takes.
  *
  * <p>The guest has the share twice, as two devices: one mount uses the window for all files, the other never.
  */

@@ -6,8 +6,8 @@ import dev.oriel.app.CommandRun;
 import dev.oriel.app.tour.FrontEndProbe;
 import dev.oriel.device.DaxOptions;
 import dev.oriel.linux.FileCalls;
-import dev.oriel.linux.ThreadCredentials;
 import dev.oriel.linux.UnixSocket;
+import dev.oriel.linux.credential.ThreadCredentials;
 import dev.oriel.virtio.queue.Polling;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -244,6 +244,29 @@ class ServeTest {
         CommandRun run = CommandRun.virtiofsd("--shared-dir=" + shared, "--socket-path=" + socket);
         assertThat(run.err()).contains("--sandbox namespace", "--sandbox none");
         assertThat(run.status()).isEqualTo(1);
+        assertThat(socket).doesNotExist();
+    }
+
+    /** As virtiofsd does: libvirt and others that start it for one virtual machine wait for that. */
+    @Test
+    void calledAsVirtiofsdItEndsWithTheLastThatIsConnected() throws Exception {
+        process = CommandRun.start(
+                "virtiofsd",
+                Map.of(),
+                "--sandbox=none",
+                "--tag=data",
+                "--shared-dir=" + shared,
+                "--socket-path=" + socket);
+        while (!Files.exists(socket) && process.isAlive()) {
+            Thread.sleep(10);
+        }
+        try (FrontEndProbe second = FrontEndProbe.connect(socket)) {
+            try (FrontEndProbe first = FrontEndProbe.connect(socket)) {
+                assertThat(first.ask().tag()).isEqualTo("data");
+            }
+            assertThat(second.ask().tag()).isEqualTo("data");
+        }
+        assertThat(process.waitFor()).isZero();
         assertThat(socket).doesNotExist();
     }
 

@@ -1,7 +1,8 @@
 package dev.oriel.bus.ccw;
 
 /**
- * Layout of a channel-command word of format 1, big endian, and the commands of a virtio control unit (virtio 1.4, section 4.3.1.1).
+ * Layout of a channel-command word of format 1, big endian, and the commands of a virtio control unit (virtio 1.4,
+ * section 4.3.1.1).
  *
  * <pre>
  *   0         1       2       4              8

@@ -10,11 +10,11 @@ import dev.oriel.virtio.memory.SharedMemoryRegion;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The device end of a virtio device over channel I/O: a control unit of type 0x3832 (virtio 1.4, section 4.3) in front of the
- * {@link BasicFacilities}. A {@link ChannelSubsystem} gives it a subchannel.
+ * The device end of a virtio device over channel I/O: a control unit of type 0x3832 (virtio 1.4, section 4.3) in front
+ * of the {@link BasicFacilities}. A {@link ChannelSubsystem} gives it a subchannel.
  *
- * <p>Commands come one at a time, from the subchannel. A command that resets the device, or stops a queue, ends when requests in flight are
- * completed.
+ * <p>Commands come one at a time, from the subchannel. A command that resets the device, or stops a queue, ends when
+ * requests in flight are completed.
  */
 public final class CcwDevice implements AutoCloseable {
     private final BasicFacilities facilities;

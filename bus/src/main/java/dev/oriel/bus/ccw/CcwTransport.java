@@ -15,9 +15,9 @@ import java.util.Optional;
 import java.util.function.IntSupplier;
 
 /**
- * The driver end of a virtio device over channel I/O (virtio 1.4, section 4.3). It finds the device as Linux does: by STORE SUBCHANNEL and SENSE ID
- * on each subchannel in turn; then sets the highest revision that the device accepts. Shared memory regions take revision 3, our proposal; on
- * a device that stops at 2 there are none.
+ * The driver end of a virtio device over channel I/O (virtio 1.4, section 4.3). It finds the device as Linux does: by
+ * STORE SUBCHANNEL and SENSE ID on each subchannel in turn; then sets the highest revision that the device accepts.
+ * Shared memory regions take revision 3, our proposal; on a device that stops at 2 there are none.
  */
 public final class CcwTransport extends BusTransport {
     /** Whether used buffer notifications come by classic or by adapter indicators. */
@@ -99,7 +99,8 @@ public final class CcwTransport extends BusTransport {
      *
      * @param memory the machine's, which outlives the transport
      * @param deviceType the type that the driver is for (virtio 1.4, section 5)
-     * @param notifications how the device is to notify; adapter indicators fall back to classic ones where the device has none
+     * @param notifications how the device is to notify; adapter indicators fall back to classic ones where the device
+     *     has none
      * @param revisionMax the highest revision to try, 1 to {@link #REVISION_MAX}
      * @param wanted features to accept if offered; VERSION_1 is always demanded
      * @throws IOException if there is no such device; the message says why the first that was looked at cannot be used

@@ -8,9 +8,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * The data of one command: a range of guest memory, the count of its CCW, and the rules about both.
  *
- * <p>A command takes or gives as much as its definition says. If the count is not that, and the program did not suppress the indication
- * (SLI), the program ends with incorrect length; a command for which there is too little is not executed, and rejected if the indication
- * was suppressed (virtio 1.4, section 4.3.1.3). An address outside of memory is a program check. All of it is checked here.
+ * <p>A command takes or gives as much as its definition says. If the count is not that, and the program did not
+ * suppress the indication (SLI), the program ends with incorrect length; a command for which there is too little is not
+ * executed, and rejected if the indication was suppressed (virtio 1.4, section 4.3.1.3). An address outside of memory
+ * is a program check. All of it is checked here.
  */
 final class ChannelData {
     private final MemorySegment scratch = MemorySegment.ofArray(new byte[Ccw.SENSE_ID_SIZE]);
@@ -73,7 +74,8 @@ final class ChannelData {
     }
 
     /**
-     * Takes what the program has for the command, into private memory, so that nobody can change it between check and use.
+     * Takes what the program has for the command, into private memory, so that nobody can change it between check and
+     * use.
      *
      * @param size bytes
      * @return the bytes; null if the command cannot be executed
@@ -108,7 +110,10 @@ final class ChannelData {
         moved = size;
     }
 
-    /** How many bytes to move, between the least and the most that the command can do with; -1 if the count does not allow it. */
+    /**
+     * How many bytes to move, between the least and the most that the command can do with; -1 if the count does not
+     * allow it.
+     */
     private int accept(int least, int most) {
         boolean suppressed = (flags & Ccw.SUPPRESS_LENGTH_INDICATION) != 0;
         if (count < least) {

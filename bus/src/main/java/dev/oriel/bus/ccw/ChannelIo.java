@@ -10,8 +10,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * How a driver has a device execute one command: a program of one CCW at the start of its control memory, with the payload behind it. One at a
- * time; each has a time limit. Its lock guards the payload.
+ * How a driver has a device execute one command: a program of one CCW at the start of its control memory, with the
+ * payload behind it. One at a time; each has a time limit. Its lock guards the payload.
  */
 final class ChannelIo {
     static final ValueLayout.OfInt BE_INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);

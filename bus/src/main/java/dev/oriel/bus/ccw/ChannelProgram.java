@@ -7,11 +7,13 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /**
- * Runs channel programs: CCWs of format 1, chained by command, with TRANSFER IN CHANNEL (z/Architecture Principles of Operation, chapter 15).
+ * Runs channel programs: CCWs of format 1, chained by command, with TRANSFER IN CHANNEL (z/Architecture Principles of
+ * Operation, chapter 15).
  *
- * <p>What is no program ends with a program check: a CCW outside of memory or not at a multiple of 8, a command code that cannot be, a
- * transfer first or to another transfer, data chaining, indirect data and suspension, which no driver of virtio devices uses. So does one
- * of more than {@value #CCWS_MAX} CCWs: a real channel would run a program that loops until it is stopped.
+ * <p>What is no program ends with a program check: a CCW outside of memory or not at a multiple of 8, a command code
+ * that cannot be, a transfer first or to another transfer, data chaining, indirect data and suspension, which no driver
+ * of virtio devices uses. So does one of more than {@value #CCWS_MAX} CCWs: a real channel would run a program that
+ * loops until it is stopped.
  *
  * <p>For one thread at a time; the outcome stays until the next program.
  */

@@ -8,8 +8,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The channel subsystem of a machine in this process: its subchannels, numbered from 0, and the interrupts. Devices are added and never
- * removed. Any thread.
+ * The channel subsystem of a machine in this process: its subchannels, numbered from 0, and the interrupts. Devices are
+ * added and never removed. Any thread.
  */
 public final class ChannelSubsystem implements IoInstructions {
     private static final int SUBCLASSES = 8;

@@ -8,9 +8,10 @@ import java.nio.ByteOrder;
 import java.util.function.IntConsumer;
 
 /**
- * How a device tells its driver over channel I/O (virtio 1.4, section 4.3.3.1): by bits in the driver's memory and an interrupt. Classic
- * indicators are 64 bits and go with an interrupt of the subchannel; adapter indicators are anywhere, with a byte that sums them up, and go
- * with an adapter interrupt. A driver that has set up the one kind cannot set up the other.
+ * How a device tells its driver over channel I/O (virtio 1.4, section 4.3.3.1): by bits in the driver's memory and an
+ * interrupt. Classic indicators are 64 bits and go with an interrupt of the subchannel; adapter indicators are
+ * anywhere, with a byte that sums them up, and go with an adapter interrupt. A driver that has set up the one kind
+ * cannot set up the other.
  *
  * <p>Set up on the thread of commands; notifications come from any.
  */
@@ -79,7 +80,10 @@ final class DeviceIndicators {
         return true;
     }
 
-    /** SET_IND_ADAPTER { be64 summary, be64 indicator, be64 bit_nr, u8 isc }; whether it is possible. An indicator of 0 takes them back. */
+    /**
+     * SET_IND_ADAPTER { be64 summary, be64 indicator, be64 bit_nr, u8 isc }; whether it is possible. An indicator of 0
+     * takes them back.
+     */
     boolean setAdapter(MemorySegment payload) {
         long summary = payload.get(BE_LONG, 0);
         long address = payload.get(BE_LONG, 8);

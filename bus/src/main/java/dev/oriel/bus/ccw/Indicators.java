@@ -9,7 +9,10 @@ import java.nio.ByteOrder;
 
 /** Bits in memory that device and driver set and clear at the same time, byte by byte. */
 final class Indicators {
-    /** A byte cannot be changed atomically, the word that it is in can. In this order byte n of a word is bits 8n and up. */
+    /**
+     * A byte cannot be changed atomically, the word that it is in can. In this order byte n of a word is bits 8n and
+     * up.
+     */
     private static final VarHandle WORD =
             ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
 

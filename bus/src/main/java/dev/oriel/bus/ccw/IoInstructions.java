@@ -4,10 +4,12 @@ import dev.oriel.bus.InterruptLine;
 import java.lang.foreign.MemorySegment;
 
 /**
- * What a processor can do to the channel subsystem (z/Architecture Principles of Operation, chapter 14), as far as a driver of virtio devices
- * needs it: I/O instructions, the hypervisor call for notifications, and the interrupts. {@link ChannelSubsystem} is the usual other end.
+ * What a processor can do to the channel subsystem (z/Architecture Principles of Operation, chapter 14), as far as a
+ * driver of virtio devices needs it: I/O instructions, the hypervisor call for notifications, and the interrupts.
+ * {@link ChannelSubsystem} is the usual other end.
  *
- * <p>Instructions answer a condition code. Operands are big endian; their layouts are {@link Schib}, {@link Orb} and {@link Irb}. Any thread.
+ * <p>Instructions answer a condition code. Operands are big endian; their layouts are {@link Schib}, {@link Orb} and
+ * {@link Irb}. Any thread.
  */
 public interface IoInstructions {
     /** The subsystem-identification word of subchannel 0; that of subchannel n is n more. */
@@ -50,7 +52,8 @@ public interface IoInstructions {
     int testSubchannel(int subchannel, MemorySegment irb);
 
     /**
-     * DIAGNOSE 0x500, subcode 3: tells a device that a queue has available buffers (virtio 1.4, section 4.3.3.2). Does not wait.
+     * DIAGNOSE 0x500, subcode 3: tells a device that a queue has available buffers (virtio 1.4, section 4.3.3.2). Does
+     * not wait.
      *
      * @param subchannel the subsystem-identification word
      * @param notificationData the number of the queue

@@ -9,8 +9,8 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /**
- * A virtual I/O subchannel with one device behind it: its status and the program that runs. Programs run on the thread that starts them, so
- * there is at most one; what it ends with is pending until it is taken. Any thread.
+ * A virtual I/O subchannel with one device behind it: its status and the program that runs. Programs run on the thread
+ * that starts them, so there is at most one; what it ends with is pending until it is taken. Any thread.
  */
 final class Subchannel {
     private static final ValueLayout.OfInt BE_INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
@@ -156,8 +156,8 @@ final class Subchannel {
     }
 
     /**
-     * Interrupts without a program, because indicators were set. Whoever takes a status that is pending, or comes, looks at the indicators
-     * afterwards, and needs no second one.
+     * Interrupts without a program, because indicators were set. Whoever takes a status that is pending, or comes,
+     * looks at the indicators afterwards, and needs no second one.
      */
     void unsolicited() {
         synchronized (this) {

@@ -10,8 +10,8 @@ import java.util.function.Predicate;
 /**
  * The commands of a virtio control unit (virtio 1.4, section 4.3.2). Payloads are big endian, but for feature bits.
  *
- * <p>Revisions 1 and 2 are the specification's. Revision 0 is that of legacy drivers, which a device that is none must reject. Revision 3 is
- * our proposal: READ_SHM tells where a shared memory region is (docs/ccw-shared-memory.md).
+ * <p>Revisions 1 and 2 are the specification's. Revision 0 is that of legacy drivers, which a device that is none must
+ * reject. Revision 3 is our proposal: READ_SHM tells where a shared memory region is (docs/ccw-shared-memory.md).
  */
 final class VirtioControlUnit implements ControlUnit {
     private static final int REVISION_UNSET = -1;
@@ -137,7 +137,9 @@ final class VirtioControlUnit implements ControlUnit {
         }
     }
 
-    /** As much as the driver has room for: Linux asks for what it needs, and does not suppress the indication of length. */
+    /**
+     * As much as the driver has room for: Linux asks for what it needs, and does not suppress the indication of length.
+     */
     private void readConfig(ChannelData data) {
         MemorySegment answer = zeros(Math.min(facilities.configSize(), Ccw.SENSE_ID_SIZE));
         facilities.readConfig(0, answer);
@@ -199,7 +201,10 @@ final class VirtioControlUnit implements ControlUnit {
         }
     }
 
-    /** { u8 shmid, u8 reserved[7], be64 addr, be64 len }: the id comes in, address and length go out into the same place. */
+    /**
+     * { u8 shmid, u8 reserved[7], be64 addr, be64 len }: the id comes in, address and length go out into the same
+     * place.
+     */
     private void readSharedMemory(ChannelData data) {
         if (revision < REVISION_READ_SHM) {
             data.reject();

@@ -1,8 +1,8 @@
 package dev.oriel.bus.mmio;
 
 /**
- * What a driver does to the registers of a device: loads and stores at an offset of the register file. A machine's memory bus leads them
- * here; {@link MmioDevice} is the usual other end.
+ * What a driver does to the registers of a device: loads and stores at an offset of the register file. A machine's
+ * memory bus leads them here; {@link MmioDevice} is the usual other end.
  */
 public interface MmioBus {
 

@@ -17,15 +17,15 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The device end of a virtio device that is mapped into memory: the register file of version 2 (virtio 1.4, section 4.2.2), and behind it the
- * {@link BasicFacilities}.
+ * The device end of a virtio device that is mapped into memory: the register file of version 2 (virtio 1.4, section
+ * 4.2.2), and behind it the {@link BasicFacilities}.
  *
- * <p>Control registers answer 32-bit, aligned access only, the configuration space any. A selector may hold any number: what it selects reads
- * as absent then, and what is written there is lost.
+ * <p>Control registers answer 32-bit, aligned access only, the configuration space any. A selector may hold any number:
+ * what it selects reads as absent then, and what is written there is lost.
  *
- * <p>Threads: any. Loads and stores of control registers happen one by one; QueueNotify, InterruptStatus and InterruptACK wait for nobody, so
- * that an interrupt handler may use them on the thread of a queue. A store to Status that resets, or to QueueReady or QueueReset that stops a
- * queue, returns when requests in flight are completed.
+ * <p>Threads: any. Loads and stores of control registers happen one by one; QueueNotify, InterruptStatus and
+ * InterruptACK wait for nobody, so that an interrupt handler may use them on the thread of a queue. A store to Status
+ * that resets, or to QueueReady or QueueReset that stops a queue, returns when requests in flight are completed.
  */
 public final class MmioDevice implements MmioBus, BusAttachment, AutoCloseable {
     private static final ValueLayout.OfInt LE_INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);

@@ -1,6 +1,9 @@
 package dev.oriel.bus.mmio;
 
-/** The registers of a virtio device that is mapped into memory, version 2 (virtio 1.4, section 4.2.2): byte offsets, little endian. */
+/**
+ * The registers of a virtio device that is mapped into memory, version 2 (virtio 1.4, section 4.2.2): byte offsets,
+ * little endian.
+ */
 final class MmioRegisters {
     static final int MAGIC_VALUE = 0x000;
     static final int VERSION = 0x004;

@@ -13,8 +13,8 @@ import java.util.Optional;
 import java.util.function.IntSupplier;
 
 /**
- * The driver end of a virtio device that is mapped into memory (virtio 1.4, section 4.2). Where its registers are and which interrupt is its
- * own, no bus tells: a machine's description does, which is what {@link #probe} is given.
+ * The driver end of a virtio device that is mapped into memory (virtio 1.4, section 4.2). Where its registers are and
+ * which interrupt is its own, no bus tells: a machine's description does, which is what {@link #probe} is given.
  */
 public final class MmioTransport extends BusTransport {
     private static final int WORD = Integer.BYTES;

@@ -5,11 +5,11 @@ import dev.oriel.bus.DeviceQueue;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 
 /**
- * The common configuration of a virtio device over PCI: the registers by which a driver sets the device and its queues up (virtio 1.4, section
- * 4.1.4.3; {@link PciRegisters}). Little endian.
+ * The common configuration of a virtio device over PCI: the registers by which a driver sets the device and its queues
+ * up (virtio 1.4, section 4.1.4.3; {@link PciRegisters}). Little endian.
  *
- * <p>A driver reads and writes each register as a whole, those of 8 bytes also by halves. Any other write changes nothing. For the control
- * thread, but for the vectors.
+ * <p>A driver reads and writes each register as a whole, those of 8 bytes also by halves. Any other write changes
+ * nothing. For the control thread, but for the vectors.
  */
 final class CommonConfiguration {
 

@@ -6,10 +6,11 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * The 256 bytes that are the configuration space of a PCI function of header type 0, little endian: what a driver reads, which bits of it he can
- * write, and the list of capabilities ({@link PciRegisters}).
+ * The 256 bytes that are the configuration space of a PCI function of header type 0, little endian: what a driver
+ * reads, which bits of it he can write, and the list of capabilities ({@link PciRegisters}).
  *
- * <p>A BAR is sized by writing ones to it: the bits of an address inside of it cannot be written. Not for several threads.
+ * <p>A BAR is sized by writing ones to it: the bits of an address inside of it cannot be written. Not for several
+ * threads.
  */
 final class ConfigurationSpace {
 

@@ -9,8 +9,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Resets a device without holding up whoever asks for it: what was begun must end first, and a request may wait for a disk, or a large window be
- * written back. While that goes on, in a thread of its own, nobody else uses the facilities.
+ * Resets a device without holding up whoever asks for it: what was begun must end first, and a request may wait for a
+ * disk, or a large window be written back. While that goes on, in a thread of its own, nobody else uses the facilities.
  */
 final class DeviceReset {
     private static final System.Logger LOGGER = System.getLogger("dev.oriel.bus");

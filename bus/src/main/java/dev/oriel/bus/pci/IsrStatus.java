@@ -3,8 +3,8 @@ package dev.oriel.bus.pci;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The ISR status: why the device interrupted, for a driver that does not use MSI-X (virtio 1.4, section 4.1.4.5). Reading it clears it. Any
- * thread.
+ * The ISR status: why the device interrupted, for a driver that does not use MSI-X (virtio 1.4, section 4.1.4.5).
+ * Reading it clears it. Any thread.
  */
 final class IsrStatus {
     private static final int QUEUE = 1;

@@ -6,7 +6,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * MSI-X: the vectors of a function, the table in which a driver keeps them, and the pending bits (PCI Local Bus 3.0, section 6.8.2).
+ * MSI-X: the vectors of a function, the table in which a driver keeps them, and the pending bits (PCI Local Bus 3.0,
+ * section 6.8.2).
  *
  * <pre>
  *   table   vector   0             4              8        12            16
@@ -16,12 +17,12 @@ import org.jspecify.annotations.Nullable;
  *   pending bits     one for each vector, from bit 0 of the first byte
  * </pre>
  *
- * <p>Where a message goes is the platform's matter: it attaches an eventfd to a vector and signals its processor when that is signalled. Address
- * and data are kept and not looked at. An interrupt that nobody can be told of yet, because its vector is masked or has no eventfd, is pending,
- * and goes out as soon as that changes.
+ * <p>Where a message goes is the platform's matter: it attaches an eventfd to a vector and signals its processor when
+ * that is signalled. Address and data are kept and not looked at. An interrupt that nobody can be told of yet, because
+ * its vector is masked or has no eventfd, is pending, and goes out as soon as that changes.
  *
- * <p>Any thread: interrupts come from those of queues. An eventfd is the client's, which may make a thread wait that signals it; no lock is held
- * then, and the threads that control the function do not wait for long.
+ * <p>Any thread: interrupts come from those of queues. An eventfd is the client's, which may make a thread wait that
+ * signals it; no lock is held then, and the threads that control the function do not wait for long.
  */
 final class MessageSignalledInterrupts implements AutoCloseable {
 
@@ -53,7 +54,9 @@ final class MessageSignalledInterrupts implements AutoCloseable {
         return sinks.length;
     }
 
-    /** Whether MSI-X is what the function interrupts with, and whether all vectors are masked whatever the table says. */
+    /**
+     * Whether MSI-X is what the function interrupts with, and whether all vectors are masked whatever the table says.
+     */
     void control(boolean enable, boolean mask) {
         synchronized (this) {
             enabled = enable;
@@ -144,7 +147,10 @@ final class MessageSignalledInterrupts implements AutoCloseable {
         }
     }
 
-    /** What is to be signalled now because of a vector, which is not pending any more then; null if it is not pending or has to wait. */
+    /**
+     * What is to be signalled now because of a vector, which is not pending any more then; null if it is not pending or
+     * has to wait.
+     */
     private synchronized @Nullable PeerEvent due(int vector, boolean raised) {
         pending[vector] |= raised;
         PeerEvent sink = sinks[vector];

@@ -3,8 +3,8 @@ package dev.oriel.bus.pci;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The capability by which a driver that cannot reach BARs reaches them through the configuration space (virtio 1.4, section 4.1.4.9): it says bar,
- * offset and length, then reads or writes the data.
+ * The capability by which a driver that cannot reach BARs reaches them through the configuration space (virtio 1.4,
+ * section 4.1.4.9): it says bar, offset and length, then reads or writes the data.
  *
  * <pre>
  *   0              4     5         8        12       16       20

@@ -3,8 +3,9 @@ package dev.oriel.bus.pci;
 import dev.oriel.linux.Descriptor;
 
 /**
- * What a processor can do to a PCI bus: accesses to the configuration space of functions and to the addresses of their BARs, and what the
- * platform does with message-signalled interrupts. {@link PciHost} is the usual other end. Values are little endian. Any thread.
+ * What a processor can do to a PCI bus: accesses to the configuration space of functions and to the addresses of their
+ * BARs, and what the platform does with message-signalled interrupts. {@link PciHost} is the usual other end. Values
+ * are little endian. Any thread.
  */
 public interface PciBus {
 
@@ -34,8 +35,8 @@ public interface PciBus {
     void write(long address, int size, int value);
 
     /**
-     * Whether a processor can use the memory of BARs as it uses RAM. On s390 it cannot: access takes instructions of its own there, and a
-     * window is of no use.
+     * Whether a processor can use the memory of BARs as it uses RAM. On s390 it cannot: access takes instructions of
+     * its own there, and a window is of no use.
      */
     boolean memoryIsRam();
 

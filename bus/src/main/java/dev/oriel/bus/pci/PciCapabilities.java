@@ -7,8 +7,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What a driver learns from the capability list of a virtio function: which part of which BAR is what (virtio 1.4, section 4.1.4), and where
- * the MSI-X table is. Nothing in the list is believed: it may loop, point outside of BARs, or lack what is needed.
+ * What a driver learns from the capability list of a virtio function: which part of which BAR is what (virtio 1.4,
+ * section 4.1.4), and where the MSI-X table is. Nothing in the list is believed: it may loop, point outside of BARs, or
+ * lack what is needed.
  */
 final class PciCapabilities {
 
@@ -55,7 +56,10 @@ final class PciCapabilities {
         return bus.readConfig(function, offset, size) & mask;
     }
 
-    /** By writing ones and looking which stay, while nothing is decoded, as an operating system does. Addresses are put back. */
+    /**
+     * By writing ones and looking which stay, while nothing is decoded, as an operating system does. Addresses are put
+     * back.
+     */
     private void sizeBars() {
         int command = config(PciRegisters.COMMAND, Short.BYTES);
         bus.writeConfig(function, PciRegisters.COMMAND, Short.BYTES, command & ~COMMAND_MEMORY_AND_MASTER);

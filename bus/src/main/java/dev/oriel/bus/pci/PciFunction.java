@@ -14,16 +14,19 @@ import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The device end of a virtio device over PCI: one function, with its configuration space, BARs and MSI-X vectors (virtio 1.4, section 4.1). It
- * answers accesses; which addresses of which bus they come from is known by whoever passes them on, a VMM or a bus of this process.
+ * The device end of a virtio device over PCI: one function, with its configuration space, BARs and MSI-X vectors
+ * (virtio 1.4, section 4.1). It answers accesses; which addresses of which bus they come from is known by whoever
+ * passes them on, a VMM or a bus of this process.
  *
- * <p>There is a vector for each queue and one for configuration changes, and no interrupt line. Where registers and capabilities are, see
- * {@link PciLayout}.
+ * <p>There is a vector for each queue and one for configuration changes, and no interrupt line. Where registers and
+ * capabilities are, see {@link PciLayout}.
  *
- * <p>An access never waits for the device. A reset that must wait for requests in flight goes on in a thread of its own: until it is over the
- * status does not read as 0, which is how a driver knows (section 4.1.4.3.2), and nothing else can be written.
+ * <p>An access never waits for the device. A reset that must wait for requests in flight goes on in a thread of its
+ * own: until it is over the status does not read as 0, which is how a driver knows (section 4.1.4.3.2), and nothing
+ * else can be written.
  *
- * <p>Accesses come from one control thread at a time; {@link #notify(int)}, {@link #interrupt} and {@link #needsReset} from any.
+ * <p>Accesses come from one control thread at a time; {@link #notify(int)}, {@link #interrupt} and {@link #needsReset}
+ * from any.
  */
 public final class PciFunction implements AutoCloseable {
     /** The size of the configuration space in bytes. */
@@ -57,8 +60,8 @@ public final class PciFunction implements AutoCloseable {
      * @param memory the memory that DMA reaches, owned by the caller, who closes it after this
      * @param maxQueueSize the most descriptors that a ring may have, a power of two
      * @param busFeatures feature bits of the bus to offer, of {@link dev.oriel.bus.BusFeatures}
-     * @param region shared memory region 0, which becomes BAR 2, owned by the caller; its length is a power of two. Null if the device has none, or
-     *     the guest cannot use the memory of this bus as its own
+     * @param region shared memory region 0, which becomes BAR 2, owned by the caller; its length is a power of two.
+     *     Null if the device has none, or the guest cannot use the memory of this bus as its own
      * @throws LinuxException if there are no file descriptors left
      */
     public PciFunction(
@@ -150,7 +153,10 @@ public final class PciFunction implements AutoCloseable {
         return barAddress(PciLayout.REGION_BAR);
     }
 
-    /** The memory that a BAR is made of: whoever can map it need not pass accesses to it on. Null if it must not be mapped. */
+    /**
+     * The memory that a BAR is made of: whoever can map it need not pass accesses to it on. Null if it must not be
+     * mapped.
+     */
     public @Nullable RegionMemory memory(int bar) {
         return bar == PciLayout.REGION_BAR && region instanceof RegionMemory memory ? memory : null;
     }
@@ -182,7 +188,8 @@ public final class PciFunction implements AutoCloseable {
     }
 
     /**
-     * Whether a write to a BAR does nothing but tell of available buffers: then {@link #notify(int)} may take its place, later.
+     * Whether a write to a BAR does nothing but tell of available buffers: then {@link #notify(int)} may take its
+     * place, later.
      *
      * @return the number of the queue, or {@link #NOTIFIES_NONE}
      */
@@ -206,8 +213,8 @@ public final class PciFunction implements AutoCloseable {
     }
 
     /**
-     * Attaches the eventfd that the platform waits for to a vector: what goes out by the vector from now on signals it. What is pending because
-     * there was none goes out at once.
+     * Attaches the eventfd that the platform waits for to a vector: what goes out by the vector from now on signals it.
+     * What is pending because there was none goes out at once.
      *
      * @param vector less than {@link #vectors()}
      * @param eventfd owned by the function, which closes the one before; null for none
@@ -226,7 +233,10 @@ public final class PciFunction implements AutoCloseable {
         interrupts.raiseInTime(vector);
     }
 
-    /** Lets threads go on that wait because whoever gave an eventfd has filled it. Any thread; while there is one to wait for, now and then. */
+    /**
+     * Lets threads go on that wait because whoever gave an eventfd has filled it. Any thread; while there is one to
+     * wait for, now and then.
+     */
     public void releaseInterrupts() {
         interrupts.release();
     }
@@ -237,8 +247,8 @@ public final class PciFunction implements AutoCloseable {
     }
 
     /**
-     * Resets the function: configuration space, vectors and device are as on the first day, at once or as soon as nothing is in flight any more.
-     * Eventfds stay attached.
+     * Resets the function: configuration space, vectors and device are as on the first day, at once or as soon as
+     * nothing is in flight any more. Eventfds stay attached.
      *
      * @param done called when it is done, on this or another thread
      */
@@ -248,7 +258,9 @@ public final class PciFunction implements AutoCloseable {
         deviceReset.begin(done);
     }
 
-    /** Resets the device, waits until nothing of it is left, and closes all descriptors. Nothing interrupts from now on. */
+    /**
+     * Resets the device, waits until nothing of it is left, and closes all descriptors. Nothing interrupts from now on.
+     */
     @Override
     public void close() {
         // first, as no thread of a queue waits in an eventfd then

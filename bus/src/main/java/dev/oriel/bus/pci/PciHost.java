@@ -11,8 +11,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The PCI host of a machine in this process: its bus, and the firmware that gives BARs their addresses, those of registers below 4 GiB, that of
- * a window in a memory slot above RAM. A driver that moves a BAR, or stops the function from decoding, finds it moved or gone.
+ * The PCI host of a machine in this process: its bus, and the firmware that gives BARs their addresses, those of
+ * registers below 4 GiB, that of a window in a memory slot above RAM. A driver that moves a BAR, or stops the function
+ * from decoding, finds it moved or gone.
  *
  * <p>Accesses happen one by one, and none waits for a device. Any thread.
  */

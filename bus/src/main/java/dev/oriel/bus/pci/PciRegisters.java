@@ -1,8 +1,8 @@
 package dev.oriel.bus.pci;
 
 /**
- * What both ends of a virtio device over PCI have to agree on, byte for byte: the configuration space, its capabilities, MSI-X, and the common
- * configuration. Offsets and sizes are in bytes, values little endian.
+ * What both ends of a virtio device over PCI have to agree on, byte for byte: the configuration space, its
+ * capabilities, MSI-X, and the common configuration. Offsets and sizes are in bytes, values little endian.
  *
  * <pre>
  *   configuration space                              common configuration

@@ -13,10 +13,12 @@ import java.util.Optional;
 import java.util.function.IntSupplier;
 
 /**
- * The driver end of a virtio device over PCI (virtio 1.4, section 4.1), as Linux has it: it finds the function by vendor and device, its
- * registers by the capability list, and has an MSI-X vector for each queue and one for configuration changes, or one for all of them.
+ * The driver end of a virtio device over PCI (virtio 1.4, section 4.1), as Linux has it: it finds the function by
+ * vendor and device, its registers by the capability list, and has an MSI-X vector for each queue and one for
+ * configuration changes, or one for all of them.
  *
- * <p>A shared memory region is in a BAR. On a bus whose memory is not RAM to the processor there is none, whatever the function says.
+ * <p>A shared memory region is in a BAR. On a bus whose memory is not RAM to the processor there is none, whatever the
+ * function says.
  */
 public final class PciTransport extends BusTransport {
 
@@ -171,8 +173,8 @@ public final class PciTransport extends BusTransport {
     }
 
     /**
-     * Vector 0 is for configuration changes, the next ones are for the queues, whose eventfds the platform signals itself. A function that
-     * has too few for that, as some of QEMU have, interrupts by vector 0 only.
+     * Vector 0 is for configuration changes, the next ones are for the queues, whose eventfds the platform signals
+     * itself. A function that has too few for that, as some of QEMU have, interrupts by vector 0 only.
      */
     @Override
     protected void setInterrupts(List<DriverQueue> started) throws IOException {

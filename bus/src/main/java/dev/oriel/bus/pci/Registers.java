@@ -10,8 +10,8 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /**
- * What is in the BAR of registers, see {@link PciLayout}. Reads may have any length; a write that is not of 1, 2, 4 or 8 bytes, or not aligned to
- * its size, changes nothing. For the control thread.
+ * What is in the BAR of registers, see {@link PciLayout}. Reads may have any length; a write that is not of 1, 2, 4 or
+ * 8 bytes, or not aligned to its size, changes nothing. For the control thread.
  */
 final class Registers {
     private static final ValueLayout.OfInt WORD = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);

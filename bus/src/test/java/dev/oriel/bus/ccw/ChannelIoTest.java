@@ -40,7 +40,10 @@ class ChannelIoTest {
         }
     }
 
-    /** The status of an older program is pending at the first start, that of the second program comes by an interrupt later. */
+    /**
+     * The status of an older program is pending at the first start, that of the second program comes by an interrupt
+     * later.
+     */
     private static final class LateSubchannel implements IoInstructions {
         private final InterruptLine interrupts = new InterruptLine();
         private boolean oldPending;

@@ -255,7 +255,10 @@ class ChannelProgramTest {
         }
     }
 
-    /** A length that is not the command's: indicated, unless that is suppressed; a command with too little is not executed. */
+    /**
+     * A length that is not the command's: indicated, unless that is suppressed; a command with too little is not
+     * executed.
+     */
     @Test
     void countsThatDoNotFitAreIndicated() {
         revision(3);

@@ -328,7 +328,10 @@ class PciHostTest {
         }
     }
 
-    /** Every word of the header and of the capability list, each with values that are nonsense there: a refusal or a sound device. */
+    /**
+     * Every word of the header and of the capability list, each with values that are nonsense there: a refusal or a
+     * sound device.
+     */
     @Test
     void noWordOfTheConfigurationSpaceIsBelieved() throws IOException {
         probe(host).close();

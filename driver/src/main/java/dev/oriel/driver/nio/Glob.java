@@ -3,7 +3,10 @@ package dev.oriel.driver.nio;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
-/** Patterns of {@link java.nio.file.FileSystem#getPathMatcher}: "*" within a name, "**" across names, "?", "[...]" and "{...,...}". */
+/**
+ * Patterns of {@link java.nio.file.FileSystem#getPathMatcher}: "*" within a name, "**" across names, "?", "[...]" and
+ * "{...,...}".
+ */
 final class Glob {
     private static final String SPECIAL = ".^$+|()\\{}[]";
 

@@ -3,8 +3,8 @@ package dev.oriel.driver.nio;
 import dev.oriel.driver.Stat;
 
 /**
- * A node of the share that somebody here uses. The device counts how often it was looked up; when the last user is gone it is
- * told to forget them all. Guarded by its {@link NodeTable}.
+ * A node of the share that somebody here uses. The device counts how often it was looked up; when the last user is gone
+ * it is told to forget them all. Guarded by its {@link NodeTable}.
  */
 final class Node implements AutoCloseable {
     final long nodeid;

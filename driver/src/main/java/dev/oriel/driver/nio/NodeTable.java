@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The nodes in use, and the names that led to directories of late: those are trusted for as long as the device said, so that a path
- * costs a lookup for its last name and not for every one. Any thread.
+ * The nodes in use, and the names that led to directories of late: those are trusted for as long as the device said, so
+ * that a path costs a lookup for its last name and not for every one. Any thread.
  */
 final class NodeTable {
     private static final int NAMES_MAX = 4096;

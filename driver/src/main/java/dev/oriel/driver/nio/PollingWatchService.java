@@ -27,8 +27,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Watches directories by looking at them once a second: no message of a virtio-fs device tells of changes (Linux has none, and
- * servers send none).
+ * Watches directories by looking at them once a second: no message of a virtio-fs device tells of changes (Linux has
+ * none, and servers send none).
  */
 final class PollingWatchService implements WatchService {
     private static final long PERIOD_MILLIS = 1000;

@@ -16,8 +16,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An open file of a share. Reads and writes are requests; mapped memory is a pinned range of the DAX window where there is one, and a
- * copy else. A directory can be opened for reading, to be forced.
+ * An open file of a share. Reads and writes are requests; mapped memory is a pinned range of the DAX window where there
+ * is one, and a copy else. A directory can be opened for reading, to be forced.
  */
 final class VirtioFileChannel extends FileChannel {
     /** What new files are made with, as most umasks would have it: the umask of this process is not known to Java. */
@@ -270,8 +270,9 @@ final class VirtioFileChannel extends FileChannel {
     }
 
     /**
-     * Maps part of the file: a pinned range of the DAX window, until the buffer is garbage or the file system closed. Without a window
-     * READ_ONLY and PRIVATE give a copy. {@link MappedByteBuffer#force()} does nothing; {@link #force} does.
+     * Maps part of the file: a pinned range of the DAX window, until the buffer is garbage or the file system closed.
+     * Without a window READ_ONLY and PRIVATE give a copy. {@link MappedByteBuffer#force()} does nothing; {@link #force}
+     * does.
      */
     @Override
     public MappedByteBuffer map(MapMode mode, long from, long size) throws IOException {

@@ -18,8 +18,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A path in a share: names of bytes, as Linux has them. Names that are no UTF-8 can be listed and used, and are shown with U+FFFD.
- * Immutable.
+ * A path in a share: names of bytes, as Linux has them. Names that are no UTF-8 can be listed and used, and are shown
+ * with U+FFFD. Immutable.
  */
 final class VirtioPath implements Path {
     private static final byte[] EMPTY = {};

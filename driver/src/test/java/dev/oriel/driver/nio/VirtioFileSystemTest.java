@@ -47,7 +47,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The file system over the Rust virtiofsd: what is done through java.nio.file is compared with the folder of the host. */
+/**
+ * The file system over the Rust virtiofsd: what is done through java.nio.file is compared with the folder of the host.
+ */
 class VirtioFileSystemTest {
     @TempDir
     private Path temporary;

@@ -4,9 +4,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What the user ids, or the group ids, of a guest are on the host and back: the rules of virtiofsd's {@code --translate-uid} and
- * {@code --translate-gid}. The two directions are independent. An id without a rule is the same on both sides, and -1, which is no id,
- * has none.
+ * What the user ids, or the group ids, of a guest are on the host and back: the rules of virtiofsd's {@code
+ * --translate-uid} and {@code --translate-gid}. The two directions are independent. An id without a rule is the same on
+ * both sides, and -1, which is no id, has none.
  */
 public final class IdTranslation {
     /** Of {@link #toHost}: the guest must not use this id. */
@@ -31,7 +31,8 @@ public final class IdTranslation {
      * Reads rules.
      *
      * @param rules any number, in any order
-     * @throws IllegalArgumentException naming the rule that is wrong and what is right, or two that contradict each other
+     * @throws IllegalArgumentException naming the rule that is wrong and what is right, or two that contradict each
+     *     other
      */
     public static IdTranslation parse(List<String> rules) {
         List<IdRanges.Range> fromGuest = new ArrayList<>();

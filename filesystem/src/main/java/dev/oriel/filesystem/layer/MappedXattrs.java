@@ -10,9 +10,9 @@ import java.lang.foreign.Arena;
 /**
  * A file system whose extended attributes have other names for its clients than on the host.
  *
- * <p>A kernel clears {@code security.capability} when a file is written to, truncated or given away. If it has another name on the host,
- * the host's kernel does not, so this layer does (CVE-2021-20263). Access control lists are what they are by their name: where the map
- * changes that, there are none.
+ * <p>A kernel clears {@code security.capability} when a file is written to, truncated or given away. If it has another
+ * name on the host, the host's kernel does not, so this layer does (CVE-2021-20263). Access control lists are what they
+ * are by their name: where the map changes that, there are none.
  */
 public final class MappedXattrs implements FileSystem {
     /** What a thread needs, made once. */

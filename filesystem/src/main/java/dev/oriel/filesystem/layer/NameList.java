@@ -11,8 +11,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The names of a file's extended attributes, of which a layer leaves out some, or their beginning. One for each thread: it has room for the
- * longest list, as what the client gave room for may be too small for what is left out.
+ * The names of a file's extended attributes, of which a layer leaves out some, or their beginning. One for each thread:
+ * it has room for the longest list, as what the client gave room for may be too small for what is left out.
  */
 final class NameList {
     /** What is left of a name. */

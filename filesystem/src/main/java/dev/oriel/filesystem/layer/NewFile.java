@@ -6,7 +6,9 @@ import dev.oriel.filesystem.Name;
 import dev.oriel.filesystem.Opened;
 import dev.oriel.filesystem.Request;
 
-/** A file that a layer has had made for a client and cannot complete: it is taken back before the client hears of it. */
+/**
+ * A file that a layer has had made for a client and cannot complete: it is taken back before the client hears of it.
+ */
 final class NewFile {
     private NewFile() {}
 

@@ -8,7 +8,10 @@ import java.lang.foreign.MemorySegment;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** A reply to READDIR or READDIRPLUS, to which entries with the host's types and attributes are added. One for each thread. */
+/**
+ * A reply to READDIR or READDIRPLUS, to which entries with the host's types and attributes are added. One for each
+ * thread.
+ */
 final class OverriddenEntries implements DirectoryEntries {
     private static final int DT_UNKNOWN = 0;
     private static final int DT_REG = FileMode.S_IFREG >>> 12;

@@ -12,16 +12,19 @@ import java.lang.foreign.MemorySegment;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * A file system whose owners, modes and device numbers are kept in an extended attribute, {@code user.containers.override_stat}, so that a
- * server that is not root gives its clients real users: as containers/storage, fuse-overlayfs and libkrun do.
+ * A file system whose owners, modes and device numbers are kept in an extended attribute, {@code
+ * user.containers.override_stat}, so that a server that is not root gives its clients real users: as
+ * containers/storage, fuse-overlayfs and libkrun do.
  *
- * <p><b>On the host</b> all that a client makes is the server's user's, and nobody else's: mode 0600, or 0700 for a directory. Special files
- * and symbolic links, which cannot have such an attribute, are regular files whose attribute tells the type; a link's content is its
- * target. A file without the attribute, or with one that does not fit it, shows what the host says.
+ * <p><b>On the host</b> all that a client makes is the server's user's, and nobody else's: mode 0600, or 0700 for a
+ * directory. Special files and symbolic links, which cannot have such an attribute, are regular files whose attribute
+ * tells the type; a link's content is its target. A file without the attribute, or with one that does not fit it, shows
+ * what the host says.
  *
- * <p><b>Who may do what</b> is the client's to check ({@code default_permissions}): every request goes on as the server's own user. The
- * client clears set-id bits as well, so {@code HANDLE_KILLPRIV_V2} is not offered. Access control lists would be the host's, and are not
- * offered either; nor is work without handles, as a link's target is read and written by one.
+ * <p><b>Who may do what</b> is the client's to check ({@code default_permissions}): every request goes on as the
+ * server's own user. The client clears set-id bits as well, so {@code HANDLE_KILLPRIV_V2} is not offered. Access
+ * control lists would be the host's, and are not offered either; nor is work without handles, as a link's target is
+ * read and written by one.
  */
 public final class OverrideStat implements FileSystem {
     private static final long NOT_OFFERED = FuseInitFlags.HANDLE_KILLPRIV_V2

@@ -16,17 +16,11 @@ import dev.oriel.linux.Errno;
 import dev.oriel.linux.FileMode;
 import dev.oriel.linux.IoVector;
 import dev.oriel.linux.OpenFlags;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.charset.StandardCharsets;
 import java.util.concurrent.locks.ReentrantLock;
 
 /** One client of {@link OverrideStat}. */
 final class OverrideStatSession extends ForwardingSession {
-    private static final byte[] ATTRIBUTE = "user.containers.override_stat".getBytes(StandardCharsets.US_ASCII);
-    private static final Name NAME = attribute();
-
     private static final int PERMISSIONS = 07777;
     private static final int FILE_ON_HOST = FileMode.S_IFREG | 0600;
     private static final int DIRECTORY_ON_HOST = 0700;
@@ -48,12 +42,6 @@ final class OverrideStatSession extends ForwardingSession {
         this.fileSystem = fileSystem;
         this.behind = behind;
         this.scratch = scratch;
-    }
-
-    private static Name attribute() {
-        Name name = new Name(Arena.global().allocate(ATTRIBUTE.length + 1L));
-        name.set(MemorySegment.ofArray(ATTRIBUTE), 0, ATTRIBUTE.length);
-        return name;
     }
 
     @Override
@@ -80,7 +68,7 @@ final class OverrideStatSession extends ForwardingSession {
             return 0; // cannot have the attribute
         }
         OverrideStat.Scratch own = scratch.get();
-        int result = behind.getxattr(request, nodeid, NAME, own.value);
+        int result = behind.getxattr(request, nodeid, OverrideAttribute.NAME, own.value);
         if (result >= 0) {
             if (own.stat.read(own.value, result, type)) {
                 own.stat.applyTo(attributes);
@@ -90,7 +78,9 @@ final class OverrideStatSession extends ForwardingSession {
         return hasNone(-result) ? 0 : result;
     }
 
-    /** Whether an error means that the file has no such attribute: none, one that is too long, or one of another user. */
+    /**
+     * Whether an error means that the file has no such attribute: none, one that is too long, or one of another user.
+     */
     private static boolean hasNone(int errno) {
         return switch (errno) {
             case Errno.ENODATA, Errno.EOPNOTSUPP, Errno.ENOSYS, Errno.ERANGE, Errno.EACCES, Errno.EPERM, Errno.ESTALE ->
@@ -195,11 +185,14 @@ final class OverrideStatSession extends ForwardingSession {
         return keep(servers, nodeid, fh, out);
     }
 
-    /** Sets the attribute to what the thread's {@code stat} says, and reads the attributes again: their ctime is another now. */
+    /**
+     * Sets the attribute to what the thread's {@code stat} says, and reads the attributes again: their ctime is another
+     * now.
+     */
     private int keep(Request servers, long nodeid, long fh, Attributes out) {
         OverrideStat.Scratch own = scratch.get();
         int length = own.stat.write(own.value);
-        int result = behind.setxattr(servers, nodeid, NAME, own.value.asSlice(0, length), 0, 0);
+        int result = behind.setxattr(servers, nodeid, OverrideAttribute.NAME, own.value.asSlice(0, length), 0, 0);
         if (result < 0) {
             return result;
         }
@@ -212,8 +205,8 @@ final class OverrideStatSession extends ForwardingSession {
     }
 
     /**
-     * Before something is made: the thread's {@code stat} becomes what it is to be. As Linux has it, a directory with the set-group-ID bit
-     * gives its group to what is made in it, and the bit to directories.
+     * Before something is made: the thread's {@code stat} becomes what it is to be. As Linux has it, a directory with
+     * the set-group-ID bit gives its group to what is made in it, and the bit to directories.
      *
      * @param mode type and permissions
      * @return 0 or an errno
@@ -409,43 +402,25 @@ final class OverrideStatSession extends ForwardingSession {
         return -Errno.ENOSYS;
     }
 
-    private static boolean isAttribute(MemorySegment name, long offset, int length) {
-        if (length != ATTRIBUTE.length) {
-            return false;
-        }
-        for (int i = 0; i < length; i++) {
-            if (name.get(ValueLayout.JAVA_BYTE, offset + i) != ATTRIBUTE[i]) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    private static boolean isAttribute(Name name) {
-        return isAttribute(name.segment(), 0, name.length());
-    }
-
-    private static int leftOut(MemorySegment list, long offset, int length) {
-        return isAttribute(list, offset, length) ? -1 : 0;
-    }
-
     @Override
     public int setxattr(Request request, long nodeid, Name name, MemorySegment value, int flags, int setxattrFlags) {
-        return isAttribute(name) ? -Errno.EPERM : super.setxattr(request, nodeid, name, value, flags, setxattrFlags);
+        return OverrideAttribute.is(name)
+                ? -Errno.EPERM
+                : super.setxattr(request, nodeid, name, value, flags, setxattrFlags);
     }
 
     @Override
     public int getxattr(Request request, long nodeid, Name name, MemorySegment out) {
-        return isAttribute(name) ? -Errno.ENODATA : super.getxattr(request, nodeid, name, out);
+        return OverrideAttribute.is(name) ? -Errno.ENODATA : super.getxattr(request, nodeid, name, out);
     }
 
     @Override
     public int listxattr(Request request, long nodeid, MemorySegment out) {
-        return scratch.get().list.list(behind, forward(request), nodeid, out, OverrideStatSession::leftOut);
+        return scratch.get().list.list(behind, forward(request), nodeid, out, OverrideAttribute::leftOut);
     }
 
     @Override
     public int removexattr(Request request, long nodeid, Name name) {
-        return isAttribute(name) ? -Errno.ENODATA : super.removexattr(request, nodeid, name);
+        return OverrideAttribute.is(name) ? -Errno.ENODATA : super.removexattr(request, nodeid, name);
     }
 }

@@ -1,6 +1,6 @@
 package dev.oriel.filesystem.layer;
 
-import dev.oriel.linux.ThreadCredentials;
+import dev.oriel.linux.credential.ThreadCredentials;
 
 /** A request of the server's own user, whoever the client's caller is. */
 final class ServersRequest extends ForwardingRequest {

@@ -9,9 +9,10 @@ import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 
 /**
- * The value of {@code user.containers.override_stat}: {@code uid:gid:0mode:type}, ids in decimal, the mode's twelve bits in octal, and a type
- * {@code file}, {@code dir}, {@code symlink}, {@code pipe}, {@code socket}, {@code block-MAJOR-MINOR} or {@code char-MAJOR-MINOR}. Read as
- * well is what others write: no type, and the type as bits of the mode. A plain value, one for each thread.
+ * The value of {@code user.containers.override_stat}: {@code uid:gid:0mode:type}, ids in decimal, the mode's twelve
+ * bits in octal, and a type {@code file}, {@code dir}, {@code symlink}, {@code pipe}, {@code socket}, {@code
+ * block-MAJOR-MINOR} or {@code char-MAJOR-MINOR}. Read as well is what others write: no type, and the type as bits of
+ * the mode. A plain value, one for each thread.
  */
 final class StatOverride {
     /** More bytes than any value has. */

@@ -6,8 +6,8 @@ import dev.oriel.filesystem.FileSystemSession;
 import dev.oriel.fuse.FuseInitFlags;
 
 /**
- * A file system whose users and groups have other ids for its clients than on the host. An id that is forbidden to a client is answered
- * {@code -EPERM} where something would become its: what it makes, and what it gives away.
+ * A file system whose users and groups have other ids for its clients than on the host. An id that is forbidden to a
+ * client is answered {@code -EPERM} where something would become its: what it makes, and what it gives away.
  *
  * <p>Access control lists name ids in the values of extended attributes, which nobody translates: there are none.
  */

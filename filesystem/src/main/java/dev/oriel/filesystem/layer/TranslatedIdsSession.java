@@ -13,7 +13,10 @@ import dev.oriel.fuse.FuseFlags;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.RenameFlags;
 
-/** One client of {@link TranslatedIds}: every request goes on with the host's ids, and every attribute comes back with the client's. */
+/**
+ * One client of {@link TranslatedIds}: every request goes on with the host's ids, and every attribute comes back with
+ * the client's.
+ */
 final class TranslatedIdsSession extends ForwardingSession {
     private final FileSystemSession behind;
     private final IdTranslation users;

@@ -12,20 +12,20 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What the names of a client's extended attributes are on the host, and back, in the language of virtiofsd's {@code --xattrmap}: rules
- * {@code :type:scope:key:prepend:}, of which the first that matches a name counts. Any character may stand for the colon, in a rule of its
- * own each, and white space between rules.
+ * What the names of a client's extended attributes are on the host, and back, in the language of virtiofsd's {@code
+ * --xattrmap}: rules {@code :type:scope:key:prepend:}, of which the first that matches a name counts. Any character may
+ * stand for the colon, in a rule of its own each, and white space between rules.
  *
- * <p>A rule of scope {@code client} matches a client's name that begins with {@code key}, one of scope {@code server} a host's name that
- * begins with {@code prepend}, one of {@code all} both. Its type is
+ * <p>A rule of scope {@code client} matches a client's name that begins with {@code key}, one of scope {@code server} a
+ * host's name that begins with {@code prepend}, one of {@code all} both. Its type is
  * <ul>
  *   <li>{@code prefix}: {@code prepend} goes before the client's name, and off the host's;
  *   <li>{@code ok}: the name is the same on both sides;
  *   <li>{@code bad}: the client may not set it and sees none;
  *   <li>{@code unsupported}: the client is told that there are no such attributes, and sees none.
  * </ul>
- * {@code :map:key:prepend:} stands for the rules by which names that begin with {@code key} live under {@code prepend} on the host, and
- * nothing else reaches either.
+ * {@code :map:key:prepend:} stands for the rules by which names that begin with {@code key} live under {@code prepend}
+ * on the host, and nothing else reaches either.
  */
 public final class XattrMap {
     /** Of {@link #toClient}: the name is not the client's to see. */

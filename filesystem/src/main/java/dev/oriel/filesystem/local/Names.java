@@ -11,7 +11,7 @@ import dev.oriel.linux.FileMode;
 import dev.oriel.linux.NameCalls;
 import dev.oriel.linux.OpenFlags;
 import dev.oriel.linux.RenameFlags;
-import dev.oriel.linux.ThreadCredentials;
+import dev.oriel.linux.credential.ThreadCredentials;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 

@@ -9,8 +9,8 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * The security contexts that a file gets as it is made ({@code FUSE_SECURITY_CTX}): before the client hears of the
- * file. They are set as the server, because the client's security module has chosen them and its caller could not: so they are {@link
- * SecurityLabels} only.
+ * file. They are set as the server, because the client's security module has chosen them and its caller could not: so
+ * they are {@link SecurityLabels} only.
  */
 final class SecurityContexts {
     private SecurityContexts() {}

@@ -12,7 +12,7 @@ import dev.oriel.fuse.FuseInitFlags;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.FileMode;
 import dev.oriel.linux.StatxBuffer;
-import dev.oriel.linux.ThreadCredentials;
+import dev.oriel.linux.credential.ThreadCredentials;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -6,7 +6,9 @@ import java.io.IOException;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
-/** The bytes of an open file. Calls answer 0, a count or {@code -errno}, or throw what the provider throws. Any thread. */
+/**
+ * The bytes of an open file. Calls answer 0, a count or {@code -errno}, or throw what the provider throws. Any thread.
+ */
 interface FileContent {
     long size() throws IOException;
 

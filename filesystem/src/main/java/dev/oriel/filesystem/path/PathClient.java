@@ -87,7 +87,9 @@ final class PathClient {
         out.validNanos = share.options.cache().validNanos();
     }
 
-    /** Looks at a file that has just been found or made, and fills its entry, which counts as looked up: 0 or an errno. */
+    /**
+     * Looks at a file that has just been found or made, and fills its entry, which counts as looked up: 0 or an errno.
+     */
     int enter(PathNode parent, String name, Path path, Entry out) throws IOException {
         PathStat stat = share.look(path);
         PathNode node = nodes.enter(parent, name, stat);

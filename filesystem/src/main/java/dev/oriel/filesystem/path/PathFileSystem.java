@@ -10,11 +10,11 @@ import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 
 /**
- * A directory of any {@link java.nio.file.FileSystem}, with all beneath it. What the provider has not got has a stand-in,
- * which docs/serving.md lists.
+ * A directory of any {@link java.nio.file.FileSystem}, with all beneath it. What the provider has not got has a
+ * stand-in, which docs/serving.md lists.
  *
- * <p>The owner of the path's file system closes it, after this one. Links are told to the client and never followed here.
- * Names are UTF-8.
+ * <p>The owner of the path's file system closes it, after this one. Links are told to the client and never followed
+ * here. Names are UTF-8.
  */
 public final class PathFileSystem implements FileSystem {
     private final PathShare share;

@@ -6,8 +6,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file or directory that a client knows. Its path follows from its name and its parent's, so what is renamed keeps its
- * node, and so does all beneath it. {@link PathNodes} changes it; others read.
+ * A file or directory that a client knows. Its path follows from its name and its parent's, so what is renamed keeps
+ * its node, and so does all beneath it. {@link PathNodes} changes it; others read.
  */
 final class PathNode {
     /** Longer than any path that a provider takes. */

@@ -40,22 +40,26 @@ public record PathOptions(
 
     /** The same, read-only or not. */
     public PathOptions withReadOnly(boolean value) {
-        return new PathOptions(value, cache, wholeFiles, sessions, nodeMemory, openFiles, stagingFolder, stagingBytes, daxMinSize);
+        return new PathOptions(
+                value, cache, wholeFiles, sessions, nodeMemory, openFiles, stagingFolder, stagingBytes, daxMinSize);
     }
 
     /** The same with another policy of caches. */
     public PathOptions withCache(CachePolicy value) {
-        return new PathOptions(readOnly, value, wholeFiles, sessions, nodeMemory, openFiles, stagingFolder, stagingBytes, daxMinSize);
+        return new PathOptions(
+                readOnly, value, wholeFiles, sessions, nodeMemory, openFiles, stagingFolder, stagingBytes, daxMinSize);
     }
 
     /** The same, with files that are staged or not. */
     public PathOptions withWholeFiles(boolean value) {
-        return new PathOptions(readOnly, cache, value, sessions, nodeMemory, openFiles, stagingFolder, stagingBytes, daxMinSize);
+        return new PathOptions(
+                readOnly, cache, value, sessions, nodeMemory, openFiles, stagingFolder, stagingBytes, daxMinSize);
     }
 
     /** The same with other bounds of what clients may know and open. */
     public PathOptions withBounds(int clients, long memory, int files) {
-        return new PathOptions(readOnly, cache, wholeFiles, clients, memory, files, stagingFolder, stagingBytes, daxMinSize);
+        return new PathOptions(
+                readOnly, cache, wholeFiles, clients, memory, files, stagingFolder, stagingBytes, daxMinSize);
     }
 
     /** The same with another place and bound of staged bytes. */
@@ -65,6 +69,7 @@ public record PathOptions(
 
     /** The same with another size from which on files are read through a window. */
     public PathOptions withDaxMinSize(long value) {
-        return new PathOptions(readOnly, cache, wholeFiles, sessions, nodeMemory, openFiles, stagingFolder, stagingBytes, value);
+        return new PathOptions(
+                readOnly, cache, wholeFiles, sessions, nodeMemory, openFiles, stagingFolder, stagingBytes, value);
     }
 }

@@ -9,8 +9,8 @@ public interface StagedBytes {
     long size();
 
     /**
-     * Writes all bytes from an offset to the end of the file. What is not staged is read from the store meanwhile ({@link
-     * StagedStore#read}): the file that is there must still have its bytes.
+     * Writes all bytes from an offset to the end of the file. What is not staged is read from the store meanwhile
+     * ({@link StagedStore#read}): the file that is there must still have its bytes.
      *
      * @throws IOException what the stream or the store throws, or what the staged bytes cannot be read for
      */

@@ -13,8 +13,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One file of a {@link StagedStore}, with what of it is staged here. All that opens the file has the same object, so all
- * see what was written, in the store or not.
+ * One file of a {@link StagedStore}, with what of it is staged here. All that opens the file has the same object, so
+ * all see what was written, in the store or not.
  *
  * <p>Operations answer 0, a count, or {@code -errno}; nothing is thrown. They wait for the store, one at a time for one
  * file: call them where a request may block.
@@ -120,8 +120,8 @@ public final class StagedFile {
     }
 
     /**
-     * Asks the store what it has, as an open does: if another has changed the file, and nothing is changed here, what is
-     * staged is dropped. What is changed here wins.
+     * Asks the store what it has, as an open does: if another has changed the file, and nothing is changed here, what
+     * is staged is dropped. What is changed here wins.
      */
     public int renew() {
         lock.lock();
@@ -227,8 +227,8 @@ public final class StagedFile {
     }
 
     /**
-     * Whether the file may become as long. What is written back is as long as the file, holes and all: so it grows by no
-     * more than what can be staged, until it is written back.
+     * Whether the file may become as long. What is written back is as long as the file, holes and all: so it grows by
+     * no more than what can be staged, until it is written back.
      */
     private int grows(long offset, long length) {
         if (offset < 0 || length < 0 || offset + length < 0) {
@@ -379,7 +379,7 @@ public final class StagedFile {
         try {
             if (isKept) {
                 isKept = false;
-                changedFrom = 0;
+                changed(0);
             }
         } finally {
             lock.unlock();

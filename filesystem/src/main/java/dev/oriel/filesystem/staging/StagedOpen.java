@@ -23,8 +23,8 @@ public final class StagedOpen {
     /**
      * Writes the file back if it is changed: what fsync(2) and close(2) ask for.
      *
-     * @return 0; or the errno for which it was not written, now or since this open asked last: what is changed stays, and
-     *     is tried again next time
+     * @return 0; or the errno for which it was not written, now or since this open asked last: what is changed stays,
+     *     and is tried again next time
      */
     public int writeBack() {
         int now = file.writeBack();

@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
- * One file where it is kept, as the file system that keeps it gives it to a {@link StagedFile}. Called by one thread at a
- * time, under the lock of that staged file, by threads that may block. Whatever is thrown becomes an errno ({@code
+ * One file where it is kept, as the file system that keeps it gives it to a {@link StagedFile}. Called by one thread at
+ * a time, under the lock of that staged file, by threads that may block. Whatever is thrown becomes an errno ({@code
  * ThrownErrno}).
  */
 public interface StagedStore {
@@ -30,8 +30,8 @@ public interface StagedStore {
 
     /**
      * Makes the file hold {@code bytes}, which differ from what it holds from an offset on only: by an append, or by a
-     * truncation and an append. A store offers this where whoever looks after a crash finds the bytes before {@code from}
-     * and nothing else wrong; by default none does.
+     * truncation and an append. A store offers this where whoever looks after a crash finds the bytes before {@code
+     * from} and nothing else wrong; by default none does.
      *
      * @return false if it cannot, and nothing was changed: then {@link #replace} is asked
      */
@@ -40,8 +40,9 @@ public interface StagedStore {
     }
 
     /**
-     * Makes the file hold {@code bytes}: written under a temporary name in the same directory, made durable, and renamed
-     * over the file in one step. Whatever is thrown in between, the file is the one before, and the temporary name gone.
+     * Makes the file hold {@code bytes}: written under a temporary name in the same directory, made durable, and
+     * renamed over the file in one step. Whatever is thrown in between, the file is the one before, and the temporary
+     * name gone.
      */
     void replace(StagedBytes bytes) throws IOException;
 

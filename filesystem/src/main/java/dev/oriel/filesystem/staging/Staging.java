@@ -10,9 +10,9 @@ import java.util.SequencedSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a server has for staged files: one bound of bytes for all of them, in memory or in a file of a folder. When it is
- * spent, chunks that the store has too are dropped, those of the file first that was not used for longest; when all that
- * is left is changed, a write gets ENOSPC, and a read goes to the store.
+ * What a server has for staged files: one bound of bytes for all of them, in memory or in a file of a folder. When it
+ * is spent, chunks that the store has too are dropped, those of the file first that was not used for longest; when all
+ * that is left is changed, a write gets ENOSPC, and a read goes to the store.
  *
  * <p>For all threads. Its lock is held for a few instructions.
  */

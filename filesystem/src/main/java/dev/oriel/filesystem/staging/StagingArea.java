@@ -19,8 +19,8 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One sparse file without a name, in places of {@link Staging#CHUNK} bytes each: a memfd, or a file of a folder. A place
- * that was never written, or was given back, is all zeros and costs nothing.
+ * One sparse file without a name, in places of {@link Staging#CHUNK} bytes each: a memfd, or a file of a folder. A
+ * place that was never written, or was given back, is all zeros and costs nothing.
  *
  * <p>For all threads; who has a place is alone with it.
  */

@@ -1,7 +1,7 @@
 /**
- * Files of a store that cannot be written at random: what a client writes is staged here, in chunks, and written back to
- * the store as a whole. For file systems to use; a file system gives a {@link dev.oriel.filesystem.staging.StagedStore}
- * for each file.
+ * Files of a store that cannot be written at random: what a client writes is staged here, in chunks, and written back
+ * to the store as a whole. For file systems to use; a file system gives a {@link
+ * dev.oriel.filesystem.staging.StagedStore} for each file.
  *
  * <pre>
  *   Staging        what a server has: memory or a file for chunks, and its bound
@@ -11,8 +11,8 @@
  *     StagedStore  what the file system does for it;  StagedBytes: what it is given to write
  * </pre>
  *
- * <p>This package calls {@code dev.oriel.filesystem} and {@code dev.oriel.linux} only. No lock is held over more than one
- * file while a store is asked.
+ * <p>This package calls {@code dev.oriel.filesystem} and {@code dev.oriel.linux} only. No lock is held over more than
+ * one file while a store is asked.
  */
 @org.jspecify.annotations.NullMarked
 package dev.oriel.filesystem.staging;

@@ -15,7 +15,7 @@ import dev.oriel.linux.Errno;
 import dev.oriel.linux.FileMode;
 import dev.oriel.linux.LinuxException;
 import dev.oriel.linux.OpenFlags;
-import dev.oriel.linux.ThreadCredentials;
+import dev.oriel.linux.credential.ThreadCredentials;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

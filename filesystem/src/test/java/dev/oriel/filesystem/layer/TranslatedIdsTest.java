@@ -20,7 +20,7 @@ import dev.oriel.linux.Errno;
 import dev.oriel.linux.FileMode;
 import dev.oriel.linux.OpenFlags;
 import dev.oriel.linux.RenameFlags;
-import dev.oriel.linux.ThreadCredentials;
+import dev.oriel.linux.credential.ThreadCredentials;
 import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;

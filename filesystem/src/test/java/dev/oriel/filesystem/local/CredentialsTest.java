@@ -10,7 +10,7 @@ import dev.oriel.linux.Errno;
 import dev.oriel.linux.FileMode;
 import dev.oriel.linux.OpenFlags;
 import dev.oriel.linux.RenameFlags;
-import dev.oriel.linux.ThreadCredentials;
+import dev.oriel.linux.credential.ThreadCredentials;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

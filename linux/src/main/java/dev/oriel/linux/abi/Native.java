@@ -16,15 +16,15 @@ import java.util.Arrays;
 /**
  * The one place that links C functions and calls them.
  *
- * <p>Every function is linked with one of six shapes: one to six 64-bit integers in, one 64-bit integer out. A new shape costs
- * 4 to 7 ms at start and a repeated one 0.2 ms, so the number of shapes is what start-up pays for. It is sound because all
- * ABIs served here (System V x86-64, AAPCS64, s390x ELF) pass each of the first integers and pointers in a 64-bit register or
- * 64-bit stack slot of its own: an {@code int} is passed sign-extended, an unsigned one zero-extended, and of an {@code int}
- * result only the low half is read. C functions with variable arguments (fcntl, ioctl, openat, syscall) take integers in the
- * same registers.
+ * <p>Every function is linked with one of six shapes: one to six 64-bit integers in, one 64-bit integer out. A new
+ * shape costs 4 to 7 ms at start and a repeated one 0.2 ms, so the number of shapes is what start-up pays for. It is
+ * sound because all ABIs served here (System V x86-64, AAPCS64, s390x ELF) pass each of the first integers and pointers
+ * in a 64-bit register or 64-bit stack slot of its own: an {@code int} is passed sign-extended, an unsigned one
+ * zero-extended, and of an {@code int} result only the low half is read. C functions with variable arguments (fcntl,
+ * ioctl, openat, syscall) take integers in the same registers.
  *
- * <p>Memory is passed as an address, so a call does not hold the arena of its segment open (that would be two atomic updates
- * of a counter shared by all queues): whoever calls keeps the memory alive until the call returns.
+ * <p>Memory is passed as an address, so a call does not hold the arena of its segment open (that would be two atomic
+ * updates of a counter shared by all queues): whoever calls keeps the memory alive until the call returns.
  *
  * <p>The state of a thread, allocated once:
  *

@@ -14,6 +14,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  * that a descriptor leads to is judged by where it lies. Threads that are there already are not held, unless the kernel
  * can (Linux 7.0).
  *
- * <p>File handles do not go with it: a file that is opened by handle, and whose path the kernel has forgotten, lies nowhere.
+ * <p>File handles do not go with it: a file that is opened by handle, and whose path the kernel has forgotten, lies
+ * nowhere.
  */
 public final class Landlock {
     // One number on every architecture (include/uapi/asm-generic/unistd.h).
@@ -41,7 +43,9 @@ public final class Landlock {
     private static final long WRITE_FILE = 1 << 1;
     private static final long REMOVE_FILE = 1 << 5;
 
-    /** What version 2 of the interface knows (Linux 5.19); version 1 refuses to rename from one directory to another. */
+    /**
+     * What version 2 of the interface knows (Linux 5.19); version 1 refuses to rename from one directory to another.
+     */
     private static final long ACCESS_2 = (1 << 14) - 1;
 
     /** Version 3 knows truncate(2) too. */
@@ -63,14 +67,14 @@ public final class Landlock {
     }
 
     /**
-     * Holds this thread, and all that it starts, to reading files, and to doing what it likes with those beneath one
-     * directory. None is executed. The kernel must have a {@link #version}.
+     * Holds this thread, and all that it starts, to reading files, and to doing what it likes with those beneath some
+     * directories. None is executed. The kernel must have a {@link #version}.
      *
-     * @param directory the one
+     * @param directories these; there may be none
      * @param socketFolder from where files may be removed too; null: there is none
      * @throws LinuxException if the kernel refuses
      */
-    public static void restrictWritingTo(Path directory, @Nullable Path socketFolder) throws LinuxException {
+    public static void restrictWritingTo(List<Path> directories, @Nullable Path socketFolder) throws LinuxException {
         int version = version();
         long all = version >= TRUNCATE_VERSION ? ACCESS_3 : ACCESS_2;
         try (Arena arena = Arena.ofConfined()) {
@@ -82,7 +86,9 @@ public final class Landlock {
             try {
                 allow(arena, rules, Path.of("/"), READ_FILE | READ_DIR);
                 allow(arena, rules, Path.of("/dev/null"), READ_FILE | WRITE_FILE);
-                allow(arena, rules, directory, all & ~EXECUTE);
+                for (Path directory : directories) {
+                    allow(arena, rules, directory, all & ~EXECUTE);
+                }
                 if (socketFolder != null) {
                     allow(arena, rules, socketFolder, REMOVE_FILE);
                 }

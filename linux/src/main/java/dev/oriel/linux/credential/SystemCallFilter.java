@@ -23,8 +23,9 @@ import java.util.Map;
  * process, those of Java too, and for good.
  *
  * <p>Of some calls an argument is looked at: a thread may be started, but no process, and none in a namespace of its
- * own; of ioctl(2) there are the four commands for flags of files; a signal goes to this process only, and fcntl(2) sends
- * none; a socket is a UNIX socket, and connects only where that is wanted. clone3(2), whose arguments a filter cannot see, is said to be absent: the C library then takes clone(2).
+ * own; of ioctl(2) there are the four commands for flags of files; a signal goes to this process only, and fcntl(2)
+ * sends none; a socket is a UNIX socket, or one of the Internet, and connects, only where that is wanted. clone3(2),
+ * whose arguments a filter cannot see, is said to be absent: the C library then takes clone(2).
  *
  * <p>The kernel remembers which calls are allowed whatever their arguments, so most calls cost nothing.
  */
@@ -168,6 +169,8 @@ public final class SystemCallFilter {
             """;
 
     private static final int CLONE3 = 435;
+    private static final int BIND = Machine.number(49, 200, 361);
+    private static final int SENDMMSG = Machine.number(307, 269, 358);
     private static final int CONNECT = Machine.number(42, 203, 362);
     private static final int FCNTL = Machine.number(72, 25, 55);
     private static final int PRLIMIT64 = Machine.number(302, 261, 334);
@@ -195,7 +198,11 @@ public final class SystemCallFilter {
     /** s390x passes the stack first, and then the flags. */
     private static final int CLONE_FLAGS = Machine.number(0, 0, 1);
 
-    private static final int AF_UNIX = 1;
+    /** AF_UNIX. */
+    private static final int[] UNIX_FAMILY = {1};
+
+    /** AF_UNIX, AF_INET, AF_INET6, and AF_NETLINK, by which the C library asks which addresses this host has. */
+    private static final int[] NETWORK_FAMILIES = {1, 2, 10, 16};
 
     /** To duplicate, flags, locks of both kinds, and seals: none that sends signals to others. */
     private static final int[] FCNTL_COMMANDS = {0, 1, 2, 3, 4, 5, 6, 7, 36, 37, 38, 1030, 1033, 1034};
@@ -205,6 +212,26 @@ public final class SystemCallFilter {
 
     /** FS_IOC_GETFLAGS, SETFLAGS, FSGETXATTR, FSSETXATTR. */
     private static final int[] IOCTL_COMMANDS = {0x8008_6601, 0x4008_6602, 0x801c_581f, 0x401c_5820};
+
+    /**
+     * The same, and FIONREAD, SIOCGIFCONF, SIOCGIFFLAGS, SIOCGIFADDR, SIOCGIFBRDADDR, SIOCGIFNETMASK, SIOCGIFMTU,
+     * SIOCGIFHWADDR, SIOCGIFINDEX: what Java asks of sockets and interfaces.
+     */
+    private static final int[] NETWORK_IOCTL_COMMANDS = {
+        0x8008_6601,
+        0x4008_6602,
+        0x801c_581f,
+        0x401c_5820,
+        0x541b,
+        0x8912,
+        0x8913,
+        0x8915,
+        0x8919,
+        0x891b,
+        0x8921,
+        0x8927,
+        0x8933
+    };
 
     /** PR_SET_NAME, PR_GET_NAME, PR_CAPBSET_DROP, PR_SET_VMA: names of threads and memory, and fewer capabilities. */
     private static final int[] PRCTL_OPTIONS = {15, 16, 24, 0x5356_4d41};
@@ -257,14 +284,15 @@ public final class SystemCallFilter {
      * bring (no_new_privs) first, as the kernel asks of who has no privilege.
      *
      * @param connects whether it may connect to other processes, as to syslog's
+     * @param network whether it may use the network: connect over it, ask for names and for the host's own interfaces
      * @throws LinuxException if the kernel has no such filters, or some thread has another one already
      */
-    public static void install(Action action, boolean connects) throws LinuxException {
+    public static void install(Action action, boolean connects, boolean network) throws LinuxException {
         MethodHandle prctl = Native.link("prctl", 5);
         MethodHandle syscall = Native.link("syscall", 4);
         try (Arena arena = Arena.ofConfined()) {
             List<Instruction> program =
-                    program(action, connects, ProcessHandle.current().pid());
+                    program(action, connects, network, ProcessHandle.current().pid());
             MemorySegment code = arena.allocate((long) program.size() * INSTRUCTION_SIZE, Long.BYTES);
             long at = 0;
             for (Instruction instruction : program) {
@@ -297,7 +325,7 @@ public final class SystemCallFilter {
      *   return allow
      * </pre>
      */
-    private static List<Instruction> program(Action action, boolean connects, long pid) {
+    private static List<Instruction> program(Action action, boolean connects, boolean network, long pid) {
         List<Instruction> program = new ArrayList<>();
         program.add(load(ARCH));
         program.add(new Instruction(JUMP_EQUAL, 1, 0, ARCHITECTURE));
@@ -314,14 +342,18 @@ public final class SystemCallFilter {
                 new Instruction(JUMP_SET, 1, 0, CLONE_NEW),
                 result(RET_ALLOW),
                 result(action.code));
-        if (connects) {
+        if (connects || network) {
             block(program, CONNECT, result(RET_ALLOW));
         }
+        if (network) {
+            block(program, BIND, result(RET_ALLOW));
+            block(program, SENDMMSG, result(RET_ALLOW));
+        }
         oneOf(program, FCNTL, 1, action, FCNTL_COMMANDS);
-        oneOf(program, IOCTL, 1, action, IOCTL_COMMANDS);
+        oneOf(program, IOCTL, 1, action, network ? NETWORK_IOCTL_COMMANDS : IOCTL_COMMANDS);
         oneOf(program, PRCTL, 0, action, PRCTL_OPTIONS);
         oneOf(program, PRLIMIT64, 0, action, OWN);
-        oneOf(program, SOCKET, 0, action, AF_UNIX);
+        oneOf(program, SOCKET, 0, action, network ? NETWORK_FAMILIES : UNIX_FAMILY);
         oneOf(program, TGKILL, 0, action, (int) pid);
         oneOf(program, UNSHARE, 0, action, CLONE_FS);
         List<Integer> numbers = List.copyOf(allowed().values());

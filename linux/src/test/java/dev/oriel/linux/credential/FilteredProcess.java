@@ -6,17 +6,21 @@ import java.net.ServerSocket;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 
-/** A program that filters its system calls, or holds itself to a folder, and then does what a test wants to see the end of. */
+/**
+ * A program that filters its system calls, or holds itself to a folder, and then does what a test wants to see the end
+ * of.
+ */
 final class FilteredProcess {
     private FilteredProcess() {}
 
     public static void main(String[] arguments) throws Exception {
         Path folder = Path.of(arguments[2]);
         if (arguments[0].equals("landlock")) {
-            Landlock.restrictWritingTo(folder, null);
+            Landlock.restrictWritingTo(List.of(folder), null);
         } else {
-            SystemCallFilter.install(SystemCallFilter.Action.valueOf(arguments[0]), false);
+            SystemCallFilter.install(SystemCallFilter.Action.valueOf(arguments[0]), false, false);
         }
         switch (arguments[1]) {
             case "serve" -> serve(folder);

@@ -1,6 +1,9 @@
 package dev.oriel.vhostuser.wire;
 
-/** What a back-end asks of a front-end, on the back-end channel (vhost-user protocol, "Back-end message types"): numbers of the header. */
+/**
+ * What a back-end asks of a front-end, on the back-end channel (vhost-user protocol, "Back-end message types"): numbers
+ * of the header.
+ */
 public final class BackendRequest {
     /** The configuration space has changed. */
     public static final int CONFIG_CHANGE = 2;

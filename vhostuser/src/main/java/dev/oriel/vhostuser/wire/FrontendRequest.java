@@ -4,8 +4,8 @@ import dev.oriel.socket.ProtocolViolation;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a front-end asks of a back-end, with the bounds of each message (vhost-user protocol, "Front-end message types"). Requests that no
- * feature we offer allows are unknown to us.
+ * What a front-end asks of a back-end, with the bounds of each message (vhost-user protocol, "Front-end message
+ * types"). Requests that no feature we offer allows are unknown to us.
  */
 public enum FrontendRequest {
     GET_FEATURES(1, 0, 0, 0, 0),

@@ -1,7 +1,8 @@
 package dev.oriel.vhostuser.wire;
 
 /**
- * Where the fields of payloads are (vhost-user protocol, "Message Specification"): offsets from the start of the payload and sizes, in bytes.
+ * Where the fields of payloads are (vhost-user protocol, "Message Specification"): offsets from the start of the
+ * payload and sizes, in bytes.
  *
  * <pre>
  *   vring state   { index 4, number 4 }

@@ -1,8 +1,14 @@
 package dev.oriel.vhostuser.wire;
 
-/** The protocol features of vhost-user that we know, as masks. The feature bit {@link #FEATURE} of the device says that there are any. */
+/**
+ * The protocol features of vhost-user that we know, as masks. The feature bit {@link #FEATURE} of the device says that
+ * there are any.
+ */
 public final class ProtocolFeatures {
-    /** VHOST_USER_F_PROTOCOL_FEATURES: a bit of the device's features, used by no device. Without it there are no protocol features. */
+    /**
+     * VHOST_USER_F_PROTOCOL_FEATURES: a bit of the device's features, used by no device. Without it there are no
+     * protocol features.
+     */
     public static final long FEATURE = 1L << 30;
 
     /** More queues than one; the front-end may ask how many. */
@@ -30,8 +36,9 @@ public final class ProtocolFeatures {
     public static final long STATUS = 1L << 16;
 
     /**
-     * Addresses of rings and regions are the guest's (QEMU 11.1). Nothing changes for us: an address of a ring is looked up by what
-     * the front-end calls its regions. One VMM, alioth, means {@link #SHMEM} with this bit, and does not know the other.
+     * Addresses of rings and regions are the guest's (QEMU 11.1). Nothing changes for us: an address of a ring is
+     * looked up by what the front-end calls its regions. One VMM, alioth, means {@link #SHMEM} with this bit, and does
+     * not know the other.
      */
     public static final long GPA_ADDRESSES = 1L << 21;
 

@@ -10,8 +10,8 @@ import dev.oriel.socket.ProtocolViolation;
 import java.lang.foreign.MemorySegment;
 
 /**
- * One end of a vhost-user connection, of the main channel or of the back-end channel, and the one message that it holds: a request, and in its
- * place the reply. Host byte order.
+ * One end of a vhost-user connection, of the main channel or of the back-end channel, and the one message that it
+ * holds: a request, and in its place the reply. Host byte order.
  *
  * <pre>
  *   0          4          8          12
@@ -20,8 +20,9 @@ import java.lang.foreign.MemorySegment;
  *   +----------+----------+----------+-----------
  * </pre>
  *
- * <p>Of the flags, bits 0 and 1 are the version, bit 2 marks a reply, and bit 3 asks for one. Offsets in these methods count from the
- * start of the payload. Owns the connection and the descriptors that came with the message, until they are taken. For one thread at a time.
+ * <p>Of the flags, bits 0 and 1 are the version, bit 2 marks a reply, and bit 3 asks for one. Offsets in these methods
+ * count from the start of the payload. Owns the connection and the descriptors that came with the message, until they
+ * are taken. For one thread at a time.
  */
 public final class VhostUserChannel implements AutoCloseable {
     /** Bytes of the longest payload: the longest that there is, the reply to GET_SHMEM_CONFIG, has 2056. */
@@ -76,19 +77,20 @@ public final class VhostUserChannel implements AutoCloseable {
     }
 
     /**
-     * Receives the reply to a request of any number, see {@link #receiveReply(int, int)}: some front-ends may not repeat the number of a
-     * request of the back-end.
+     * Receives the reply to a request of any number, see {@link #receiveReply(int, int)}: some front-ends may not
+     * repeat the number of a request of the back-end.
      */
     public int receiveReply(int timeoutMillis) {
         return receiveReply(ANY, timeoutMillis);
     }
 
     /**
-     * Receives the reply to a request in the place of the request. Descriptors that come along are of no use, and are closed.
+     * Receives the reply to a request in the place of the request. Descriptors that come along are of no use, and are
+     * closed.
      *
      * @param timeoutMillis how long it may take
-     * @return the bytes of its payload; -ECONNRESET if the connection ended, -ETIMEDOUT, -EBADMSG if what came is no reply to this request, or
-     *     another -errno: the channel is of no more use
+     * @return the bytes of its payload; -ECONNRESET if the connection ended, -ETIMEDOUT, -EBADMSG if what came is no
+     *     reply to this request, or another -errno: the channel is of no more use
      */
     public int receiveReply(int request, int timeoutMillis) {
         int outcome = messages.receiveHeader(timeoutMillis);
@@ -111,7 +113,8 @@ public final class VhostUserChannel implements AutoCloseable {
      * @param size bytes of the payload
      * @param timeoutMillis how long the other side may take nothing
      * @param fds descriptors to send along, which stay owned by the caller
-     * @return 0; -ETIMEDOUT, or another -errno: the channel is of no more use, but after -ETIMEDOUT of a limit of 0 nothing was sent
+     * @return 0; -ETIMEDOUT, or another -errno: the channel is of no more use, but after -ETIMEDOUT of a limit of 0
+     *     nothing was sent
      */
     public int send(int request, boolean needReply, int size, int timeoutMillis, int... fds) {
         messages.headerInt(REQUEST, request);
@@ -193,7 +196,10 @@ public final class VhostUserChannel implements AutoCloseable {
         return messages.payload(offset, length);
     }
 
-    /** Closes the connection, and the descriptors that nobody took. A thread that waits in it is not woken: shut the connection down first. */
+    /**
+     * Closes the connection, and the descriptors that nobody took. A thread that waits in it is not woken: shut the
+     * connection down first.
+     */
     @Override
     public void close() {
         messages.close();

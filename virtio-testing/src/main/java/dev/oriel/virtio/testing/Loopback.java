@@ -10,7 +10,8 @@ import dev.oriel.virtio.ring.QueueSetup;
 import dev.oriel.virtio.ring.RingFeatures;
 
 /**
- * One queue with a device at one end and a driver at the other, in this process: real memory, a real ring, real eventfds, no transport.
+ * One queue with a device at one end and a driver at the other, in this process: real memory, a real ring, real
+ * eventfds, no transport.
  */
 public final class Loopback implements AutoCloseable {
     private static final long MEMORY_SIZE = 16 << 20;

@@ -49,7 +49,10 @@ public final class ScriptedPackedRing extends ScriptedRing {
         freeSlots = size;
     }
 
-    /** Writes one descriptor, or nonsense, at the place where the next available one belongs; RingLayout.DESC_F_AVAIL and RingLayout.DESC_F_USED are added. */
+    /**
+     * Writes one descriptor, or nonsense, at the place where the next available one belongs; RingLayout.DESC_F_AVAIL
+     * and RingLayout.DESC_F_USED are added.
+     */
     public void offerDescriptor(long address, int length, int id, int flags) {
         write(
                 areas.descriptors() + (long) RingLayout.DESCRIPTOR_SIZE * availSlot,

@@ -12,8 +12,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A driver of one queue, for tests: makes requests of bytes, kicks only when asked to, and sleeps until it is interrupted. A
- * notification that one of the two sides misses makes it fail after {@link #PATIENCE_MILLIS}, never pass by luck.
+ * A driver of one queue, for tests: makes requests of bytes, kicks only when asked to, and sleeps until it is
+ * interrupted. A notification that one of the two sides misses makes it fail after {@link #PATIENCE_MILLIS}, never pass
+ * by luck.
  */
 public final class ScriptedQueue implements AutoCloseable {
     /** Far more than anything takes. */

@@ -7,8 +7,8 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The driver's end of a ring, for tests: {@link #offer} makes chains available as simply as can be, and the rings of either layout
- * write anything anywhere. One thread.
+ * The driver's end of a ring, for tests: {@link #offer} makes chains available as simply as can be, and the rings of
+ * either layout write anything anywhere. One thread.
  */
 public abstract class ScriptedRing {
 
@@ -77,7 +77,10 @@ public abstract class ScriptedRing {
                         shared.memory(), SharedMemory.GUEST_ADDRESS, areas, size, indirect, eventIndex, newTable);
     }
 
-    /** A new split ring, of chains without indirect tables and without event indices, where somebody else made room for it. */
+    /**
+     * A new split ring, of chains without indirect tables and without event indices, where somebody else made room for
+     * it.
+     */
     public static ScriptedSplitRing split(MemorySegment memory, long guestAddress, Areas areas, int size) {
         return new ScriptedSplitRing(memory, guestAddress, areas, size, false, false, () -> {
             throw new IllegalStateException("a ring without indirect tables");

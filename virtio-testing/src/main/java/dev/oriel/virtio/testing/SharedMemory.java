@@ -11,8 +11,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Memory of a guest as a VMM has it: a memfd, and the VMM's own mapping of it. The guest sees it at {@link #GUEST_ADDRESS}, rings are
- * given at {@link #USER_ADDRESS}: neither is where it is mapped.
+ * Memory of a guest as a VMM has it: a memfd, and the VMM's own mapping of it. The guest sees it at {@link
+ * #GUEST_ADDRESS}, rings are given at {@link #USER_ADDRESS}: neither is where it is mapped.
  */
 public final class SharedMemory implements AutoCloseable {
     public static final long GUEST_ADDRESS = 0x1_4000_0000L;

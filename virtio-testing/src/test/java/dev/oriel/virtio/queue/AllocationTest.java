@@ -19,7 +19,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 class AllocationTest {
     private static final int WINDOW = 10_000;
 
-    /** It ends with the first window that cost nothing; the compiler comes late to what a queue does rarely, as a sleep with a time limit. */
+    /**
+     * It ends with the first window that cost nothing; the compiler comes late to what a queue does rarely, as a sleep
+     * with a time limit.
+     */
     private static final int MAX_WINDOWS = 600;
 
     static Stream<Layout> layouts() {

@@ -13,8 +13,8 @@ import dev.oriel.virtio.ring.RingFeatures;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Rings made of any bytes: whatever they say, walking them ends, and stays in memory. Runs on its seeds; with JAZZER_FUZZ=1 it looks for
- * more.
+ * Rings made of any bytes: whatever they say, walking them ends, and stays in memory. Runs on its seeds; with
+ * JAZZER_FUZZ=1 it looks for more.
  */
 class RingFuzzTest {
     private static final int SIZE = 8;

@@ -11,14 +11,17 @@ import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * The memory of a driver that is a process and no machine: one memfd, shared with the device, that holds the rings and all that
- * requests point to; or a part of such a memory. For the device it is guest memory.
+ * The memory of a driver that is a process and no machine: one memfd, shared with the device, that holds the rings and
+ * all that requests point to; or a part of such a memory. For the device it is guest memory.
  *
- * <p>Its size is sealed, so no side can pull it away from under the other. Pages cost nothing before they are used. What the
- * device can write it can write at any time: read a field once. Any thread.
+ * <p>Its size is sealed, so no side can pull it away from under the other. Pages cost nothing before they are used.
+ * What the device can write it can write at any time: read a field once. Any thread.
  */
 public final class DriverMemory implements AutoCloseable {
-    /** The guest address of the first byte if nothing else is said. Not 0, so that an address that was never set is found out. */
+    /**
+     * The guest address of the first byte if nothing else is said. Not 0, so that an address that was never set is
+     * found out.
+     */
     public static final long GUEST_ADDRESS = 0x1000_0000;
 
     private final int descriptor;
@@ -114,7 +117,10 @@ public final class DriverMemory implements AutoCloseable {
         return descriptorOffset;
     }
 
-    /** Unmaps and closes it here, and a part is given back; the device keeps its own mapping. Does nothing the second time. */
+    /**
+     * Unmaps and closes it here, and a part is given back; the device keeps its own mapping. Does nothing the second
+     * time.
+     */
     @Override
     public void close() {
         if (closed.compareAndSet(false, true)) {

@@ -8,8 +8,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A snapshot of the guest's memory: regions that do not overlap, in the order of their guest addresses. Immutable; a change makes
- * a new snapshot. Any thread.
+ * A snapshot of the guest's memory: regions that do not overlap, in the order of their guest addresses. Immutable; a
+ * change makes a new snapshot. Any thread.
  *
  * <pre>
  *   chunks    | 0 | 1 | 2 |                     in the order of their first regions, none of them empty

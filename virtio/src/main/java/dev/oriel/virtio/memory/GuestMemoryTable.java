@@ -6,12 +6,12 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * The guest's memory as it changes: owns the regions, tells the queues of a new snapshot, and unmaps a region that was taken out
- * as soon as no chain in flight has a buffer in it.
+ * The guest's memory as it changes: owns the regions, tells the queues of a new snapshot, and unmaps a region that was
+ * taken out as soon as no chain in flight has a buffer in it.
  *
- * <p>Taking a region out does not wait for such chains: one of them may itself wait for the thread that changes the table. Until they
- * are completed their memory stays mapped. What they write there reaches whoever shares it: a driver takes a buffer back before it uses it for
- * something else.
+ * <p>Taking a region out does not wait for such chains: one of them may itself wait for the thread that changes the
+ * table. Until they are completed their memory stays mapped. What they write there reaches whoever shares it: a driver
+ * takes a buffer back before it uses it for something else.
  *
  * <p>Locks are taken in the order table, queue. Any thread.
  */

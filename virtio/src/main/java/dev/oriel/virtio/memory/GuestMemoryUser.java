@@ -1,6 +1,8 @@
 package dev.oriel.virtio.memory;
 
-/** Uses guest memory: a queue, whose ring and chains lie there. Called with the lock of the {@link GuestMemoryTable}. */
+/**
+ * Uses guest memory: a queue, whose ring and chains lie there. Called with the lock of the {@link GuestMemoryTable}.
+ */
 public interface GuestMemoryUser {
 
     /** The memory has changed: from now on addresses are checked against this snapshot. */

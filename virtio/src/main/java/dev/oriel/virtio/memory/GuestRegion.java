@@ -13,7 +13,8 @@ import java.lang.foreign.MemorySegment;
  *            +--------+------------------------+-----+
  * </pre>
  *
- * <p>Owns its mapping, or a share of one. The {@link GuestMemoryTable} it is given to closes it when no chain lies in it any more.
+ * <p>Owns its mapping, or a share of one. The {@link GuestMemoryTable} it is given to closes it when no chain lies in
+ * it any more.
  */
 public final class GuestRegion implements AutoCloseable {
     private final long guestAddress;
@@ -29,7 +30,8 @@ public final class GuestRegion implements AutoCloseable {
      * @param mapping the memory, owned by the region from now on
      * @param offset where in the mapping the region begins
      * @param window whether it is a part of a window of the device, see {@link #isWindow}
-     * @throws InvalidSetupException if the range is empty, wraps around, or is not all mapped; the mapping still belongs to the caller
+     * @throws InvalidSetupException if the range is empty, wraps around, or is not all mapped; the mapping still
+     *     belongs to the caller
      */
     public GuestRegion(
             long guestAddress, long size, long userAddress, MappedMemory mapping, long offset, boolean window)
@@ -50,7 +52,8 @@ public final class GuestRegion implements AutoCloseable {
      * @param offset where in the mapping the region begins
      * @param window whether it is a part of a window of the device, see {@link #isWindow}
      * @param release called once, when the region is used no more
-     * @throws InvalidSetupException if the range is empty, wraps around, or is not all mapped; {@code release} is not called then
+     * @throws InvalidSetupException if the range is empty, wraps around, or is not all mapped; {@code release} is not
+     *     called then
      */
     public GuestRegion(
             long guestAddress,

@@ -11,11 +11,12 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * A shared memory region that is memory of its own: a file without a name, which the other side maps once, as a whole, and sees all of, from
- * the start and until it goes. Nothing is mapped into it later. A device that wants to show a file there copies.
+ * A shared memory region that is memory of its own: a file without a name, which the other side maps once, as a whole,
+ * and sees all of, from the start and until it goes. Nothing is mapped into it later. A device that wants to show a
+ * file there copies.
  *
- * <p>The file is sealed against any change of its size, so no access to it can ever fault, on either side. Pages that were never touched, or
- * were {@link #release released}, read as zeros and take no memory. Any thread.
+ * <p>The file is sealed against any change of its size, so no access to it can ever fault, on either side. Pages that
+ * were never touched, or were {@link #release released}, read as zeros and take no memory. Any thread.
  */
 public final class RegionMemory implements SharedMemoryRegion, AutoCloseable {
     private final Descriptor file;

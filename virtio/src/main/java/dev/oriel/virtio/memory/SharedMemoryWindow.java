@@ -22,9 +22,9 @@ import java.util.NavigableMap;
 import java.util.TreeMap;
 
 /**
- * A shared memory region of a device in the address space of this process: a reserved range, in which parts of files are mapped and
- * taken away again. A driver in this process looks at its device through it; for a device on a bus of this process it is the memory
- * slot that the region occupies.
+ * A shared memory region of a device in the address space of this process: a reserved range, in which parts of files
+ * are mapped and taken away again. A driver in this process looks at its device through it; for a device on a bus of
+ * this process it is the memory slot that the region occupies.
  *
  * <pre>
  *   0                                                        size
@@ -33,9 +33,10 @@ import java.util.TreeMap;
  *   +------------+------------------+--------+-------------+
  * </pre>
  *
- * <p>What is not mapped is memory of our own, all zero at first, so no access ever faults for want of a mapping. What is mapped for
- * reading only is mapped copy-on-write: a stray write does not end the process, and does not reach the file either. A file that
- * shrinks under its mapping turns access into {@link InternalError}. Any thread may use the memory; the methods are safe too.
+ * <p>What is not mapped is memory of our own, all zero at first, so no access ever faults for want of a mapping. What
+ * is mapped for reading only is mapped copy-on-write: a stray write does not end the process, and does not reach the
+ * file either. A file that shrinks under its mapping turns access into {@link InternalError}. Any thread may use the
+ * memory; the methods are safe too.
  */
 public final class SharedMemoryWindow implements MappableRegion, AutoCloseable {
     private static final int PROTECTION = MemoryCalls.PROT_READ | MemoryCalls.PROT_WRITE;
@@ -91,7 +92,10 @@ public final class SharedMemoryWindow implements MappableRegion, AutoCloseable {
                 MappedMemory.anonymous(size, PROTECTION), new TreeMap<>(), new MappedFiles(), false);
     }
 
-    /** The same window with a life of its own: closing the view takes nothing away, but access through it throws from then on. */
+    /**
+     * The same window with a life of its own: closing the view takes nothing away, but access through it throws from
+     * then on.
+     */
     public SharedMemoryWindow view() {
         return new SharedMemoryWindow(memory.view(0, memory.size()), mapped, files, true);
     }
@@ -218,9 +222,9 @@ public final class SharedMemoryWindow implements MappableRegion, AutoCloseable {
     /**
      * Maps part of a file, in place of what was there.
      *
-     * @return 0, or -EINVAL if the range is not whole pages inside the window and the file, -EACCES if it is no regular file, or
-     *     -ENXIO after {@link #close}, -ENOMEM if there are too many mappings, or what mmap(2) says; then nothing has
-     *     changed
+     * @return 0, or -EINVAL if the range is not whole pages inside the window and the file, -EACCES if it is no regular
+     *     file, or -ENXIO after {@link #close}, -ENOMEM if there are too many mappings, or what mmap(2) says; then
+     *     nothing has changed
      */
     public int map(int fd, long fileOffset, long offset, long length, boolean writable) {
         synchronized (mapped) {
@@ -357,7 +361,10 @@ public final class SharedMemoryWindow implements MappableRegion, AutoCloseable {
         gone.clear();
     }
 
-    /** Unmaps all of it and gives the address space back, unless this is a view. Nothing can be mapped through it any more. */
+    /**
+     * Unmaps all of it and gives the address space back, unless this is a view. Nothing can be mapped through it any
+     * more.
+     */
     @Override
     public void close() {
         synchronized (mapped) {

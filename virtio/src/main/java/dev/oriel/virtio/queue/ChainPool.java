@@ -7,8 +7,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The chains of one queue: as many as were ever in flight at once, at most one for each descriptor of its ring. Each is free, in flight, or
- * pending: completed and not yet given back. Guarded by the lock of the queue.
+ * The chains of one queue: as many as were ever in flight at once, at most one for each descriptor of its ring. Each is
+ * free, in flight, or pending: completed and not yet given back. Guarded by the lock of the queue.
  */
 final class ChainPool {
     /**
@@ -115,8 +115,8 @@ final class ChainPool {
     }
 
     /**
-     * Gives back all that are pending. They are free when the driver can see them, not before: if a page of the ring is gone
-     * ({@link InternalError}), all stay where they are.
+     * Gives back all that are pending. They are free when the driver can see them, not before: if a page of the ring is
+     * gone ({@link InternalError}), all stay where they are.
      *
      * @return whether the driver wants to be notified
      */

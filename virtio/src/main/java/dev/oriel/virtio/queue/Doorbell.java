@@ -7,11 +7,11 @@ import dev.oriel.linux.LinuxException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where the thread of a queue sleeps: until the driver kicks, or we wake it ourselves. What counters hold is of no interest: they are never
- * read, so that whatever flags the other side gives the descriptor, nobody waits but here.
+ * Where the thread of a queue sleeps: until the driver kicks, or we wake it ourselves. What counters hold is of no
+ * interest: they are never read, so that whatever flags the other side gives the descriptor, nobody waits but here.
  *
- * <p>Only the thread that waits closes the kick descriptor while it runs: a number that another thread closed could meanwhile stand for
- * another file.
+ * <p>Only the thread that waits closes the kick descriptor while it runs: a number that another thread closed could
+ * meanwhile stand for another file.
  */
 final class Doorbell implements AutoCloseable {
     /** How often to look at a ring whose driver does not kick (vhost-user, SET_VRING_KICK without a descriptor). */
@@ -21,7 +21,10 @@ final class Doorbell implements AutoCloseable {
     private final Epoll epoll;
     private @Nullable Descriptor kick;
 
-    /** Whether no kick can be heard: there is none, or the kernel waits for no more descriptors (max_user_watches, epoll(7)). */
+    /**
+     * Whether no kick can be heard: there is none, or the kernel waits for no more descriptors (max_user_watches,
+     * epoll(7)).
+     */
     private boolean deaf = true;
 
     // Guarded by this.
@@ -76,8 +79,8 @@ final class Doorbell implements AutoCloseable {
     }
 
     /**
-     * Takes ownership of a kick descriptor, an eventfd, or null if the driver does not kick. The one before is closed when the thread
-     * of the queue notices. Any thread.
+     * Takes ownership of a kick descriptor, an eventfd, or null if the driver does not kick. The one before is closed
+     * when the thread of the queue notices. Any thread.
      */
     synchronized void replace(@Nullable Descriptor descriptor) {
         if (next != null) {

@@ -8,8 +8,8 @@ import dev.oriel.virtio.ring.RingFeatures;
 import java.util.function.IntSupplier;
 
 /**
- * A virtqueue as a driver sets it up: a ring in {@link DriverMemory} and its two doorbells, one for each direction. Owns the
- * doorbells, not the memory.
+ * A virtqueue as a driver sets it up: a ring in {@link DriverMemory} and its two doorbells, one for each direction.
+ * Owns the doorbells, not the memory.
  */
 public final class DriverQueue implements AutoCloseable {
     private final DriverRing ring;
@@ -62,8 +62,8 @@ public final class DriverQueue implements AutoCloseable {
     }
 
     /**
-     * Sets what {@link #notifyDevice} does where it takes more than the eventfd, such as a write to a register. For the transport,
-     * before the device starts.
+     * Sets what {@link #notifyDevice} does where it takes more than the eventfd, such as a write to a register. For the
+     * transport, before the device starts.
      *
      * @param sent answers 0 or -errno; called on any thread, does not wait
      */

@@ -5,8 +5,9 @@ import dev.oriel.linux.PeerEvent;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An eventfd of the other side that we signal: an interrupt or an error of a queue. May be absent, come late, and be replaced at any
- * time: what was signalled in the absence of one reaches the next. A listener, once set, is told in its place. Any thread.
+ * An eventfd of the other side that we signal: an interrupt or an error of a queue. May be absent, come late, and be
+ * replaced at any time: what was signalled in the absence of one reaches the next. A listener, once set, is told in its
+ * place. Any thread.
  */
 final class EventSink implements AutoCloseable {
     private volatile @Nullable Runnable listener;

@@ -4,9 +4,10 @@ import dev.oriel.virtio.ring.DescriptorChain;
 import java.time.Duration;
 
 /**
- * How long the thread of a queue goes on looking at its ring after the last chain, before it sleeps. While it looks, the driver need not
- * kick, and nobody has to be woken: that saves most of the time of a short request, and costs a processor meanwhile. Who serves the requests of a queue that is
- * not polled does not spend any for speed either, see {@link DescriptorChain#isUrgent}.
+ * How long the thread of a queue goes on looking at its ring after the last chain, before it sleeps. While it looks,
+ * the driver need not kick, and nobody has to be woken: that saves most of the time of a short request, and costs a
+ * processor meanwhile. Who serves the requests of a queue that is not polled does not spend any for speed either, see
+ * {@link DescriptorChain#isUrgent}.
  *
  * @param mostNanos the longest look, in nanoseconds; 0: none
  * @param adaptive whether to look less often, down to once in 64 waits, while looks find nothing
@@ -18,8 +19,8 @@ public record Polling(long mostNanos, boolean adaptive) {
     public static final Polling OFF = new Polling(0, false);
 
     /**
-     * Up to 200 microseconds, as KVM does for a halted virtual processor (halt_poll_ns): most guests take less from a reply to their next
-     * request.
+     * Up to 200 microseconds, as KVM does for a halted virtual processor (halt_poll_ns): most guests take less from a
+     * reply to their next request.
      */
     public static final Polling AUTO = new Polling(200_000, true);
 

@@ -13,10 +13,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * Serves one queue of a device: its ring, the thread that takes chains from it, and its eventfds.
  *
- * <p>While there is work, and for as long as {@link Polling} says after it, the driver is asked not to kick; before the thread sleeps it
- * asks for kicks again and looks once more. A queue that the driver does not wait for ({@link ChainHandler#isAwaited}) is not polled: after
- * each chain its thread rests, and then takes what came meanwhile. A ring is looked at when it starts, without a kick. A
- * {@link ChainHandler} that throws, or memory that vanishes, stops this queue and no other.
+ * <p>While there is work, and for as long as {@link Polling} says after it, the driver is asked not to kick; before the
+ * thread sleeps it asks for kicks again and looks once more. A queue that the driver does not wait for ({@link
+ * ChainHandler#isAwaited}) is not polled: after each chain its thread rests, and then takes what came meanwhile. A ring
+ * is looked at when it starts, without a kick. A {@link ChainHandler} that throws, or memory that vanishes, stops this
+ * queue and no other.
  *
  * <p>For the one thread that controls the device, with threads of its own.
  */
@@ -25,8 +26,9 @@ public final class QueueWorker implements AutoCloseable {
     private static final long GATHERING_NANOS = 500_000;
 
     /**
-     * A driver that was told of something and has not looked at it for so long may have lost the interrupt, in nanoseconds. One that has
-     * no processor to spare for a moment only looks as if it had, and is disturbed for nothing: so it is not less.
+     * A driver that was told of something and has not looked at it for so long may have lost the interrupt, in
+     * nanoseconds. One that has no processor to spare for a moment only looks as if it had, and is disturbed for
+     * nothing: so it is not less.
      */
     private static final long ANSWER_NANOS = 300_000;
 
@@ -117,10 +119,11 @@ public final class QueueWorker implements AutoCloseable {
     /**
      * Until there may be something to do.
      *
-     * <p>Guests lose interrupts: user-mode Linux (seen with Linux 7.2) sleeps until its next timer tick, up to 10 ms, if one comes between
-     * its last look for work and its sleep, and a quick device often answers just then. So one that does not answer is told once more. That
-     * does no harm to others: a driver handles spurious notifications (virtio 1.4, 2.7.7.1). But a sleep with a time limit sets and
-     * cancels a timer as well, so a driver that loses nothing is rarely watched.
+     * <p>Guests lose interrupts: user-mode Linux (seen with Linux 7.2) sleeps until its next timer tick, up to 10 ms,
+     * if one comes between its last look for work and its sleep, and a quick device often answers just then. So one
+     * that does not answer is told once more. That does no harm to others: a driver handles spurious notifications
+     * (virtio 1.4, 2.7.7.1). But a sleep with a time limit sets and cancels a timer as well, so a driver that loses
+     * nothing is rarely watched.
      */
     private void sleep() {
         if (queue.unanswered() && watches()) {
@@ -185,14 +188,16 @@ public final class QueueWorker implements AutoCloseable {
     }
 
     /**
-     * Whether the queue was stopped by nonsense in its ring or by a failure. It stays in that state until it is stopped and started.
+     * Whether the queue was stopped by nonsense in its ring or by a failure. It stays in that state until it is stopped
+     * and started.
      */
     public boolean failed() {
         return queue.failed();
     }
 
     /**
-     * Stops the queue: takes no chain any more, and waits until those in flight are completed. Nothing is signalled after that.
+     * Stops the queue: takes no chain any more, and waits until those in flight are completed. Nothing is signalled
+     * after that.
      *
      * @return where the ring stands, as {@link QueueSetup#base()}; 0 if the queue did not run
      */
@@ -244,7 +249,10 @@ public final class QueueWorker implements AutoCloseable {
         queue.enable(enable);
     }
 
-    /** Sets how long the thread looks at the ring of a queue that is awaited before it sleeps. A new queue sleeps at once. */
+    /**
+     * Sets how long the thread looks at the ring of a queue that is awaited before it sleeps. A new queue sleeps at
+     * once.
+     */
     public void polling(Polling polling) {
         poller.use(polling);
         queue.polled(polling.mostNanos() > 0);
@@ -265,7 +273,10 @@ public final class QueueWorker implements AutoCloseable {
         call.replace(descriptor);
     }
 
-    /** Sets who interrupts the driver in place of an eventfd, when the queue asks for it. Told on any thread; does not wait or throw. */
+    /**
+     * Sets who interrupts the driver in place of an eventfd, when the queue asks for it. Told on any thread; does not
+     * wait or throw.
+     */
     public void onCall(Runnable interrupt) {
         call.listener(interrupt);
     }

@@ -3,12 +3,12 @@ package dev.oriel.virtio.queue;
 /**
  * Looks at the ring of one queue before its thread sleeps, as long as that pays. For the thread of the queue.
  *
- * <p>Adaptive, it backs off: after the second look in a row that found nothing it lets one wait pass, after the third three, after the
- * fourth seven. One miss costs nothing more, as guests have their hiccups. How long the waits that it let pass turned out to be says
- * when to look again.
+ * <p>Adaptive, it backs off: after the second look in a row that found nothing it lets one wait pass, after the third
+ * three, after the fourth seven. One miss costs nothing more, as guests have their hiccups. How long the waits that it
+ * let pass turned out to be says when to look again.
  *
- * <p>Between looks the thread yields: where there are more queues and drivers than processors, who has work runs, and nobody has to be
- * woken for it. If somebody else then ran for long there is no processor to spare, and it sleeps.
+ * <p>Between looks the thread yields: where there are more queues and drivers than processors, who has work runs, and
+ * nobody has to be woken for it. If somebody else then ran for long there is no processor to spare, and it sleeps.
  */
 final class RingPoller {
     /** A yield that took longer has let somebody else run who does more than look, or serve a few requests. */
@@ -70,8 +70,9 @@ final class RingPoller {
     }
 
     /**
-     * The thread has slept and was woken. A wait within reach of a look says that looking pays, and one of up to twice as long that it
-     * may: the driver's kick and the thread's waking are part of it, and take about as long as a short request.
+     * The thread has slept and was woken. A wait within reach of a look says that looking pays, and one of up to twice
+     * as long that it may: the driver's kick and the thread's waking are part of it, and take about as long as a short
+     * request.
      */
     void woke() {
         if (waitingSince == 0) {

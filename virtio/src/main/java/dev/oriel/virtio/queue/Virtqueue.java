@@ -14,19 +14,19 @@ import org.jspecify.annotations.Nullable;
 /**
  * The chains of one queue: taken from its ring, in flight, given back.
  *
- * <p>One thread takes, any thread completes. All of it is under one lock of the queue, held for as long as it takes to walk one chain
- * or to publish some, never while a device works or an eventfd is written. Chains are pooled: nothing is allocated once as many exist as
- * were ever in flight at once.
+ * <p>One thread takes, any thread completes. All of it is under one lock of the queue, held for as long as it takes to
+ * walk one chain or to publish some, never while a device works or an eventfd is written. Chains are pooled: nothing is
+ * allocated once as many exist as were ever in flight at once.
  *
- * <p>What the taking thread completes itself is published together with what follows at once, see {@link #next()}; what others
- * complete is published immediately.
+ * <p>What the taking thread completes itself is published together with what follows at once, see {@link #next()}; what
+ * others complete is published immediately.
  */
 final class Virtqueue implements GuestMemoryUser {
     private static final System.Logger LOGGER = System.getLogger("dev.oriel.virtio");
 
     /**
-     * So many chains are given back at once at most. With more, a driver that keeps few in flight has nothing to do while they are served,
-     * and the device nothing while the driver sees to them.
+     * So many chains are given back at once at most. With more, a driver that keeps few in flight has nothing to do
+     * while they are served, and the device nothing while the driver sees to them.
      */
     private static final int BATCH = 4;
 
@@ -150,8 +150,8 @@ final class Virtqueue implements GuestMemoryUser {
     }
 
     /**
-     * Takes the next chain. Before it answers null, before a chain that moves much, and at every {@link #BATCH}th, it gives back what was
-     * completed meanwhile.
+     * Takes the next chain. Before it answers null, before a chain that moves much, and at every {@link #BATCH}th, it
+     * gives back what was completed meanwhile.
      *
      * @return null if there is none
      */

@@ -59,7 +59,8 @@ public final class ChainBytes {
     }
 
     /**
-     * Appends a buffer of the guest. If not all of it lies in memory, nothing of it is appended, and the stream ends here for good.
+     * Appends a buffer of the guest. If not all of it lies in memory, nothing of it is appended, and the stream ends
+     * here for good.
      *
      * @param length not negative; 0 appends nothing
      */
@@ -170,7 +171,10 @@ public final class ChainBytes {
         return offset + length <= starts[piece + 1] ? piece : -1;
     }
 
-    /** The piece that holds the byte at {@code offset}, or the last if that is the end of the stream. Not for an empty stream. */
+    /**
+     * The piece that holds the byte at {@code offset}, or the last if that is the end of the stream. Not for an empty
+     * stream.
+     */
     private int pieceAt(long offset) {
         int low = 0;
         int high = count - 1;
@@ -221,8 +225,9 @@ public final class ChainBytes {
     }
 
     /**
-     * Fills {@code vector} with {@code [offset, offset + length)} of the stream, for preadv(2) and pwritev(2); those bytes lie within
-     * the stream. If the vector is too small for all pieces it ends early: {@link IoVector#bytes()} tells.
+     * Fills {@code vector} with {@code [offset, offset + length)} of the stream, for preadv(2) and pwritev(2); those
+     * bytes lie within the stream. If the vector is too small for all pieces it ends early: {@link IoVector#bytes()}
+     * tells.
      */
     public void vector(long offset, long length, IoVector vector) {
         Objects.checkFromIndexSize(offset, length, length());

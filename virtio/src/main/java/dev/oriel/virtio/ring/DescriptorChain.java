@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
  * stream of bytes with no framing (virtio 1.4, section 2.6.4). All addresses have been checked against the guest's
  * memory. The chain keeps that memory mapped until it is completed.
  *
- * <p>Chains are owned by their queue and used again. What is in this class a ring fills; what a queue does with a chain it adds.
+ * <p>Chains are owned by their queue and used again. What is in this class a ring fills; what a queue does with a chain
+ * it adds.
  */
 public abstract class DescriptorChain {
     private final ChainBytes readable = new ChainBytes();
@@ -99,8 +100,8 @@ public abstract class DescriptorChain {
     }
 
     /**
-     * Whether buffers of this chain lie outside the guest's memory. A stream with such a buffer ends before it, and the device does
-     * nothing but answer with an error, if what is left of {@link #writable()} has room for one.
+     * Whether buffers of this chain lie outside the guest's memory. A stream with such a buffer ends before it, and the
+     * device does nothing but answer with an error, if what is left of {@link #writable()} has room for one.
      */
     public final boolean faulty() {
         return readable.cut() || writable.cut();

@@ -19,9 +19,9 @@ import org.jspecify.annotations.Nullable;
  *   poll() -> token, usedLength()
  * </pre>
  *
- * <p>All that it relies on is private: what the device can write is read once and checked, and a device that gives back what it
- * never got, or more bytes than there was room for, breaks the ring for good. Nothing here allocates after construction. For one
- * thread at a time.
+ * <p>All that it relies on is private: what the device can write is read once and checked, and a device that gives back
+ * what it never got, or more bytes than there was room for, breaks the ring for good. Nothing here allocates after
+ * construction. For one thread at a time.
  *
  * <p>With indirect descriptors a chain takes one place in the ring; its table has a fixed place behind the ring:
  *
@@ -186,7 +186,10 @@ public abstract sealed class DriverRing permits DriverSplitRing, DriverPackedRin
     /** Whether {@link #poll()} would answer something else than {@link #NONE}. */
     public abstract boolean hasUsed();
 
-    /** The bytes the device says it wrote into the chain that {@link #poll()} answered last; never more than there was room. */
+    /**
+     * The bytes the device says it wrote into the chain that {@link #poll()} answered last; never more than there was
+     * room.
+     */
     public final int usedLength() {
         return usedLength;
     }

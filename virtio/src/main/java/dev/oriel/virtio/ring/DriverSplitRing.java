@@ -15,7 +15,10 @@ final class DriverSplitRing extends DriverRing {
     private final long availEvent;
     private final int mask;
 
-    /** The descriptors that follow each other, in a chain or in the list of free ones: our own copy, not what the device sees. */
+    /**
+     * The descriptors that follow each other, in a chain or in the list of free ones: our own copy, not what the device
+     * sees.
+     */
     private final int[] next;
 
     private int free;

@@ -19,8 +19,9 @@ import org.jspecify.annotations.Nullable;
  * The device's end of a packed ring (virtio 1.4, section 2.8). Little endian.
  *
  *
- * <p>Both sides go round the same ring. A descriptor is available if its AVAIL flag is the driver's wrap counter and its USED flag is
- * not; the device marks the first descriptor of a chain as used by setting both to its own wrap counter, and skips the others.
+ * <p>Both sides go round the same ring. A descriptor is available if its AVAIL flag is the driver's wrap counter and
+ * its USED flag is not; the device marks the first descriptor of a chain as used by setting both to its own wrap
+ * counter, and skips the others.
  *
  * <p>Stores are plain ones with fences beside them, for the reason given at {@link SplitRing}.
  */
@@ -99,9 +100,9 @@ final class PackedRing implements Ring {
     }
 
     /**
-     * A fresh ring begins at {@link RingLayout#PACKED_START}, with both wrap counters set. Front-ends that know only split rings
-     * (user-mode Linux) say 0 instead. A ring that truly stands there was gone round once by the device, which marked its first
-     * descriptor as used.
+     * A fresh ring begins at {@link RingLayout#PACKED_START}, with both wrap counters set. Front-ends that know only
+     * split rings (user-mode Linux) say 0 instead. A ring that truly stands there was gone round once by the device,
+     * which marked its first descriptor as used.
      */
     private void beginFresh() {
         int flags = (short) SHORT.getAcquire(ring, RingLayout.PACKED_FLAGS) & 0xffff;

@@ -12,8 +12,9 @@ import org.jspecify.annotations.Nullable;
  * @param descriptors where the descriptors are
  * @param driver the driver area: the available ring (split) or the driver's event suppression (packed)
  * @param device the device area: the used ring (split) or the device's event suppression (packed)
- * @param base where the ring stands, as vhost-user's SET_VRING_BASE says it: the next index of the available ring (split); position
- *     and wrap counter for available descriptors in bits 0 to 15, for used ones in bits 16 to 31 (packed)
+ * @param base where the ring stands, as vhost-user's SET_VRING_BASE says it: the next index of the available ring
+ *     (split); position and wrap counter for available descriptors in bits 0 to 15, for used ones in bits 16 to 31
+ *     (packed)
  * @param features the negotiated bits of {@link RingFeatures}
  */
 public record QueueSetup(int size, long descriptors, long driver, long device, int base, long features) {

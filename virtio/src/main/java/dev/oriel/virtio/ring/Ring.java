@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The device's end of a ring, split or packed: takes chains that the driver made available and gives them back as used.
  *
- * <p>Everything in a ring can change at any time and can be a lie. Each field is read once. What cannot be a ring at all breaks it
- * for good; the queue then stops. Nothing here allocates. Guarded by the lock of the queue.
+ * <p>Everything in a ring can change at any time and can be a lie. Each field is read once. What cannot be a ring at
+ * all breaks it for good; the queue then stops. Nothing here allocates. Guarded by the lock of the queue.
  */
 public sealed interface Ring permits SplitRing, PackedRing {
     /** {@link #take}: a chain was taken. */
@@ -19,7 +19,10 @@ public sealed interface Ring permits SplitRing, PackedRing {
     /** {@link #take}: what the driver wrote is no ring; {@link #fault()} says why. */
     int BROKEN = -1;
 
-    /** Chains with an indirect table may be longer than the queue, but not longer than this, which is more than any driver sends. */
+    /**
+     * Chains with an indirect table may be longer than the queue, but not longer than this, which is more than any
+     * driver sends.
+     */
     int INDIRECT_LIMIT = 1024;
 
     /** The most memory that an indirect table of {@link #INDIRECT_LIMIT} descriptors takes. */
@@ -57,8 +60,8 @@ public sealed interface Ring permits SplitRing, PackedRing {
     boolean publish();
 
     /**
-     * Whether the driver was told and has not asked to be told again since. False if that cannot be known: only a driver with event
-     * indices says.
+     * Whether the driver was told and has not asked to be told again since. False if that cannot be known: only a
+     * driver with event indices says.
      */
     boolean unanswered();
 

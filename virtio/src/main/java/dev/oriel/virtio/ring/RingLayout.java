@@ -1,8 +1,8 @@
 package dev.oriel.virtio.ring;
 
 /**
- * Where everything is in a ring of N descriptors, for both ends (virtio 1.4, sections 2.7 and 2.8). Offsets and sizes are in bytes, values little
- * endian.
+ * Where everything is in a ring of N descriptors, for both ends (virtio 1.4, sections 2.7 and 2.8). Offsets and sizes
+ * are in bytes, values little endian.
  *
  * <pre>
  *   split ring    descriptors    N x { address 8, length 4, flags 2, next 2 }
@@ -14,8 +14,9 @@ package dev.oriel.virtio.ring;
  *                 device event   { off_wrap 2, flags 2 }                                  when the device wants to be notified
  * </pre>
  *
- * <p>Indirect tables are descriptors too, of the ring's own kind. In a split ring indices count for ever, modulo 2^16; an element is at
- * the index modulo N. In a packed ring both sides go round the descriptors, and each has a wrap counter that turns with every round.
+ * <p>Indirect tables are descriptors too, of the ring's own kind. In a split ring indices count for ever, modulo 2^16;
+ * an element is at the index modulo N. In a packed ring both sides go round the descriptors, and each has a wrap
+ * counter that turns with every round.
  */
 public final class RingLayout {
     /** Bytes of a descriptor, in both kinds of rings. */

@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The device's end of a split ring of N descriptors, N a power of two (virtio 1.4, section 2.7; {@link RingLayout}).
  *
- * <p>Stores are plain ones with fences beside them, not opaque or release ones: if the page is gone (SIGBUS), HotSpot survives the
- * former, and ends the process in an interpreted 16-bit store of the latter kind (JDK 25).
+ * <p>Stores are plain ones with fences beside them, not opaque or release ones: if the page is gone (SIGBUS), HotSpot
+ * survives the former, and ends the process in an interpreted 16-bit store of the latter kind (JDK 25).
  */
 final class SplitRing implements Ring {
 

@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A driver of a virtio function over PCI, for tests: finds everything through the capability list, as Linux does, and sets queues up. The rings'
- * addresses are those at which the memory has its guest address.
+ * A driver of a virtio function over PCI, for tests: finds everything through the capability list, as Linux does, and
+ * sets queues up. The rings' addresses are those at which the memory has its guest address.
  */
 public final class PciDriver {
     /** The number of the configuration space, as VFIO counts regions; BARs are 0 to 5. */

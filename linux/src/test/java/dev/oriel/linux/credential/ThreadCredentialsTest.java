@@ -1,9 +1,11 @@
-package dev.oriel.linux;
+package dev.oriel.linux.credential;
 
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.oriel.linux.Errno;
+import dev.oriel.linux.ResourceLimits;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

@@ -1,9 +1,10 @@
-package dev.oriel.linux;
+package dev.oriel.linux.credential;
 
 import static java.lang.Integer.toUnsignedLong;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.ref.Reference.reachabilityFence;
 
+import dev.oriel.linux.Errno;
 import dev.oriel.linux.abi.Machine;
 import dev.oriel.linux.abi.Native;
 import java.lang.foreign.Arena;
@@ -14,12 +15,12 @@ import java.util.List;
 /**
  * Ids, groups, capabilities and umask of the calling thread alone.
  *
- * <p>To Linux these belong to a thread. The C library's setresuid, setresgid and setgroups change all threads of the process
- * (nptl(7)), so the raw system calls are used. Answers are 0 or {@code -errno}; nothing is allocated after the first call of a
- * thread.
+ * <p>To Linux these belong to a thread. The C library's setresuid, setresgid and setgroups change all threads of the
+ * process (nptl(7)), so the raw system calls are used. Answers are 0 or {@code -errno}; nothing is allocated after the
+ * first call of a thread.
  *
- * <p>When the effective user id goes from 0 to another, Linux clears the effective capabilities and restores them on the way
- * back (capabilities(7)): a thread that lends itself to a user and returns keeps 0 as its real or saved id.
+ * <p>When the effective user id goes from 0 to another, Linux clears the effective capabilities and restores them on
+ * the way back (capabilities(7)): a thread that lends itself to a user and returns keeps 0 as its real or saved id.
  */
 public final class ThreadCredentials {
     public static final int CAP_CHOWN = 0;
@@ -109,8 +110,8 @@ public final class ThreadCredentials {
     }
 
     /**
-     * The memory of capget(2) and capset(2) for one thread (include/uapi/linux/capability.h). Version 3 splits each set into two
-     * words: capabilities 0 to 31, then 32 to 63.
+     * The memory of capget(2) and capset(2) for one thread (include/uapi/linux/capability.h). Version 3 splits each set
+     * into two words: capabilities 0 to 31, then 32 to 63.
      *
      * <pre>
      *   0         4      8            12          16            20           24          28            32
@@ -325,8 +326,8 @@ public final class ThreadCredentials {
     }
 
     /**
-     * {@code unshare(CLONE_FS)}: gives this thread its own umask, root and working directory. Needs no privilege; lasts as long as
-     * the thread.
+     * {@code unshare(CLONE_FS)}: gives this thread its own umask, root and working directory. Needs no privilege; lasts
+     * as long as the thread.
      */
     public static int unshareFileSystemAttributes() {
         return Native.callInt(Changes.UNSHARE, CLONE_FS);

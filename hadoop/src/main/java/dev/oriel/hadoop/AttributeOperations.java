@@ -1,0 +1,202 @@
+package dev.oriel.hadoop;
+
+import dev.oriel.filesystem.AttributeChange;
+import dev.oriel.filesystem.Attributes;
+import dev.oriel.filesystem.Status;
+import dev.oriel.filesystem.node.Handle;
+import dev.oriel.fuse.FuseFlags;
+import dev.oriel.linux.Errno;
+import dev.oriel.linux.FileMode;
+import dev.oriel.linux.XattrFlags;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+import java.util.EnumSet;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.FsStatus;
+import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.XAttrSetFlag;
+import org.apache.hadoop.fs.permission.FsPermission;
+import org.jspecify.annotations.Nullable;
+
+/** Attributes, extended attributes, and the size of it all. Everything here waits for the cluster. */
+final class AttributeOperations {
+    private static final String USER = "user.";
+
+    private final HadoopState state;
+    private final Cluster cluster;
+    private final FileSystem files;
+
+    AttributeOperations(HadoopState state) {
+        this.state = state;
+        cluster = state.cluster;
+        files = cluster.files();
+    }
+
+    int getattr(HadoopNode node, Attributes out) {
+        int result = (int) cluster.ask(() -> {
+            state.fill(node, cluster.status(cluster.path(node)), out);
+            return 0;
+        });
+        return result == -Errno.ENOENT ? removed(node, out) : result;
+    }
+
+    /** A file that is open may have been removed. */
+    private int removed(HadoopNode node, Attributes out) {
+        Handle handle = state.handles.enterAny(node.nodeid);
+        if (handle == null) {
+            return -Errno.ENOENT;
+        }
+        try {
+            FileStatus last =
+                    handle instanceof OpenHadoopFile open ? open.file().removed() : null;
+            if (last == null || !(handle instanceof OpenHadoopFile open)) {
+                return -Errno.ENOENT;
+            }
+            state.fill(node, last, out);
+            out.size = open.file().size();
+            out.nlink = 0;
+            return 0;
+        } finally {
+            handle.leave();
+        }
+    }
+
+    private static long millis(long seconds, int nanos) {
+        return seconds * 1000 + nanos / 1_000_000;
+    }
+
+    int setattr(HadoopNode node, AttributeChange in, Attributes out, DataOperations data) {
+        if (node.inSnapshot) {
+            return -Errno.EROFS;
+        }
+        if ((in.valid & FuseFlags.FATTR_SIZE) != 0) {
+            int result = data.truncate(node, in.has(FuseFlags.FATTR_FH) ? in.fh : HadoopSession.NO_HANDLE, in.size);
+            if (result != 0) {
+                return result;
+            }
+        }
+        int result = (int) cluster.ask(() -> {
+            Path path = cluster.path(node);
+            if ((in.valid & FuseFlags.FATTR_MODE) != 0 && node.type != FileMode.S_IFLNK) {
+                files.setPermission(path, FsPermission.createImmutable((short) (in.mode & Modes.KEPT)));
+            }
+            if ((in.valid & (FuseFlags.FATTR_UID | FuseFlags.FATTR_GID)) != 0) {
+                setOwner(path, in);
+            }
+            return setTimes(node, path, in);
+        });
+        return result != 0 ? result : getattr(node, out);
+    }
+
+    private void setOwner(Path path, AttributeChange in) throws IOException {
+        FileStatus status = cluster.status(path);
+        boolean changesUser = in.has(FuseFlags.FATTR_UID) && cluster.users().number(status.getOwner()) != in.uid;
+        boolean changesGroup = in.has(FuseFlags.FATTR_GID) && cluster.groups().number(status.getGroup()) != in.gid;
+        if (changesUser || changesGroup) {
+            files.setOwner(
+                    path,
+                    changesUser ? cluster.users().name(in.uid) : null,
+                    changesGroup ? cluster.groups().name(in.gid) : null);
+        }
+    }
+
+    private int setTimes(HadoopNode node, Path path, AttributeChange in) throws IOException {
+        long now = System.currentTimeMillis();
+        long modified = -1;
+        long accessed = -1;
+        if (in.has(FuseFlags.FATTR_MTIME)) {
+            modified = in.has(FuseFlags.FATTR_MTIME_NOW) ? now : millis(in.mtime, in.mtimensec);
+        }
+        if (in.has(FuseFlags.FATTR_ATIME)) {
+            accessed = in.has(FuseFlags.FATTR_ATIME_NOW) ? now : millis(in.atime, in.atimensec);
+        }
+        if ((modified < 0 && accessed < 0) || node.type == FileMode.S_IFLNK) {
+            return 0;
+        }
+        HadoopFile file = node.type == FileMode.S_IFREG ? state.files.get(node) : null;
+        if (file != null) {
+            return file.times(modified, accessed);
+        }
+        files.setTimes(path, modified, accessed);
+        return 0;
+    }
+
+    /** Whether Hadoop has such an attribute for guests; it keeps its own in other spaces of names. */
+    private static boolean isUsers(@Nullable String name) {
+        return name != null && name.startsWith(USER) && name.length() > USER.length();
+    }
+
+    int setxattr(HadoopNode node, @Nullable String name, MemorySegment value, int flags) {
+        if (name == null || !isUsers(name)) {
+            return -Errno.EOPNOTSUPP;
+        }
+        EnumSet<XAttrSetFlag> how = switch (flags) {
+            case XattrFlags.XATTR_CREATE -> EnumSet.of(XAttrSetFlag.CREATE);
+            case XattrFlags.XATTR_REPLACE -> EnumSet.of(XAttrSetFlag.REPLACE);
+            default -> EnumSet.of(XAttrSetFlag.CREATE, XAttrSetFlag.REPLACE);
+        };
+        return (int) cluster.ask(() -> {
+            files.setXAttr(cluster.path(node), name, value.toArray(ValueLayout.JAVA_BYTE), how);
+            return 0;
+        });
+    }
+
+    int getxattr(HadoopNode node, @Nullable String name, MemorySegment out) {
+        if (name == null || !isUsers(name)) {
+            return -Errno.EOPNOTSUPP;
+        }
+        return (int) cluster.ask(() -> {
+            byte[] value = files.getXAttr(cluster.path(node), name);
+            return value == null ? -Errno.ENODATA : put(value, out);
+        });
+    }
+
+    int listxattr(HadoopNode node, MemorySegment out) {
+        return (int) cluster.ask(() -> {
+            StringBuilder names = new StringBuilder();
+            for (String name : files.listXAttrs(cluster.path(node))) {
+                if (isUsers(name)) {
+                    names.append(name).append('\0');
+                }
+            }
+            return put(names.toString().getBytes(StandardCharsets.UTF_8), out);
+        });
+    }
+
+    int removexattr(HadoopNode node, @Nullable String name) {
+        if (name == null || !isUsers(name)) {
+            return -Errno.EOPNOTSUPP;
+        }
+        return (int) cluster.ask(() -> {
+            files.removeXAttr(cluster.path(node), name);
+            return 0;
+        });
+    }
+
+    private static int put(byte[] value, MemorySegment out) {
+        if (out.byteSize() == 0) {
+            return value.length;
+        }
+        if (value.length > out.byteSize()) {
+            return -Errno.ERANGE;
+        }
+        MemorySegment.copy(MemorySegment.ofArray(value), 0, out, 0, value.length);
+        return value.length;
+    }
+
+    int statfs(HadoopNode node, Status out) {
+        return (int) cluster.ask(() -> {
+            FsStatus status = files.getStatus(cluster.path(node));
+            out.bsize = HadoopSession.USUAL_BLOCK;
+            out.frsize = HadoopSession.USUAL_BLOCK;
+            out.blocks = status.getCapacity() / out.frsize;
+            out.bfree = status.getRemaining() / out.frsize;
+            out.bavail = out.bfree;
+            out.namelen = HadoopSession.NAME_MAX;
+            return 0;
+        });
+    }
+}

@@ -1,0 +1,203 @@
+package dev.oriel.hadoop;
+
+import dev.oriel.filesystem.staging.Staging;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.Callable;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Options;
+import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.hdfs.DistributedFileSystem;
+import org.apache.hadoop.hdfs.protocol.HdfsFileStatus;
+import org.apache.hadoop.hdfs.web.WebHdfsFileSystem;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The folder of a Hadoop file system that is shared, and what Hadoop's interface does not have: a file by its inode, an
+ * owner by its number, a rename that replaces. For all threads.
+ */
+final class Cluster implements AutoCloseable {
+    /** The folder in which HDFS shows the snapshots of a directory. */
+    static final String SNAPSHOTS = ".snapshot";
+
+    /** Where HDFS has every file by its inode; it knows this path wherever a path is asked for. */
+    private static final String INODES = "/.reserved/.inodes/";
+
+    /** An inode of which HDFS does not tell the number. */
+    private static final long UNKNOWN = 0;
+
+    private final FileSystem files;
+    private final Path root;
+    private final ClassLoader loader;
+    private final Staging staging;
+    private final Replacements replacements = new Replacements();
+    private final Owners users = new Owners(java.nio.file.Path.of("/etc/passwd"));
+    private final Owners groups = new Owners(java.nio.file.Path.of("/etc/group"));
+    private final boolean tellsInodes;
+    private final long rootInode;
+
+    /** Whether this user was refused to give a file away: then no other is tried. */
+    private volatile boolean mayNotGive;
+
+    /**
+     * Looks at the folder, which must be there.
+     *
+     * @param loader Hadoop's, which finds its own classes by that of the thread
+     * @param staging closed with this
+     */
+    Cluster(FileSystem files, Path root, ClassLoader loader, Staging staging) throws IOException {
+        this.files = files;
+        this.root = root;
+        this.loader = loader;
+        this.staging = staging;
+        FileStatus status = files.getFileStatus(root);
+        if (!status.isDirectory()) {
+            throw new IOException(root + " is no directory");
+        }
+        long inode = status instanceof HdfsFileStatus hdfs ? hdfs.getFileId() : UNKNOWN;
+        tellsInodes = inode > 0 && (files instanceof DistributedFileSystem || files instanceof WebHdfsFileSystem);
+        rootInode = tellsInodes ? inode : UNKNOWN;
+    }
+
+    FileSystem files() {
+        return files;
+    }
+
+    /** The folder that is shared. */
+    Path root() {
+        return rootInode != UNKNOWN ? inodePath(rootInode) : root;
+    }
+
+    Staging staging() {
+        return staging;
+    }
+
+    Replacements replacements() {
+        return replacements;
+    }
+
+    Owners users() {
+        return users;
+    }
+
+    Owners groups() {
+        return groups;
+    }
+
+    /** The inode of the folder that is shared; 0 if inodes are not told. */
+    long rootInode() {
+        return rootInode;
+    }
+
+    /** What stat(2) tells of it. */
+    long rootIno() {
+        return rootInode != UNKNOWN ? rootInode : inoOf(root);
+    }
+
+    /** The inode of a file as guests know it; 0 if it is not told. */
+    long inode(FileStatus status) {
+        long inode = tellsInodes && status instanceof HdfsFileStatus hdfs ? hdfs.getFileId() : UNKNOWN;
+        return inode <= 0 ? UNKNOWN : replacements.first(inode);
+    }
+
+    /** An inode number for what has none: the same for the same path. */
+    static long inoOf(Path path) {
+        long hash = 0xcbf2_9ce4_8422_2325L;
+        for (byte b : path.toUri().getPath().getBytes(StandardCharsets.UTF_8)) {
+            hash = (hash ^ b) * 0x100_0000_01b3L;
+        }
+        return hash | (1L << 62);
+    }
+
+    private Path path(String path) {
+        return new Path(root.toUri().getScheme(), root.toUri().getAuthority(), path);
+    }
+
+    /** Where an inode is, as guests know it. */
+    Path inodePath(long inode) {
+        return path(INODES + replacements.current(inode));
+    }
+
+    /** Where a node is. */
+    Path path(HadoopNode node) {
+        HadoopNode parent = node.parent();
+        if (node.inode != UNKNOWN) {
+            return inodePath(node.inode);
+        }
+        return parent == null ? root : child(parent, node.name());
+    }
+
+    /** Where a name of a directory is. */
+    Path child(HadoopNode directory, String name) {
+        return child(path(directory), name);
+    }
+
+    /** The same; a name may have characters that {@link Path} takes for parts of a URI. */
+    Path child(Path directory, String name) {
+        String folder = directory.toUri().getPath();
+        return path(folder.endsWith("/") ? folder + name : folder + "/" + name);
+    }
+
+    /** What is there now, a link itself and not what it leads to. */
+    FileStatus status(Path path) throws IOException {
+        return files.supportsSymlinks() && files instanceof DistributedFileSystem
+                ? files.getFileLinkStatus(path)
+                : files.getFileStatus(path);
+    }
+
+    /** Renames, and replaces a file or an empty directory that is there. */
+    void rename(Path from, Path to, boolean replaces) throws IOException {
+        Options.Rename option = replaces ? Options.Rename.OVERWRITE : Options.Rename.NONE;
+        switch (files) {
+            case DistributedFileSystem hdfs -> hdfs.rename(from, to, option);
+            case WebHdfsFileSystem web -> web.rename(from, to, option);
+            default ->
+                org.apache.hadoop.fs.FileContext.getFileContext(files.getUri(), files.getConf())
+                        .rename(from, to, option);
+        }
+    }
+
+    /** Gives a new file to who made it, if this user may; otherwise it stays this user's. */
+    void give(Path path, FileStatus status, int uid, int gid) throws IOException {
+        boolean isOwner = uid < 0 || users.number(status.getOwner()) == uid;
+        boolean isGroup = gid < 0 || groups.number(status.getGroup()) == gid;
+        if ((isOwner && isGroup) || mayNotGive) {
+            return;
+        }
+        try {
+            files.setOwner(path, isOwner ? null : users.name(uid), isGroup ? null : groups.name(gid));
+        } catch (org.apache.hadoop.security.AccessControlException refused) {
+            mayNotGive = true;
+        } catch (UnsupportedOperationException none) {
+            mayNotGive = true;
+        }
+    }
+
+    /**
+     * Asks Hadoop, with its own class loader as that of the thread.
+     *
+     * @return what {@code question} answers, or an errno for what it throws
+     */
+    long ask(Callable<? extends Number> question) {
+        Thread thread = Thread.currentThread();
+        @Nullable ClassLoader before = thread.getContextClassLoader();
+        thread.setContextClassLoader(loader);
+        try {
+            return question.call().longValue();
+        } catch (Throwable thrown) {
+            return HadoopErrno.of(thrown);
+        } finally {
+            thread.setContextClassLoader(before);
+        }
+    }
+
+    @Override
+    public void close() {
+        long _ = ask(() -> {
+            files.close();
+            return 0;
+        });
+        staging.close();
+    }
+}

@@ -1,0 +1,477 @@
+package dev.oriel.hadoop;
+
+import dev.oriel.filesystem.staging.StagedFile;
+import dev.oriel.filesystem.staging.StagedOpen;
+import dev.oriel.linux.Errno;
+import dev.oriel.linux.IoVector;
+import java.lang.System.Logger.Level;
+import java.lang.foreign.MemorySegment;
+import java.time.Instant;
+import java.util.EnumSet;
+import java.util.concurrent.locks.ReentrantLock;
+import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.hdfs.DistributedFileSystem;
+import org.apache.hadoop.hdfs.client.HdfsDataOutputStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A file that is open, once for all sessions. What is written at its end streams to the cluster, as long as nothing
+ * else is written; the first write elsewhere ends the stream, and from then on what is written is staged until fsync(2)
+ * or close(2).
+ *
+ * <p>Operations answer 0, a count, or {@code -errno}. They wait: call them where a request may block.
+ */
+final class HadoopFile {
+    private static final System.Logger LOG = System.getLogger("dev.oriel.hadoop");
+
+    private final Cluster cluster;
+    private volatile Object key;
+    private final HadoopStore store;
+    private final StagedFile staged;
+    private final ReentrantLock lock = new ReentrantLock();
+
+    /** Where it is, if that is not told by an inode. */
+    private volatile Path path;
+
+    private final long inode;
+    private volatile Path folder;
+
+    private @Nullable FSDataOutputStream stream;
+
+    /** The size while it streams. */
+    private volatile long streamed;
+
+    private volatile @Nullable Instant written;
+    private boolean isUnsynced;
+
+    /** Whether the staged file has not looked at the store since something streamed. */
+    private boolean isBehind;
+
+    /** Times that were set while it streamed: the end of a stream sets others. */
+    private long modifiedToSet = -1;
+
+    private long accessedToSet = -1;
+
+    private volatile @Nullable FileStatus removed;
+    private int opens;
+    private int writers;
+    private long errorNumber;
+    private int error;
+
+    /** @param node as it is found by whom opens it first */
+    HadoopFile(Cluster cluster, HadoopNode node, Object key) {
+        this.cluster = cluster;
+        this.key = key;
+        inode = node.inode;
+        path = cluster.path(node);
+        HadoopNode parent = node.parent();
+        folder = cluster.path(parent == null ? node : parent);
+        store = new HadoopStore(cluster, this::path, () -> folder, inode);
+        staged = new StagedFile(cluster.staging(), store);
+    }
+
+    Object key() {
+        return key;
+    }
+
+    Path path() {
+        return inode != 0 ? cluster.inodePath(inode) : path;
+    }
+
+    /** It has another name now, in another folder perhaps. */
+    void moved(Path to, Path newFolder) {
+        key = to.toString();
+        path = to;
+        folder = newFolder;
+    }
+
+    /** It lies in another folder now. */
+    void moved(Path newFolder) {
+        folder = newFolder;
+    }
+
+    /**
+     * Opens it.
+     *
+     * @param created a stream to the file, which was just made; null if it was there
+     * @param truncates whether all that it holds is dropped
+     * @return 0 or an errno: then it is not open
+     */
+    int open(OpenHadoopFile handle, @Nullable FSDataOutputStream created, boolean truncates) {
+        lock.lock();
+        try {
+            int result = stream == null && created == null ? renew() : 0;
+            if (created != null) {
+                streamed = 0;
+                stream = created;
+                isBehind = true;
+            }
+            StagedOpen open = staged.open();
+            if (result == 0 && truncates) {
+                result = cut(0);
+            }
+            if (result != 0) {
+                int _ = open.close();
+                return result;
+            }
+            opens++;
+            writers += handle.writes() ? 1 : 0;
+            handle.opened(open, errorNumber);
+            return 0;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private int renew() {
+        int[] result = {0};
+        long asked = cluster.ask(() -> {
+            result[0] = staged.renew();
+            return 0;
+        });
+        return asked < 0 ? (int) asked : result[0];
+    }
+
+    /** Its size, bytes. */
+    long size() {
+        return isStreaming() ? streamed : staged.size();
+    }
+
+    /** When something was written that the store does not know of; null if there is no such thing. */
+    @Nullable
+    Instant written() {
+        return isStreaming() ? written : staged.modified();
+    }
+
+    /** Whether the store knows less than this. */
+    boolean isAhead() {
+        return isStreaming() || staged.modified() != null;
+    }
+
+    private boolean isStreaming() {
+        lock.lock();
+        try {
+            return stream != null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    long read(long offset, IoVector to) {
+        lock.lock();
+        try {
+            if (isBehind) {
+                int result = settle();
+                if (result == 0) {
+                    store.forget();
+                    result = renew();
+                }
+                if (result != 0) {
+                    return result;
+                }
+                isBehind = false;
+            }
+        } finally {
+            lock.unlock();
+        }
+        return cluster.ask(() -> staged.read(offset, to));
+    }
+
+    /** @param prefersStream whether the open is for writing only, and so rather for what comes in order */
+    long write(long wanted, IoVector from, boolean atEnd, boolean prefersStream) {
+        lock.lock();
+        try {
+            long offset = atEnd ? size() : wanted;
+            if (stream == null && prefersStream && staged.modified() == null && offset == staged.size()) {
+                int result = beginStream(offset);
+                if (result != 0 && result != -Errno.EOPNOTSUPP) {
+                    return result;
+                }
+            }
+            if (stream != null && offset == streamed) {
+                return append(from);
+            }
+            int result = endStream();
+            return result != 0 ? result : cluster.ask(() -> staged.write(offset, from));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private int beginStream(long offset) {
+        int result = renew();
+        if (result != 0 || staged.size() != offset) {
+            return result == 0 ? -Errno.EOPNOTSUPP : result;
+        }
+        return (int) cluster.ask(() -> {
+            stream = cluster.files().append(path());
+            streamed = offset;
+            return 0;
+        });
+    }
+
+    private long append(IoVector from) {
+        FSDataOutputStream out = stream;
+        if (out == null) {
+            return -Errno.EIO;
+        }
+        long count = cluster.ask(() -> {
+            byte[] bytes = new byte[(int) Math.min(from.bytes(), 1 << 30)];
+            long copied = from.copyTo(MemorySegment.ofArray(bytes), 0);
+            out.write(bytes, 0, (int) copied);
+            return copied;
+        });
+        if (count < 0) {
+            failed((int) count);
+            return count;
+        }
+        long end = streamed + count;
+        streamed = end;
+        written = Instant.now();
+        isUnsynced = true;
+        isBehind = true;
+        return count;
+    }
+
+    /** What was streamed cannot be had to the cluster: it is given up, and all who have the file open are told. */
+    private void failed(int result) {
+        error = -result;
+        errorNumber++;
+        FSDataOutputStream out = stream;
+        stream = null;
+        if (out != null) {
+            long _ = cluster.ask(() -> {
+                out.close();
+                return 0;
+            });
+            long _ = cluster.ask(() -> {
+                if (cluster.files() instanceof DistributedFileSystem hdfs) {
+                    boolean _ = hdfs.recoverLease(path());
+                }
+                return 0;
+            });
+        }
+        isUnsynced = false;
+        store.forget();
+        int _ = renew();
+        isBehind = false;
+    }
+
+    /** Has the cluster know all that was streamed. */
+    private int settle() {
+        FSDataOutputStream out = stream;
+        if (out == null || !isUnsynced) {
+            return 0;
+        }
+        if (!out.hasCapability("hsync")) {
+            return endStream();
+        }
+        int result = (int) cluster.ask(() -> {
+            if (out instanceof HdfsDataOutputStream hdfs) {
+                hdfs.hsync(EnumSet.of(HdfsDataOutputStream.SyncFlag.UPDATE_LENGTH));
+            } else {
+                out.hsync();
+            }
+            return 0;
+        });
+        if (result != 0) {
+            failed(result);
+        }
+        isUnsynced = result != 0 && isUnsynced;
+        return result;
+    }
+
+    /** Ends the stream, if there is one: the file is complete then. */
+    private int endStream() {
+        FSDataOutputStream out = stream;
+        if (out == null) {
+            return 0;
+        }
+        int result = (int) cluster.ask(() -> {
+            out.close();
+            return 0;
+        });
+        if (result != 0) {
+            failed(result);
+            return result;
+        }
+        stream = null;
+        isUnsynced = false;
+        isBehind = false;
+        store.forget();
+        result = renew();
+        int timed = setTimes();
+        return result != 0 ? result : timed;
+    }
+
+    private int setTimes() {
+        long modified = modifiedToSet;
+        long accessed = accessedToSet;
+        modifiedToSet = -1;
+        accessedToSet = -1;
+        if (modified < 0 && accessed < 0) {
+            return 0;
+        }
+        int result = (int) cluster.ask(() -> {
+            cluster.files().setTimes(path(), modified, accessed);
+            return 0;
+        });
+        int renewed = renew();
+        return result != 0 ? result : renewed;
+    }
+
+    /**
+     * Sets times, ms; -1: as it is. While it streams they are set when that ends, once more; what is staged is written
+     * back first.
+     */
+    int times(long modified, long accessed) {
+        lock.lock();
+        try {
+            int result = settle();
+            if (staged.modified() != null) {
+                StagedOpen own = staged.open();
+                int back = (int) cluster.ask(own::close);
+                result = result != 0 ? result : back;
+            }
+            modifiedToSet = modified;
+            accessedToSet = accessed;
+            if (stream == null) {
+                return result != 0 ? result : setTimes();
+            }
+            written = modified >= 0 ? Instant.ofEpochMilli(modified) : written;
+            return result;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    int truncate(long size) {
+        lock.lock();
+        try {
+            return cut(size);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private int cut(long size) {
+        int result = endStream();
+        if (result != 0 || size == staged.size()) {
+            return result;
+        }
+        if (size == 0 && staged.modified() == null) {
+            result = (int) cluster.ask(() -> {
+                FileStatus status = cluster.files().getFileStatus(path());
+                return status.getLen() == 0 || cluster.files().truncate(path(), 0) ? 0 : -Errno.EAGAIN;
+            });
+            if (result == 0) {
+                store.forget();
+                return renew();
+            }
+            if (result != -Errno.EOPNOTSUPP && result != -Errno.EAGAIN) {
+                return result;
+            }
+        }
+        return staged.truncate(size);
+    }
+
+    /** Makes bytes zeros, or, without {@code zeroes}, sees that the file has as many. */
+    int allocate(long offset, long length, boolean zeroes) {
+        lock.lock();
+        try {
+            int result = endStream();
+            if (result == 0 && !zeroes) {
+                return offset + length > staged.size() ? staged.truncate(offset + length) : 0;
+            }
+            return result != 0 ? result : (int) cluster.ask(() -> staged.zero(offset, length));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Has the cluster keep what was written so far, and tells what could not be, once to each open. */
+    int sync(OpenHadoopFile handle) {
+        lock.lock();
+        try {
+            int now = settle();
+            int before = told(handle);
+            int result = (int) cluster.ask(() -> handle.staged().writeBack());
+            return now != 0 ? now : before != 0 ? before : result;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Has the cluster know all that was streamed, whoever has it open. */
+    int settleNow() {
+        lock.lock();
+        try {
+            return settle();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private int told(OpenHadoopFile handle) {
+        return handle.toldUntil(errorNumber) ? -error : 0;
+    }
+
+    /** Keeps all that there is here, because the file is about to be removed. */
+    int keep() {
+        lock.lock();
+        try {
+            int result = endStream();
+            return result != 0 ? result : (int) cluster.ask(staged::keep);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The cluster does not have it any more. */
+    void removed(FileStatus last) {
+        removed = last;
+    }
+
+    /** What the cluster told of it before it was removed; null if it is still there. */
+    @Nullable
+    FileStatus removed() {
+        return removed;
+    }
+
+    /** It is not removed after all: what was kept is written back. */
+    void unkeep() {
+        lock.lock();
+        try {
+            staged.unkeep();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** An open of it ends. */
+    int close(OpenHadoopFile handle) {
+        lock.lock();
+        try {
+            opens--;
+            writers -= handle.writes() ? 1 : 0;
+            int result = writers == 0 ? endStream() : 0;
+            int written = (int) cluster.ask(() -> handle.staged().close());
+            if (result != 0 || written != 0) {
+                LOG.log(
+                        Level.WARNING,
+                        "{0}: what a guest wrote could not be written back: {1}",
+                        path(),
+                        Errno.name(-(result != 0 ? result : written)));
+            }
+            return result != 0 ? result : written;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    boolean isUsed() {
+        return opens > 0 || staged.isUsed();
+    }
+}

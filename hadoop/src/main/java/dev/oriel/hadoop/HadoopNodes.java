@@ -1,0 +1,123 @@
+package dev.oriel.hadoop;
+
+import dev.oriel.filesystem.FileSystemSession;
+import dev.oriel.filesystem.node.Allowance;
+import java.util.HashMap;
+import java.util.Map;
+import org.apache.hadoop.fs.FileStatus;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The nodes that a client knows, each for as long as it owes lookups of it. For all threads; its lock is held for a few
+ * instructions.
+ */
+final class HadoopNodes {
+    /** What a node is known by: its inode, or its name in a directory. */
+    private record Name(long parent, String name) {}
+
+    private final Cluster cluster;
+    private final Allowance memory;
+    private final Map<Long, HadoopNode> byNumber = new HashMap<>();
+    private final Map<Object, HadoopNode> byKey = new HashMap<>();
+    private final HadoopNode root;
+    private long last = FileSystemSession.ROOT;
+
+    /** @param memory bytes of heap */
+    HadoopNodes(Cluster cluster, Allowance memory) {
+        this.cluster = cluster;
+        this.memory = memory;
+        root = new HadoopNode(
+                FileSystemSession.ROOT, cluster.rootInode(), cluster.rootIno(), Modes.DIRECTORY, false, null, "");
+        if (root.inode != 0) {
+            byKey.put(root.inode, root);
+        }
+    }
+
+    HadoopNode root() {
+        return root;
+    }
+
+    /** The node of this number; null if the client does not know it. */
+    synchronized @Nullable HadoopNode get(long nodeid) {
+        return nodeid == FileSystemSession.ROOT ? root : byNumber.get(nodeid);
+    }
+
+    /**
+     * Finds or makes the node of an entry, and counts a lookup.
+     *
+     * @return null if there is no memory for it
+     */
+    @Nullable
+    HadoopNode enter(HadoopNode parent, String name, FileStatus status) {
+        boolean inSnapshot = parent.inSnapshot || name.equals(Cluster.SNAPSHOTS);
+        long inode = inSnapshot ? 0 : cluster.inode(status);
+        Object key = inode != 0 ? inode : new Name(parent.nodeid, name);
+        int type = Modes.type(status);
+        synchronized (this) {
+            HadoopNode node = byKey.get(key);
+            if (node != null && node.type != type) {
+                byKey.remove(key); // another file by the same name
+                node = null;
+            }
+            if (node == null) {
+                if (!memory.take(HadoopNode.heapBytes(name))) {
+                    return null;
+                }
+                long ino = inode != 0 ? inode : Cluster.inoOf(cluster.child(parent, name));
+                node = new HadoopNode(++last, inode, ino, type, inSnapshot, parent, name);
+                byKey.put(key, node);
+                byNumber.put(node.nodeid, node);
+            } else if (inode != 0 && node != root) {
+                give(node);
+                node.moved(parent, name);
+                boolean _ = memory.tryTake(node.heapBytes());
+            }
+            if (node != root) {
+                node.lookups++;
+            }
+            return node;
+        }
+    }
+
+    private static Object keyOf(HadoopNode node) {
+        HadoopNode parent = node.parent();
+        return node.inode != 0 ? node.inode : new Name(parent == null ? 0 : parent.nodeid, node.name());
+    }
+
+    private void give(HadoopNode node) {
+        memory.give(node.heapBytes());
+    }
+
+    /** A name leads to another place now. */
+    synchronized void moved(HadoopNode fromParent, String from, HadoopNode toParent, String to) {
+        Name toKey = new Name(toParent.nodeid, to);
+        HadoopNode replaced = byKey.remove(toKey);
+        HadoopNode node = byKey.remove(new Name(fromParent.nodeid, from));
+        if (node != null) {
+            give(node);
+            node.moved(toParent, to);
+            boolean _ = memory.tryTake(node.heapBytes());
+            byKey.put(toKey, node);
+        } else if (replaced != null && replaced.inode != 0) {
+            byKey.put(toKey, replaced);
+        }
+    }
+
+    /** A name is gone: what is made by it is another file. */
+    synchronized void removed(HadoopNode parent, String name) {
+        byKey.remove(new Name(parent.nodeid, name));
+    }
+
+    synchronized void forget(long nodeid, long lookups) {
+        HadoopNode node = byNumber.get(nodeid);
+        if (node == null) {
+            return;
+        }
+        node.lookups = Long.compareUnsigned(lookups, node.lookups) >= 0 ? 0 : node.lookups - lookups;
+        if (node.lookups == 0) {
+            byNumber.remove(nodeid);
+            boolean _ = byKey.remove(keyOf(node), node);
+            give(node);
+        }
+    }
+}

@@ -1,0 +1,162 @@
+package dev.oriel.hadoop;
+
+import dev.oriel.filesystem.FileSystem;
+import dev.oriel.filesystem.ShareProvider;
+import dev.oriel.filesystem.ShareSettings;
+import dev.oriel.filesystem.staging.Staging;
+import java.io.IOException;
+import java.net.URI;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.security.UserGroupInformation;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Shares of Hadoop file systems. Their options are those of Hadoop's configuration, which is read from {@code
+ * HADOOP_CONF_DIR} first, and these:
+ *
+ * <ul>
+ *   <li>{@value #PRINCIPAL}, {@value #KEYTAB}: whom to be with Kerberos, and the file with the key (default: as Hadoop
+ *       finds).
+ * </ul>
+ */
+public final class HadoopShares implements ShareProvider {
+    private static final String PRINCIPAL = "kerberos-principal";
+    private static final String KEYTAB = "kerberos-keytab";
+    private static final Set<String> OWN_OPTIONS = Set.of(PRINCIPAL, KEYTAB);
+
+    /** Of Hadoop's own client, those that this one finds in its jars, and those that a plug-in may bring. */
+    private static final Set<String> SCHEMES = Set.of(
+            "hdfs",
+            "webhdfs",
+            "swebhdfs",
+            "viewfs",
+            "har",
+            "s3a",
+            "abfs",
+            "abfss",
+            "gs",
+            "o3fs",
+            "ofs",
+            "jfs",
+            "alluxio");
+
+    /**
+     * What holds if nothing else is said: a cluster that is away is waited for, for about a minute, and then it is EIO.
+     */
+    private static final Map<String, String> DEFAULTS = Map.of(
+            "dfs.client.retry.policy.enabled", "true",
+            "dfs.client.retry.policy.spec", "1000,60",
+            "ipc.client.connect.timeout", "10000",
+            "ipc.client.connect.max.retries.on.timeouts", "3",
+            "ipc.client.rpc-timeout.ms", "60000",
+            "hadoop.security.group.mapping", "org.apache.hadoop.security.NullGroupsMapping");
+
+    /** For {@link java.util.ServiceLoader}. */
+    public HadoopShares() {}
+
+    @Override
+    public Set<String> schemes() {
+        return SCHEMES;
+    }
+
+    @Override
+    public boolean needsNetwork(URI share) {
+        return true;
+    }
+
+    @Override
+    public FileSystem open(URI share, ShareSettings settings) throws IOException {
+        Thread thread = Thread.currentThread();
+        @Nullable ClassLoader before = thread.getContextClassLoader();
+        ClassLoader loader = HadoopShares.class.getClassLoader();
+        thread.setContextClassLoader(loader);
+        try {
+            HadoopLog.redirect();
+            return open(share, settings, configuration(settings.options()), loader);
+        } finally {
+            thread.setContextClassLoader(before);
+        }
+    }
+
+    private static FileSystem open(URI share, ShareSettings settings, Configuration configuration, ClassLoader loader)
+            throws IOException {
+        Map<String, String> options = settings.options();
+        logIn(options, configuration);
+        Staging staging = Staging.open(settings.stagingFolder(), settings.stagingBytes());
+        try {
+            org.apache.hadoop.fs.Path root = new org.apache.hadoop.fs.Path(
+                    share.getScheme(), share.getAuthority(), share.getPath().isEmpty() ? "/" : share.getPath());
+            if (share.getScheme().equals("hdfs")) {
+                // asks for links too; the cluster refuses them where it has none
+                org.apache.hadoop.fs.FileSystem.enableSymlinks();
+            }
+            org.apache.hadoop.fs.FileSystem files = org.apache.hadoop.fs.FileSystem.newInstance(share, configuration);
+            try {
+                return new HadoopFileSystem(new Cluster(files, files.makeQualified(root), loader, staging), settings);
+            } catch (IOException | RuntimeException failed) {
+                files.close();
+                throw failed;
+            }
+        } catch (org.apache.hadoop.fs.UnsupportedFileSystemException absent) {
+            staging.close();
+            throw new IOException(
+                    "Hadoop's client has nothing for " + share.getScheme() + ": its jar belongs into a plug-in",
+                    absent);
+        } catch (IOException | RuntimeException failed) {
+            staging.close();
+            throw failed;
+        }
+    }
+
+    private static Configuration configuration(Map<String, String> options) {
+        Configuration configuration = new Configuration();
+        String folder = System.getenv("HADOOP_CONF_DIR");
+        if (folder != null && !folder.isEmpty()) {
+            configuration.addResource(new org.apache.hadoop.fs.Path(folder, "core-site.xml"));
+            configuration.addResource(new org.apache.hadoop.fs.Path(folder, "hdfs-site.xml"));
+        }
+        DEFAULTS.forEach((key, value) -> {
+            if (configuration.getPropertySources(key) == null || isDefault(configuration, key)) {
+                configuration.set(key, value, "oriel");
+            }
+        });
+        for (Map.Entry<String, String> option : options.entrySet()) {
+            String key = option.getKey();
+            if (key.indexOf('.') > 0) {
+                configuration.set(key, option.getValue(), "--share-option");
+            } else if (!OWN_OPTIONS.contains(key)) {
+                throw new IllegalArgumentException("unknown option '" + key + "'; known are "
+                        + String.join(", ", new TreeSet<>(OWN_OPTIONS))
+                        + " and those of Hadoop's configuration, as dfs.replication");
+            }
+        }
+        // modes are the guest's, which has applied its own umask
+        configuration.set("fs.permissions.umask-mode", "000");
+        return configuration;
+    }
+
+    /** Whether a value comes from a file that Hadoop's jars bring. */
+    private static boolean isDefault(Configuration configuration, String key) {
+        for (String source : configuration.getPropertySources(key)) {
+            if (!source.endsWith("-default.xml")) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static void logIn(Map<String, String> options, Configuration configuration) throws IOException {
+        UserGroupInformation.setConfiguration(configuration);
+        String principal = options.get(PRINCIPAL);
+        String keytab = options.get(KEYTAB);
+        if ((principal == null) != (keytab == null)) {
+            throw new IllegalArgumentException("say both " + PRINCIPAL + " and " + KEYTAB);
+        }
+        if (principal != null && keytab != null) {
+            UserGroupInformation.loginUserFromKeytab(principal, keytab);
+        }
+    }
+}

@@ -1,0 +1,245 @@
+package dev.oriel.hadoop;
+
+import dev.oriel.filesystem.staging.StagedBytes;
+import dev.oriel.filesystem.staging.StagedStore;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.lang.System.Logger.Level;
+import java.nio.ByteBuffer;
+import java.util.EnumSet;
+import java.util.Map;
+import java.util.UUID;
+import java.util.function.Supplier;
+import org.apache.hadoop.fs.CreateFlag;
+import org.apache.hadoop.fs.FSDataInputStream;
+import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.hdfs.protocol.HdfsFileStatus;
+import org.jspecify.annotations.Nullable;
+
+/** One file of a cluster, as it is staged. Under the lock of its staged file, but for {@link #forget}. */
+final class HadoopStore implements StagedStore {
+    /** What is written under a temporary name begins so; guests do not see it. */
+    static final String TEMPORARY = ".oriel-staged-";
+
+    private static final System.Logger LOG = System.getLogger("dev.oriel.hadoop");
+
+    private static final int BUFFER = 64 << 10;
+
+    private record Stamp(long inode, long size, long modified) {}
+
+    private final Cluster cluster;
+    private final Supplier<Path> path;
+    private final Supplier<Path> folder;
+    private final long inode;
+
+    private @Nullable FSDataInputStream input;
+    private volatile boolean isStale;
+    private @Nullable Stamp opened;
+    private byte[] bytes = new byte[0];
+
+    /**
+     * @param path where the file is now
+     * @param folder where a temporary file may be made that can be renamed to it
+     * @param inode the file's, as guests know it; 0 if that is not told
+     */
+    HadoopStore(Cluster cluster, Supplier<Path> path, Supplier<Path> folder, long inode) {
+        this.cluster = cluster;
+        this.path = path;
+        this.folder = folder;
+        this.inode = inode;
+    }
+
+    /** What was opened for reading is not what there is to read any more. Any thread. */
+    void forget() {
+        isStale = true;
+    }
+
+    private void closeInput() {
+        FSDataInputStream open = input;
+        input = null;
+        if (open != null) {
+            try {
+                open.close();
+            } catch (IOException lost) {
+                LOG.log(Level.DEBUG, "a file that was read cannot be closed", lost);
+            }
+        }
+    }
+
+    @Override
+    public Version version() throws IOException {
+        FileStatus status = cluster.files().getFileStatus(path.get());
+        Stamp stamp = new Stamp(
+                status instanceof HdfsFileStatus hdfs ? hdfs.getFileId() : 0,
+                status.getLen(),
+                status.getModificationTime());
+        if (!stamp.equals(opened)) {
+            closeInput();
+            opened = stamp;
+        }
+        return new Version(status.getLen(), stamp);
+    }
+
+    @Override
+    public int read(long offset, ByteBuffer to) throws IOException {
+        try {
+            return tryRead(offset, to);
+        } catch (IOException lost) {
+            // once more: what was open may know of servers that are not there any more
+            closeInput();
+            return tryRead(offset, to);
+        }
+    }
+
+    private int tryRead(long offset, ByteBuffer to) throws IOException {
+        if (isStale) {
+            isStale = false;
+            closeInput();
+        }
+        FSDataInputStream in = input;
+        if (in == null) {
+            in = cluster.files().open(path.get());
+            input = in;
+        }
+        int wanted = to.remaining();
+        if (bytes.length < wanted) {
+            bytes = new byte[wanted];
+        }
+        int done = 0;
+        while (done < wanted) {
+            // what goes on where the last read ended streams; another place is asked for by itself
+            int count = in.getPos() == offset + done
+                    ? in.read(bytes, done, wanted - done)
+                    : isNext(in, offset + done) ? 0 : in.read(offset + done, bytes, done, wanted - done);
+            if (count < 0) {
+                break;
+            }
+            done += count;
+        }
+        to.put(bytes, 0, done);
+        return done;
+    }
+
+    /** Moves on to a place that is not far ahead: from there it streams. */
+    private static boolean isNext(FSDataInputStream in, long offset) throws IOException {
+        long gap = offset - in.getPos();
+        if (offset == 0 || (gap > 0 && gap <= BUFFER)) {
+            in.seek(offset);
+            return true;
+        }
+        return false;
+    }
+
+    @Override
+    public boolean replaceTail(long from, StagedBytes bytesNow) throws IOException {
+        Path file = path.get();
+        FileStatus status = cluster.files().getFileStatus(file);
+        if (status.getLen() != from) {
+            return false;
+        }
+        FSDataOutputStream out;
+        try {
+            out = cluster.files().append(file);
+        } catch (UnsupportedOperationException none) {
+            return false;
+        }
+        write(from, bytesNow, out);
+        forget();
+        return true;
+    }
+
+    private static void write(long from, StagedBytes bytesNow, FSDataOutputStream out) throws IOException {
+        try (OutputStream closed = out) {
+            bytesNow.writeTo(from, closed);
+            if (out.hasCapability("hsync")) {
+                out.hsync();
+            }
+        }
+    }
+
+    @Override
+    public void replace(StagedBytes bytesNow) throws IOException {
+        FileSystem files = cluster.files();
+        Path file = path.get();
+        FileStatus status = files.getFileStatus(file);
+        String name = TEMPORARY + UUID.randomUUID();
+        Path temporary = cluster.child(folder.get(), name);
+        boolean done = false;
+        try {
+            FSDataOutputStream out;
+            try {
+                out = create(temporary, status);
+            } catch (FileNotFoundException gone) {
+                // the file was moved, and the folder where it was is not there any more
+                temporary = cluster.child(cluster.root(), name);
+                out = create(temporary, status);
+            }
+            write(0, bytesNow, out);
+            copyAttributes(status, file, temporary);
+            long now = files.getFileStatus(temporary) instanceof HdfsFileStatus hdfs ? hdfs.getFileId() : 0;
+            cluster.rename(temporary, file, true);
+            done = true;
+            if (inode != 0 && now > 0) {
+                cluster.replacements().replace(inode, now);
+            }
+        } finally {
+            if (!done) {
+                remove(temporary);
+            }
+            forget();
+        }
+    }
+
+    private FSDataOutputStream create(Path temporary, FileStatus like) throws IOException {
+        // a folder that is missing is not made
+        return cluster.files()
+                .create(
+                        temporary,
+                        like.getPermission(),
+                        EnumSet.of(CreateFlag.CREATE),
+                        BUFFER,
+                        like.getReplication(),
+                        like.getBlockSize(),
+                        null);
+    }
+
+    private void remove(Path temporary) {
+        try {
+            boolean _ = cluster.files().delete(temporary, false);
+        } catch (IOException | RuntimeException stays) {
+            LOG.log(Level.WARNING, "{0} could not be removed: {1}", temporary, stays.getMessage());
+        }
+    }
+
+    private void copyAttributes(FileStatus from, Path file, Path to) throws IOException {
+        FileSystem files = cluster.files();
+        files.setPermission(to, from.getPermission());
+        cluster.give(
+                to,
+                files.getFileStatus(to),
+                cluster.users().number(from.getOwner()),
+                cluster.groups().number(from.getGroup()));
+        try {
+            for (Map.Entry<String, byte[]> attribute : files.getXAttrs(file).entrySet()) {
+                if (attribute.getKey().startsWith("user.")) {
+                    files.setXAttr(to, attribute.getKey(), attribute.getValue());
+                }
+            }
+            if (from.hasAcl()) {
+                files.setAcl(to, files.getAclStatus(file).getEntries());
+            }
+        } catch (UnsupportedOperationException none) {
+            LOG.log(Level.DEBUG, "{0} has no such attributes", files.getUri());
+        }
+    }
+
+    @Override
+    public void rest() {
+        closeInput();
+        bytes = new byte[0];
+    }
+}

@@ -1,0 +1,278 @@
+package dev.oriel.hadoop;
+
+import dev.oriel.filesystem.Entry;
+import dev.oriel.filesystem.Opened;
+import dev.oriel.filesystem.Request;
+import dev.oriel.linux.Errno;
+import dev.oriel.linux.FileMode;
+import dev.oriel.linux.RenameFlags;
+import java.io.IOException;
+import java.util.EnumSet;
+import java.util.concurrent.locks.ReentrantLock;
+import org.apache.hadoop.fs.CreateFlag;
+import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.FileAlreadyExistsException;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.permission.FsPermission;
+import org.jspecify.annotations.Nullable;
+
+/** What finds, makes, moves and removes names. Everything here waits for the cluster. */
+final class NameOperations {
+    private static final int BUFFER = 64 << 10;
+    private static final int STRIPES = 64;
+
+    private final HadoopState state;
+    private final Cluster cluster;
+    private final FileSystem files;
+
+    /** Hadoop makes a directory that is there without a word: of two guests one is to be refused. */
+    private static final ReentrantLock[] MAKING = new ReentrantLock[STRIPES];
+
+    static {
+        for (int i = 0; i < STRIPES; i++) {
+            MAKING[i] = new ReentrantLock();
+        }
+    }
+
+    NameOperations(HadoopState state) {
+        this.state = state;
+        cluster = state.cluster;
+        files = cluster.files();
+    }
+
+    private static FsPermission permission(int mode) {
+        return FsPermission.createImmutable((short) (mode & Modes.KEPT));
+    }
+
+    int lookup(HadoopNode parent, String name, Entry out) {
+        if (!HadoopState.isShown(name)) {
+            return -Errno.ENOENT;
+        }
+        return (int) cluster.ask(() -> state.enter(parent, name, cluster.status(cluster.child(parent, name)), out));
+    }
+
+    int mkdir(Request request, HadoopNode parent, String name, int mode, Entry out) {
+        ReentrantLock making = MAKING[Math.floorMod(31 * Long.hashCode(parent.ino) + name.hashCode(), STRIPES)];
+        return (int) cluster.ask(() -> {
+            Path path = cluster.child(parent, name);
+            making.lock();
+            try {
+                if (isThere(path)) {
+                    return -Errno.EEXIST;
+                }
+                // the folder above must be there: Hadoop would make it
+                FileStatus above = cluster.status(cluster.path(parent));
+                if (!above.isDirectory()) {
+                    return -Errno.ENOTDIR;
+                }
+                if (!files.mkdirs(path, permission(mode))) {
+                    return -Errno.EIO;
+                }
+            } finally {
+                making.unlock();
+            }
+            if ((mode & FileMode.S_ISVTX) != 0) {
+                files.setPermission(path, permission(mode));
+            }
+            return entered(request, parent, name, path, out);
+        });
+    }
+
+    private boolean isThere(Path path) throws IOException {
+        try {
+            FileStatus _ = cluster.status(path);
+            return true;
+        } catch (java.io.FileNotFoundException absent) {
+            return false;
+        }
+    }
+
+    private int entered(Request request, HadoopNode parent, String name, Path path, Entry out) throws IOException {
+        FileStatus status = cluster.status(path);
+        cluster.give(path, status, request.uid(), request.gid());
+        return state.enter(parent, name, cluster.status(path), out);
+    }
+
+    /** Makes a file and answers with a stream to it, which the caller closes. */
+    private FSDataOutputStream make(Path path, int mode) throws IOException {
+        return files.create(
+                path,
+                permission(mode),
+                EnumSet.of(CreateFlag.CREATE),
+                BUFFER,
+                files.getDefaultReplication(path),
+                files.getDefaultBlockSize(path),
+                null);
+    }
+
+    int mknod(Request request, HadoopNode parent, String name, int mode, Entry out) {
+        if ((mode & FileMode.S_IFMT) != FileMode.S_IFREG) {
+            return -Errno.EPERM;
+        }
+        return (int) cluster.ask(() -> {
+            Path path = cluster.child(parent, name);
+            make(path, mode).close();
+            return entered(request, parent, name, path, out);
+        });
+    }
+
+    /** Makes a file, or finds one that another has made meanwhile, and opens it. */
+    int create(
+            Request request,
+            HadoopNode parent,
+            String name,
+            int flags,
+            int mode,
+            Entry entry,
+            Opened opened,
+            DataOperations data) {
+        if (!state.handles.reserve()) {
+            return -Errno.ENFILE;
+        }
+        int result = (int) cluster.ask(() -> {
+            Path path = cluster.child(parent, name);
+            FSDataOutputStream stream = null;
+            try {
+                stream = make(path, mode);
+                if (!stream.hasCapability("hsync")) {
+                    // there is nothing to be seen of it before it is complete
+                    stream.close();
+                    stream = null;
+                }
+            } catch (FileAlreadyExistsException there) {
+                if ((flags & dev.oriel.linux.OpenFlags.O_EXCL) != 0) {
+                    throw there;
+                }
+            }
+            int entered = entered(request, parent, name, path, entry);
+            HadoopNode node = state.nodes.get(entry.nodeid);
+            if (entered != 0 || node == null) {
+                close(stream);
+                return entered != 0 ? entered : -Errno.EIO;
+            }
+            int result2 = data.open(node, flags, stream, opened);
+            if (result2 != 0) {
+                close(stream);
+                state.nodes.forget(node.nodeid, 1);
+            }
+            return result2;
+        });
+        if (result != 0) {
+            state.handles.unreserve();
+        }
+        return result;
+    }
+
+    private static void close(@Nullable FSDataOutputStream stream) throws IOException {
+        if (stream != null) {
+            stream.close();
+        }
+    }
+
+    int symlink(Request request, HadoopNode parent, String name, String target, Entry out) {
+        int result = (int) cluster.ask(() -> {
+            Path path = cluster.child(parent, name);
+            files.createSymlink(new Path(null, null, target), path, false);
+            return entered(request, parent, name, path, out);
+        });
+        return result == -Errno.EOPNOTSUPP ? -Errno.EPERM : result;
+    }
+
+    /** The target of a link. */
+    byte[] readlink(HadoopNode node) throws IOException {
+        return Links.target(files, cluster.path(node));
+    }
+
+    int remove(HadoopNode parent, String name, boolean isDirectory) {
+        return (int) cluster.ask(() -> {
+            Path path = cluster.child(parent, name);
+            FileStatus status = cluster.status(path);
+            if (status.isDirectory() != isDirectory) {
+                return isDirectory ? -Errno.ENOTDIR : -Errno.EISDIR;
+            }
+            HadoopFile open = isDirectory ? null : opened(parent, name, status);
+            boolean isKept = open != null && open.keep() == 0;
+            try {
+                if (!files.delete(path, false)) {
+                    return -Errno.ENOENT;
+                }
+                if (open != null) {
+                    open.removed(status);
+                    state.files.removed(open);
+                }
+                isKept = false;
+            } finally {
+                if (isKept && open != null) {
+                    open.unkeep();
+                }
+            }
+            state.nodes.removed(parent, name);
+            return 0;
+        });
+    }
+
+    /** The file behind a name that is about to go, if it is open. */
+    private @Nullable HadoopFile opened(HadoopNode parent, String name, FileStatus status) {
+        HadoopNode node = state.nodes.enter(parent, name, status);
+        if (node == null) {
+            return null;
+        }
+        try {
+            return state.files.get(node);
+        } finally {
+            state.nodes.forget(node.nodeid, 1);
+        }
+    }
+
+    int rename(HadoopNode parent, String name, HadoopNode newParent, String newName, int flags) {
+        if ((flags & ~RenameFlags.RENAME_NOREPLACE) != 0) {
+            return -Errno.EINVAL;
+        }
+        boolean replaces = flags == 0;
+        return (int) cluster.ask(() -> {
+            Path from = cluster.child(parent, name);
+            Path to = cluster.child(newParent, newName);
+            FileStatus source = cluster.status(from);
+            HadoopFile moving = source.isFile() ? opened(parent, name, source) : null;
+            FileStatus target = isThere(to) ? cluster.status(to) : null;
+            if (target != null) {
+                if (!replaces) {
+                    return -Errno.EEXIST;
+                }
+                if (isSame(source, target, from, to)) {
+                    return 0;
+                }
+                if (source.isDirectory() != target.isDirectory()) {
+                    return target.isDirectory() ? -Errno.EISDIR : -Errno.ENOTDIR;
+                }
+            }
+            HadoopFile replaced = target != null && target.isFile() ? opened(newParent, newName, target) : null;
+            boolean isKept = replaced != null && replaced.keep() == 0;
+            try {
+                cluster.rename(from, to, replaces);
+                if (replaced != null && target != null) {
+                    replaced.removed(target);
+                    state.files.removed(replaced);
+                }
+                isKept = false;
+            } finally {
+                if (isKept && replaced != null) {
+                    replaced.unkeep();
+                }
+            }
+            state.nodes.moved(parent, name, newParent, newName);
+            state.files.moved(from, to);
+            if (moving != null) {
+                moving.moved(cluster.path(newParent));
+            }
+            return 0;
+        });
+    }
+
+    private boolean isSame(FileStatus source, FileStatus target, Path from, Path to) {
+        long inode = cluster.inode(source);
+        return inode != 0 ? inode == cluster.inode(target) : from.equals(to);
+    }
+}

@@ -1,0 +1,133 @@
+# shellcheck shell=bash disable=SC2154 # set by oriel
+# What a share that is named by a URI needs beside the modules of Oriel: plug-ins, which are folders of jars. Sourced by `oriel` where
+# --share is given, and only then. It sets share and network, and adds to share_java, share_reads and share_writes.
+
+# What Hadoop's client opens, some of them with jars that Hadoop does not bring: those belong into a plug-in of one's own.
+hadoop_client='the client of Hadoop (50 MB)'
+hadoop_schemes=' hdfs webhdfs swebhdfs viewfs har '
+
+# prepare_share ARGUMENTS...: those of serve, or of try, which needs a cluster and Hadoop's client for its server.
+prepare_share() {
+    local option='' options=() word scheme folder plugins='' folders=()
+    if [ "$name" != virtiofsd ] && [ "$1" = try ]; then
+        case " $* " in *' --share hdfs '* | *' --share=hdfs '*)
+            plugin cluster 'a Hadoop cluster to try (110 MB)'
+            plugin hadoop "$hadoop_client"
+            share_java=("-Doriel.cluster=$root/cluster/target/plugin")
+            ;;
+        esac
+        return 0
+    fi
+    while [ $# -gt 0 ]; do
+        word=$1
+        shift
+        case $word in
+        --share=*) share=${word#*=} ;;
+        --share-option=*) options+=("${word#*=}") ;;
+        --share) share=${1-} ;;
+        --share-option) options+=("${1-}") ;;
+        esac
+    done
+    scheme=${share%%:*}
+    scheme=${scheme,,}
+    case $scheme in
+    "$share" | '') return 0 ;; # Java says what is wrong
+    file)
+        share_folder=$(path_of "${share#*:}")
+        share=''
+        return 0
+        ;;
+    jar)
+        word=$(path_of "${share#*:*:}")
+        share_writes+=("${word%/*}")
+        ;;
+    virtiofs)
+        word=$(path_of "${share#*:}")
+        share_reads+=("${word%/*}")
+        ;;
+    esac
+    case $share in *:///* | *:/[!/]* | jar:*) ;; *://*) network=1 ;; esac
+    case $hadoop_schemes in *" $scheme "*)
+        network=1
+        plugin hadoop "$hadoop_client"
+        [ ! -d "${HADOOP_CONF_DIR-}" ] || share_reads+=("$HADOOP_CONF_DIR")
+        ;;
+    esac
+    if [ "$scheme" = sftp ]; then
+        plugin sftp 'a client of SFTP'
+        [ ! -d "${HOME-}/.ssh" ] || share_reads+=("$HOME/.ssh")
+    fi
+    IFS=: read -ra folders <<<"${ORIEL_PLUGINS-}"
+    for folder in ${folders[@]+"${folders[@]}"}; do
+        for word in "$folder"/*/; do
+            [ ! -d "$word" ] || plugins+=:$(cd -P -- "$word" && pwd)
+        done
+    done
+    if [ -n "$plugins" ]; then
+        share_java+=("-Doriel.plugins=${plugins#:}" --add-modules ALL-DEFAULT --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow)
+        IFS=: read -ra folders <<<"${plugins#:}"
+        share_reads+=("${folders[@]}")
+    fi
+    # What an option names by its path can be read: a key, a list of known hosts.
+    for option in ${options[@]+"${options[@]}"}; do
+        case $option in
+        oriel.staging-folder=/*) share_writes+=("${option#*=}") ;;
+        *=/*) [ ! -f "${option#*=}" ] || share_reads+=("${option#*=}") ;;
+        esac
+    done
+}
+
+# plugin MODULE WHAT: adds a plug-in that is a module of Oriel, and no part of it until somebody wants it.
+plugin() {
+    local folder=$root/$1/target/plugin
+    if ! is_plugin_built "$1"; then
+        [ "$name" != virtiofsd ] || die "--share $share: $2 is not there yet: run $root/oriel serve --share once, as somebody who may write to $root"
+        build_plugin "$1" "$2"
+    fi
+    plugins+=:$folder
+}
+
+is_plugin_built() {
+    local jar newer
+    for jar in "$root/$1"/target/plugin/oriel-"$1"-*.jar; do
+        [ -e "$jar" ] || return 1
+        newer=$(find "$root/$1/pom.xml" "$root/$1/src/main" -type f -newer "$jar" -print -quit 2>/dev/null) || true
+        [ -z "$newer" ]
+        return
+    done
+}
+
+build_plugin() {
+    local started=$SECONDS
+    log=$root/$1/target/build.log
+    require_build_tools
+    mkdir -p "$root/$1/target" 2>/dev/null || die "$2 is not there yet, and $root/$1 cannot be written"
+    exec 9>"$root/$1/target/build.lock"
+    if command -v flock >/dev/null; then flock 9; fi
+    if ! is_plugin_built "$1"; then
+        echo "$name: fetching $2, once" >&2
+        if ! plugin_maven "$1" --offline && ! plugin_maven "$1"; then
+            grep -E '^\[ERROR\]' "$log" | head -n 20 >&2 || tail -n 20 "$log" >&2
+            die "$2 could not be had; all of what Maven said is in $log"
+        fi
+        echo "$name: fetched in $((SECONDS - started)) s" >&2
+    fi
+    exec 9>&-
+}
+
+# plugin_maven MODULE [OPTION...]
+plugin_maven() {
+    local module=$1
+    shift
+    JAVA_HOME=$java_home mvn -B "$@" -f "$root/pom.xml" -pl "$module" -am -Dmaven.test.skip=true -Doriel.launch package 2>&1 | tee "$log" |
+        sed -unE "s/^\[INFO\] Building Oriel: (.*) [^ ]+ +\[([0-9/]+)\]$/$name: building [\2] \1/p
+            s/^(\[INFO\] )?Downloaded from [^ ]*: .*\/([^/ ]+\.jar) (\(.*\))$/$name: fetched \2 \3/p" >&2
+}
+
+# path_of URI: the path of ///DIR or /DIR, up to !/, as it is on this host.
+path_of() {
+    local path=${1%%!/*}
+    case $path in //*) path=/${path#//*/} ;; esac
+    path=${path//\\/\\\\}
+    printf %b "${path//%/\\x}"
+}
