@@ -12,8 +12,6 @@ import dev.oriel.linux.Errno;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /** What the parts of one session have together. For all threads. */
@@ -27,12 +25,6 @@ final class PathClient {
 
     /** Whether the client has a DAX window, and asks which files are for it. */
     private final boolean hasWindow;
-
-    /** Held while a name changes, and the node with it. */
-    final ReentrantLock renaming = new ReentrantLock();
-
-    /** How many renames have begun, and have ended. */
-    final AtomicLong renames = new AtomicLong();
 
     /** @param flags INIT flags that are in force */
     PathClient(PathShare share, long flags) {

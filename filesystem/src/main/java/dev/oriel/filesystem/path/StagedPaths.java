@@ -110,6 +110,12 @@ final class StagedPaths implements AutoCloseable {
         }
     }
 
+    /** Writes back what is changed of a file, if anything is: 0 or an errno. */
+    int writeBack(Path path) {
+        StagedFile file = get(path);
+        return file == null || file.modified() == null ? 0 : file.open().close();
+    }
+
     /**
      * A file is about to be removed: who has it open goes on with what is staged.
      *

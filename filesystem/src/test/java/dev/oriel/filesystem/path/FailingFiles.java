@@ -8,6 +8,7 @@ import java.io.OutputStream;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.net.URI;
+import java.nio.channels.FileChannel;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.file.AccessMode;
 import java.nio.file.CopyOption;
@@ -157,8 +158,9 @@ final class FailingFiles extends FileSystem {
             if (!hasChannels && !options.contains(StandardOpenOption.CREATE_NEW)) {
                 throw new UnsupportedOperationException("streams only");
             }
-            return (SeekableByteChannel)
-                    counted(SeekableByteChannel.class, files.newByteChannel(raw(path), options, attrs));
+            FileChannel channel = (FileChannel) files.newByteChannel(raw(path), options, attrs);
+            open++;
+            return new FailingChannel(channel, FailingFiles.this::called, () -> open--);
         }
 
         @Override
