@@ -33,6 +33,12 @@ import org.jspecify.annotations.Nullable;
  * says in the text of an {@code IOException}, and EIO for all else. Any thread.
  */
 public final class ThrownErrno {
+    /** What is thrown to answer an errno that was found before. */
+    public interface Known {
+        /** The errno, positive. */
+        int errno();
+    }
+
     private static final Logger LOG = System.getLogger("dev.oriel.filesystem");
 
     /** Causes are looked at this deep: a provider may have made a circle of them. */
@@ -108,6 +114,9 @@ public final class ThrownErrno {
     }
 
     private static int ofOne(Throwable thrown) {
+        if (thrown instanceof Known known) {
+            return known.errno();
+        }
         for (Class<?> type = thrown.getClass(); type != null && type != Throwable.class; type = type.getSuperclass()) {
             Integer errno = CLASSES.get(type);
             if (errno != null) {

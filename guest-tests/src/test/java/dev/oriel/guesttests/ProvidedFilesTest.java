@@ -10,8 +10,12 @@ import dev.oriel.linux.OpenFlags;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -20,6 +24,7 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
 
 /** A file system of the JVM that lies in memory, served to guests and to the driver as docs/serving.md shows. */
 class ProvidedFilesTest {
@@ -131,6 +136,43 @@ class ProvidedFilesTest {
             System.arraycopy("stored".getBytes(StandardCharsets.UTF_8), 0, content, 1_000_000, 6);
             assertThat(lines).contains("IT RUNS");
             assertThat(Files.readAllBytes(share.root().resolve("work/data"))).isEqualTo(content);
+        }
+    }
+
+    /** Every write in the middle is staged, and what is in the archive then is what the guest saw. */
+    @Test
+    @Tag("guest")
+    void aGuestChangesAnArchive(@TempDir Path folder) throws Exception {
+        Path archive = folder.resolve("archive.zip");
+        List<String> lines;
+        try (ProvidedShare share = ProvidedShare.ofArchive(archive)) {
+            lines = share.run(GuestKind.UML, one -> one, """
+                    cd /mnt/work
+                    mkdir one
+                    head -c 3000000 /dev/urandom >one/file
+                    cp -r one two
+                    printf changed | dd of=two/file bs=1 seek=1000000 conv=notrunc
+                    echo more >>two/file
+                    mv two/file renamed
+                    rm -r two
+                    mv one three
+                    cmp -s renamed three/file || echo DIFFERENT
+                    exec 3<renamed
+                    rm renamed
+                    cat <&3 >again
+                    for name in again three/file; do md5sum $name | sed 's/^/SUM /'; done
+                    """);
+        }
+        assertThat(lines).contains("DIFFERENT");
+        try (FileSystem files = FileSystems.newFileSystem(archive);
+                Stream<Path> all = Files.walk(files.getPath("/work"))) {
+            assertThat(all.map(Path::toString).map(name -> name.replaceAll("/$", "")))
+                    .containsExactlyInAnyOrder("/work", "/work/again", "/work/three", "/work/three/file");
+            for (String name : List.of("again", "three/file")) {
+                byte[] sum = MessageDigest.getInstance("MD5")
+                        .digest(Files.readAllBytes(files.getPath("/work").resolve(name)));
+                assertThat(lines).contains("SUM " + HexFormat.of().formatHex(sum) + "  " + name);
+            }
         }
     }
 

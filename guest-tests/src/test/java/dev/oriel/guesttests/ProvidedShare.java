@@ -11,24 +11,30 @@ import dev.oriel.socket.ConnectionServer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.function.UnaryOperator;
 
-/** A file system in the memory of this process, served to guests that mount it at {@code /mnt}. */
+/** A file system of this process, in memory or in an archive, served to guests that mount it at {@code /mnt}. */
 final class ProvidedShare implements AutoCloseable {
     private static final Duration LIMIT = Duration.ofMinutes(8);
 
-    private final Path state = Folders.create("provided");
+    private final Path state;
     private final FileSystem files;
+    private final Path root;
     private final ConnectionServer server;
     private final PeerDaemon tools;
 
-    private ProvidedShare(FileSystem files) throws IOException, InterruptedException {
-        this.files = files;
-        server = PathServer.of(root(), socket());
+    private ProvidedShare(Path state, Path root) throws IOException, InterruptedException {
+        this.state = state;
+        this.root = root;
+        files = root.getFileSystem();
+        Files.createDirectories(root.resolve("work"));
+        server = PathServer.of(root, socket());
         Thread.ofPlatform().daemon().start(() -> {
             try {
                 server.run();
@@ -51,13 +57,18 @@ final class ProvidedShare implements AutoCloseable {
                 .setAttributeViews("basic", "owner", "posix", "unix", "user")
                 .setMaxSize(512 << 20)
                 .build());
-        Files.createDirectories(files.getPath("/share/work"));
-        return new ProvidedShare(files);
+        return new ProvidedShare(Folders.create("provided"), files.getPath("/share"));
+    }
+
+    /** A zip archive, which the JDK reads and writes in whole files; it is on the disk when the share is closed. */
+    static ProvidedShare ofArchive(Path archive) throws IOException, InterruptedException {
+        FileSystem files = FileSystems.newFileSystem(archive, Map.of("create", "true"));
+        return new ProvidedShare(Folders.create("provided"), files.getPath("/"));
     }
 
     /** What is served. */
     Path root() {
-        return files.getPath("/share");
+        return root;
     }
 
     Path socket() {

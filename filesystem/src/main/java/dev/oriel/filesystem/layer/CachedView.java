@@ -73,7 +73,10 @@ public final class CachedView implements FileSystem {
         }
 
         private void limit(Entry entry) {
-            entry.validNanos = rules.validNanos();
+            // that there is no such name is remembered for as long as the session behind says
+            if (entry.nodeid != 0) {
+                entry.validNanos = rules.validNanos();
+            }
             limit(entry.attributes);
         }
 

@@ -18,6 +18,9 @@ import java.lang.foreign.MemorySegment;
  * A file system that its clients cannot change: what would change it is answered {@code -EROFS} and does not reach it.
  */
 public final class ReadOnlyView implements FileSystem {
+    private static final int DIRECTION_SHIFT = 30;
+    private static final int TELLS = 2;
+
     private final FileSystem behind;
 
     /** Stands before a file system, and closes it when it is closed. */
@@ -138,6 +141,28 @@ public final class ReadOnlyView implements FileSystem {
         @Override
         public int fallocate(Request request, long nodeid, long fh, long offset, long length, int mode) {
             return -Errno.EROFS;
+        }
+
+        /** Those that tell something write into the client's memory only ({@code _IOC_READ}). */
+        @Override
+        public int ioctl(
+                Request request,
+                long nodeid,
+                long fh,
+                int flags,
+                int command,
+                MemorySegment argument,
+                int inSize,
+                int outSize) {
+            return command >>> DIRECTION_SHIFT == TELLS
+                    ? session.ioctl(request, nodeid, fh, flags, command, argument, inSize, outSize)
+                    : -Errno.EROFS;
+        }
+
+        /** It could be written to. */
+        @Override
+        public int descriptor(long nodeid, long fh) {
+            return -Errno.EOPNOTSUPP;
         }
 
         @Override

@@ -1,5 +1,6 @@
 package dev.oriel.filesystem.path;
 
+import dev.oriel.filesystem.ThrownErrno;
 import dev.oriel.linux.IoVector;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -12,32 +13,50 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /** A file that the provider reads and writes at any position. */
 final class ChannelContent implements FileContent {
-    private final SeekableByteChannel channel;
+    private final FileChannel channel;
 
-    /** Held while a position counts, and while the end of the file does. */
-    private final ReentrantLock lock = new ReentrantLock();
+    /** Held while the end of the file counts: the file's own, whoever has it open. */
+    private volatile ReentrantLock end = new ReentrantLock();
 
-    private ChannelContent(SeekableByteChannel channel) {
+    private ChannelContent(FileChannel channel) {
         this.channel = channel;
+    }
+
+    /** Whoever else appends to the file, or sets its size, holds this meanwhile. */
+    void shareEnd(ReentrantLock lock) {
+        end = lock;
     }
 
     /**
      * Opens a file, or makes it, and follows no link.
      *
-     * @throws UnsupportedOperationException if the provider has no such channels
+     * @return null if the provider's channel is another one: it may have written nothing before it is closed, when nobody
+     *     can be told
+     * @throws UnsupportedOperationException if the provider has no channels
      */
-    static ChannelContent open(Path path, Set<OpenOption> options) throws IOException {
+    static @Nullable ChannelContent open(Path path, Set<OpenOption> options) throws IOException {
         Set<OpenOption> all = new HashSet<>(options);
         all.add(LinkOption.NOFOLLOW_LINKS);
+        SeekableByteChannel channel;
         try {
-            return new ChannelContent(Files.newByteChannel(path, all));
+            channel = Files.newByteChannel(path, all);
         } catch (UnsupportedOperationException | IllegalArgumentException unknown) {
             // Some do not know that option. That it is no link was seen before.
-            return new ChannelContent(Files.newByteChannel(path, options));
+            channel = Files.newByteChannel(path, options);
         }
+        if (channel instanceof FileChannel file) {
+            return new ChannelContent(file);
+        }
+        try {
+            channel.close();
+        } catch (IOException | RuntimeException | Error further) {
+            int _ = ThrownErrno.of(further); // nothing was written by it
+        }
+        return null;
     }
 
     @Override
@@ -52,7 +71,7 @@ final class ChannelContent implements FileContent {
             ByteBuffer piece = to.segment(i).asByteBuffer();
             while (piece.hasRemaining()) {
                 int before = piece.position();
-                int count = read(piece, offset + done);
+                int count = channel.read(piece, offset + done);
                 done += piece.position() - before;
                 if (count <= 0 || piece.position() == before) {
                     return done;
@@ -60,19 +79,6 @@ final class ChannelContent implements FileContent {
             }
         }
         return done;
-    }
-
-    private int read(ByteBuffer to, long offset) throws IOException {
-        if (channel instanceof FileChannel file) {
-            return file.read(to, offset);
-        }
-        lock.lock();
-        try {
-            channel.position(offset);
-            return channel.read(to);
-        } finally {
-            lock.unlock();
-        }
     }
 
     @Override
@@ -82,7 +88,7 @@ final class ChannelContent implements FileContent {
             ByteBuffer piece = from.segment(i).asByteBuffer();
             while (piece.hasRemaining()) {
                 int before = piece.position();
-                int count = write(piece, offset + done);
+                int count = channel.write(piece, offset + done);
                 done += piece.position() - before;
                 if (count <= 0 || piece.position() == before) {
                     return done;
@@ -92,21 +98,9 @@ final class ChannelContent implements FileContent {
         return done;
     }
 
-    private int write(ByteBuffer from, long offset) throws IOException {
-        if (channel instanceof FileChannel file) {
-            return file.write(from, offset);
-        }
-        lock.lock();
-        try {
-            channel.position(offset);
-            return channel.write(from);
-        } finally {
-            lock.unlock();
-        }
-    }
-
     @Override
     public long append(IoVector from) throws IOException {
+        ReentrantLock lock = end;
         lock.lock();
         try {
             return write(channel.size(), from);
@@ -117,14 +111,24 @@ final class ChannelContent implements FileContent {
 
     @Override
     public int truncate(long size) throws IOException {
+        return resize(size, true);
+    }
+
+    @Override
+    public int grow(long size) throws IOException {
+        return resize(size, false);
+    }
+
+    private int resize(long size, boolean mayShrink) throws IOException {
+        ReentrantLock lock = end;
         lock.lock();
         try {
             long now = channel.size();
-            if (size < now) {
+            if (size < now && mayShrink) {
                 channel.truncate(size);
             } else if (size > now) {
                 // What lies between is zeros with all providers that are known, though the interface leaves it open.
-                write(ByteBuffer.wrap(new byte[1]), size - 1);
+                channel.write(ByteBuffer.wrap(new byte[1]), size - 1);
             }
             return 0;
         } finally {
@@ -139,9 +143,7 @@ final class ChannelContent implements FileContent {
 
     @Override
     public int sync(boolean dataOnly) throws IOException {
-        if (channel instanceof FileChannel file) {
-            file.force(!dataOnly);
-        }
+        channel.force(!dataOnly);
         return 0;
     }
 

@@ -27,6 +27,11 @@ interface FileContent {
     /** Sets the size: what the file grows by is zeros. */
     int truncate(long size) throws IOException;
 
+    /** Sees that the file has at least so many bytes: what it grows by is zeros. */
+    default int grow(long size) throws IOException {
+        return size() < size ? truncate(size) : 0;
+    }
+
     /** Makes bytes zeros, as far as the file has them. */
     default int zero(long offset, long length) throws IOException {
         return -Errno.EOPNOTSUPP;

@@ -111,22 +111,35 @@ final class PathAttributes {
         if (type != FileMode.S_IFREG && type != FileMode.S_IFDIR && type != FileMode.S_IFLNK) {
             return -Errno.EPERM; // a provider may open what it changes, and that may wait for ever
         }
+        if (type == FileMode.S_IFLNK && !views.spareTargets()) {
+            return -Errno.EOPNOTSUPP;
+        }
         boolean done = true;
         if (in.has(FuseFlags.FATTR_MODE)) {
             done = views.setMode(path, stat, in.mode);
         }
         if (done && (in.valid & (FuseFlags.FATTR_UID | FuseFlags.FATTR_GID)) != 0) {
-            done = views.setOwner(
-                    path, stat, in.has(FuseFlags.FATTR_UID) ? in.uid : -1, in.has(FuseFlags.FATTR_GID) ? in.gid : -1);
+            int uid = in.has(FuseFlags.FATTR_UID) ? in.uid : -1;
+            int gid = in.has(FuseFlags.FATTR_GID) ? in.gid : -1;
+            done = views.setOwner(path, stat, uid, gid);
+            if (done && !views.isHost()) {
+                PathStat now = client.share.look(path); // a provider may do nothing, and not say so
+                done = (uid == -1 || now.uid() == uid) && (gid == -1 || now.gid() == gid);
+            }
         }
         if (!done) {
             return -Errno.EPERM;
         }
         if ((in.valid & (FuseFlags.FATTR_ATIME | FuseFlags.FATTR_MTIME)) != 0) {
+            int back = client.share.staged.writeBack(path); // or else the times would be those of the writing
+            if (back != 0) {
+                return back;
+            }
+            FileTime accessed = time(in, FuseFlags.FATTR_ATIME, FuseFlags.FATTR_ATIME_NOW, in.atime, in.atimensec);
+            FileTime modified = time(in, FuseFlags.FATTR_MTIME, FuseFlags.FATTR_MTIME_NOW, in.mtime, in.mtimensec);
+            // both: a provider may take one alone for none
             views.setTimes(
-                    path,
-                    time(in, FuseFlags.FATTR_ATIME, FuseFlags.FATTR_ATIME_NOW, in.atime, in.atimensec),
-                    time(in, FuseFlags.FATTR_MTIME, FuseFlags.FATTR_MTIME_NOW, in.mtime, in.mtimensec));
+                    path, accessed == null ? stat.accessed() : accessed, modified == null ? stat.modified() : modified);
         }
         return 0;
     }

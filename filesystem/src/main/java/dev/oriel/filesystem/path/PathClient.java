@@ -6,12 +6,12 @@ import dev.oriel.filesystem.node.Allowance;
 import dev.oriel.filesystem.node.Handle;
 import dev.oriel.filesystem.node.HandleTable;
 import dev.oriel.filesystem.staging.StagedFile;
+import dev.oriel.fuse.FuseFlags;
+import dev.oriel.fuse.FuseInitFlags;
 import dev.oriel.linux.Errno;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /** What the parts of one session have together. For all threads. */
@@ -23,14 +23,13 @@ final class PathClient {
     final Allowance memory;
     private final Allowance openFiles;
 
-    /** Held while a name changes, and the node with it. */
-    final ReentrantLock renaming = new ReentrantLock();
+    /** Whether the client has a DAX window, and asks which files are for it. */
+    private final boolean hasWindow;
 
-    /** How many renames have begun. */
-    final AtomicLong renames = new AtomicLong();
-
-    PathClient(PathShare share) {
+    /** @param flags INIT flags that are in force */
+    PathClient(PathShare share, long flags) {
         this.share = share;
+        hasWindow = (flags & FuseInitFlags.HAS_INODE_DAX) != 0;
         memory = share.nodeMemory.open();
         openFiles = share.openFiles.open();
         handles = new HandleTable<>(openFiles);
@@ -68,6 +67,9 @@ final class PathClient {
         if (staged != null && staged.modified() != null) {
             PathStat.changed(out, staged.size(), staged.modified());
         }
+        if (hasWindow && stat.isFile() && out.size >= share.options.daxMinSize()) {
+            out.flags = FuseFlags.ATTR_DAX;
+        }
     }
 
     /** Fills an entry. */
@@ -88,16 +90,6 @@ final class PathClient {
         }
         fill(node, path, stat, out);
         return 0;
-    }
-
-    /** Waits until a rename that is under way is over. */
-    void awaitRename() {
-        renaming.lock();
-        try {
-            assert renaming.isHeldByCurrentThread();
-        } finally {
-            renaming.unlock();
-        }
     }
 
     void close() {

@@ -65,7 +65,7 @@ final class PathDirectories {
     }
 
     private int list(PathNode node, OpenListing open) throws IOException {
-        Path path = client.resolver.of(node);
+        Path path = client.resolver.ofDirectory(node);
         open.clear();
         PathNode parent = node.parent();
         open.entries.add(SELF, node.ino, DT_DIR);

@@ -34,18 +34,31 @@ final class PathFiles {
     }
 
     /** Thrown to answer an errno that was made here. */
-    private static final class Refused extends IOException {
+    private static final class Refused extends IOException implements ThrownErrno.Known {
         private static final long serialVersionUID = 1L;
+
+        private final int errno;
 
         Refused(int errno) {
             super(Errno.message(errno));
+            this.errno = errno;
+        }
+
+        @Override
+        public int errno() {
+            return errno;
         }
     }
 
     private FileContent content(Path path, int flags, boolean isNew) throws IOException {
         if (!client.share.wholeFiles()) {
             try {
-                return ChannelContent.open(path, options(flags, isNew));
+                ChannelContent content = ChannelContent.open(path, options(flags, isNew));
+                if (content != null) {
+                    return content;
+                }
+                client.share.stageFiles();
+                return staged(path, flags);
             } catch (UnsupportedOperationException onlyStreams) {
                 client.share.stageFiles();
             }
@@ -119,7 +132,14 @@ final class PathFiles {
         return 0;
     }
 
+    private void shareEnd(FileContent content, Path path, PathStat stat) {
+        if (content instanceof ChannelContent channel) {
+            channel.shareEnd(client.share.end(stat.key() == null ? path : stat.key()));
+        }
+    }
+
     private void add(PathNode node, Path path, PathStat stat, FileContent content, int flags, Opened out) {
+        shareEnd(content, path, stat);
         OpenContent open = new OpenContent(node.nodeid, node, content, flags);
         client.fill(node, path, stat, open.attributes);
         client.handles.add(open);
@@ -234,8 +254,10 @@ final class PathFiles {
             return -Errno.EINVAL;
         }
         Path path = client.resolver.of(node);
-        requireFile(client.share.look(path));
+        PathStat stat = client.share.look(path);
+        requireFile(stat);
         FileContent content = content(path, OpenFlags.O_WRONLY, false);
+        shareEnd(content, path, stat);
         int result;
         try {
             result = content.truncate(size);
@@ -260,7 +282,7 @@ final class PathFiles {
                 return -Errno.EBADF;
             }
             if (mode == 0) {
-                return open.content.size() < offset + length ? open.content.truncate(offset + length) : 0;
+                return open.content.grow(offset + length);
             }
             if (mode == PUNCH || mode == (ZERO | FallocateMode.FALLOC_FL_KEEP_SIZE)) {
                 return open.content.zero(offset, length);

@@ -13,10 +13,8 @@ import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 
 /** LOOKUP, MKNOD, MKDIR, SYMLINK, READLINK, LINK, UNLINK, RMDIR, RENAME. */
 final class PathNames {
@@ -189,8 +187,6 @@ final class PathNames {
         }
         String from = PathResolver.text(name);
         String to = PathResolver.text(newName);
-        client.renaming.lock();
-        client.renames.incrementAndGet();
         client.share.links.incrementAndGet();
         try {
             PathNode source = client.node(parent);
@@ -202,7 +198,6 @@ final class PathNames {
             return rename(source, from, target, to, (flags & RenameFlags.RENAME_NOREPLACE) != 0);
         } finally {
             client.share.links.incrementAndGet();
-            client.renaming.unlock();
         }
     }
 
@@ -213,10 +208,10 @@ final class PathNames {
             return noReplace ? -Errno.EEXIST : 0;
         }
         boolean isDirectory = client.share.look(old).isDirectory();
-        if (isDirectory && !client.share.movesTrees && !isEmpty(old)) {
-            return -Errno.EXDEV;
+        if (isDirectory && !client.share.movesTrees) {
+            return -Errno.EXDEV; // mv(1) makes another then
         }
-        boolean exists = Files.exists(next, LinkOption.NOFOLLOW_LINKS);
+        boolean exists = exists(next);
         if (exists) {
             int refusal = refusal(next, isDirectory, noReplace);
             if (refusal != 0) {
@@ -229,7 +224,7 @@ final class PathNames {
         }
         try {
             client.share.staged.move(old, next, () -> {
-                Path _ = Files.move(old, next, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+                Path _ = Files.move(old, next, client.share.moving);
             });
         } catch (UnsupportedOperationException notInOneStep) {
             client.share.staged.notRemoved(next);
@@ -240,6 +235,16 @@ final class PathNames {
         }
         client.nodes.renamed(source, from, target, to);
         return 0;
+    }
+
+    /** Whether there is something: a provider that does not answer has not said that there is nothing. */
+    private boolean exists(Path path) throws IOException {
+        try {
+            PathStat _ = client.share.look(path);
+            return true;
+        } catch (NoSuchFileException nothing) {
+            return false;
+        }
     }
 
     /** What rename(2) answers where a name is taken by what cannot be replaced; 0 if it can. */

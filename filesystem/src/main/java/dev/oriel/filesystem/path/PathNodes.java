@@ -126,6 +126,12 @@ final class PathNodes {
             }
             if (!node.links.contains(link)) {
                 link(node, link);
+            } else if (!node.links.getFirst().equals(link)) {
+                // found by this name last: the others may be gone
+                List<PathLink> links = new ArrayList<>(node.links);
+                links.remove(link);
+                links.addFirst(link);
+                node.links = List.copyOf(links);
             }
             return node;
         } finally {

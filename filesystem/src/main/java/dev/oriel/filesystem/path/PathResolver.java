@@ -78,6 +78,11 @@ final class PathResolver {
         return path(node, false);
     }
 
+    /** The path of a directory, which it still is; as {@link #of}. */
+    Path ofDirectory(PathNode directory) throws IOException {
+        return path(directory, true);
+    }
+
     /** The path of a name in a directory, whether there is one or not; as {@link #of}. */
     Path of(PathNode directory, String name) throws IOException {
         return child(path(directory, true), name);
@@ -122,6 +127,8 @@ final class PathResolver {
         Path child = parent.resolve(name);
         Path last = child.getFileName();
         boolean isChild = last != null
+                && !name.equals(".")
+                && !name.equals("..")
                 && (last.toString().equals(name) || last.toString().equals(name + "/"))
                 && parent.equals(child.getParent());
         if (!isChild) {

@@ -15,6 +15,7 @@ import dev.oriel.linux.Errno;
 import dev.oriel.linux.IoVector;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.util.concurrent.locks.Lock;
 
 /**
  * One client's view of the files of a provider. Each operation waits for a thread that may block, and here each thing
@@ -33,9 +34,6 @@ final class PathSession implements FileSystemSession {
             | FuseInitFlags.READDIRPLUS_AUTO
             | FuseInitFlags.AUTO_INVAL_DATA;
 
-    /** A name that moves on and on is not run after for ever. */
-    private static final int MOST_TRIES = 4;
-
     private final long flags;
     private final PathClient client;
     private final PathNames names;
@@ -45,7 +43,7 @@ final class PathSession implements FileSystemSession {
 
     PathSession(PathShare share, long offered) {
         flags = FLAGS & offered;
-        client = new PathClient(share);
+        client = new PathClient(share, flags);
         names = new PathNames(client);
         files = new PathFiles(client, names);
         attributes = new PathAttributes(client, files);
@@ -57,19 +55,30 @@ final class PathSession implements FileSystemSession {
         long run() throws IOException;
     }
 
-    private long answer(Request request, Operation operation) {
+    /** Asks by what is open: no name is looked for. */
+    private static long answer(Request request, Operation operation) {
+        return request.mayBlock() ? run(operation) : WOULD_BLOCK;
+    }
+
+    /** Asks by a path. */
+    private int find(Request request, Operation operation) {
+        return holding(request, client.share.naming.readLock(), operation);
+    }
+
+    /** Changes what a path leads to. */
+    private int move(Request request, Operation operation) {
+        return isReadOnly() ? -Errno.EROFS : holding(request, client.share.naming.writeLock(), operation);
+    }
+
+    private static int holding(Request request, Lock lock, Operation operation) {
         if (!request.mayBlock()) {
             return WOULD_BLOCK;
         }
-        for (int tries = 1; ; tries++) {
-            long before = client.renames.get();
-            long result = run(operation);
-            boolean isGone = result == -Errno.ENOENT || result == -Errno.ENOTDIR;
-            if (!isGone || tries == MOST_TRIES || before == client.renames.get()) {
-                return result;
-            }
-            // Its path may have changed while the provider was asked: once that is over, it is asked again.
-            client.awaitRename();
+        lock.lock();
+        try {
+            return (int) run(operation);
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -81,12 +90,8 @@ final class PathSession implements FileSystemSession {
         }
     }
 
-    private int answerInt(Request request, Operation operation) {
-        return (int) answer(request, operation);
-    }
-
     private int change(Request request, Operation operation) {
-        return isReadOnly() ? -Errno.EROFS : (int) answer(request, operation);
+        return isReadOnly() ? -Errno.EROFS : find(request, operation);
     }
 
     /** How many nodes the client knows beside the root. */
@@ -106,7 +111,7 @@ final class PathSession implements FileSystemSession {
 
     @Override
     public int lookup(Request request, long parent, Name name, Entry out) {
-        return answerInt(request, () -> names.lookup(parent, name, out));
+        return find(request, () -> names.lookup(parent, name, out));
     }
 
     @Override
@@ -116,7 +121,7 @@ final class PathSession implements FileSystemSession {
 
     @Override
     public int getattr(Request request, long nodeid, long fh, Attributes out) {
-        return answerInt(request, () -> attributes.get(nodeid, fh, out));
+        return find(request, () -> attributes.get(nodeid, fh, out));
     }
 
     @Override
@@ -126,12 +131,12 @@ final class PathSession implements FileSystemSession {
 
     @Override
     public int readlink(Request request, long nodeid, MemorySegment out) {
-        return answerInt(request, () -> names.readlink(nodeid, out));
+        return find(request, () -> names.readlink(nodeid, out));
     }
 
     @Override
     public int symlink(Request request, long parent, Name name, Name target, Entry out) {
-        return change(request, () -> names.symlink(request, parent, name, target, out));
+        return move(request, () -> names.symlink(request, parent, name, target, out));
     }
 
     @Override
@@ -146,27 +151,27 @@ final class PathSession implements FileSystemSession {
 
     @Override
     public int unlink(Request request, long parent, Name name) {
-        return change(request, () -> names.unlink(parent, name));
+        return move(request, () -> names.unlink(parent, name));
     }
 
     @Override
     public int rmdir(Request request, long parent, Name name) {
-        return change(request, () -> names.rmdir(parent, name));
+        return move(request, () -> names.rmdir(parent, name));
     }
 
     @Override
     public int rename(Request request, long parent, Name name, long newParent, Name newName, int renameFlags) {
-        return change(request, () -> names.rename(parent, name, newParent, newName, renameFlags));
+        return move(request, () -> names.rename(parent, name, newParent, newName, renameFlags));
     }
 
     @Override
     public int link(Request request, long nodeid, long newParent, Name newName, Entry out) {
-        return change(request, () -> names.link(nodeid, newParent, newName, out));
+        return move(request, () -> names.link(nodeid, newParent, newName, out));
     }
 
     @Override
     public int open(Request request, long nodeid, int openFlags, int fuseFlags, Opened out) {
-        return answerInt(request, () -> files.open(nodeid, openFlags, out));
+        return find(request, () -> files.open(nodeid, openFlags, out));
     }
 
     @Override
@@ -202,27 +207,27 @@ final class PathSession implements FileSystemSession {
 
     @Override
     public int flush(Request request, long nodeid, long fh, long lockOwner) {
-        return answerInt(request, () -> files.flush(nodeid, fh));
+        return (int) answer(request, () -> files.flush(nodeid, fh));
     }
 
     @Override
     public int release(Request request, long nodeid, long fh, int openFlags, int releaseFlags, long lockOwner) {
-        return answerInt(request, () -> files.release(nodeid, fh));
+        return (int) answer(request, () -> files.release(nodeid, fh));
     }
 
     @Override
     public int fsync(Request request, long nodeid, long fh, boolean dataOnly) {
-        return answerInt(request, () -> files.sync(nodeid, fh, dataOnly));
+        return (int) answer(request, () -> files.sync(nodeid, fh, dataOnly));
     }
 
     @Override
     public int opendir(Request request, long nodeid, int openFlags, Opened out) {
-        return answerInt(request, () -> directories.open(nodeid, out));
+        return find(request, () -> directories.open(nodeid, out));
     }
 
     @Override
     public int readdir(Request request, long nodeid, long fh, long offset, boolean plus, DirectoryEntries entries) {
-        return answerInt(request, () -> directories.read(nodeid, fh, offset, plus, entries));
+        return find(request, () -> directories.read(nodeid, fh, offset, plus, entries));
     }
 
     @Override
@@ -232,38 +237,40 @@ final class PathSession implements FileSystemSession {
 
     @Override
     public int statfs(Request request, long nodeid, Status out) {
-        return answerInt(request, () -> attributes.statfs(out));
+        return find(request, () -> attributes.statfs(out));
     }
 
     @Override
     public int setxattr(
             Request request, long nodeid, Name name, MemorySegment value, int xattrFlags, int setxattrFlags) {
-        return change(request, () -> PathXattrs.set(client.resolver.of(client.node(nodeid)), name, value, xattrFlags));
+        return change(request, () -> PathXattrs.set(client, nodeid, name, value, xattrFlags));
     }
 
     @Override
     public int getxattr(Request request, long nodeid, Name name, MemorySegment out) {
-        return answerInt(request, () -> PathXattrs.get(client.resolver.of(client.node(nodeid)), name, out));
+        return find(request, () -> PathXattrs.get(client, nodeid, name, out));
     }
 
     @Override
     public int listxattr(Request request, long nodeid, MemorySegment out) {
-        return answerInt(request, () -> PathXattrs.list(client.resolver.of(client.node(nodeid)), out));
+        return find(request, () -> PathXattrs.list(client, nodeid, out));
     }
 
     @Override
     public int removexattr(Request request, long nodeid, Name name) {
-        return change(request, () -> PathXattrs.remove(client.resolver.of(client.node(nodeid)), name));
+        return change(request, () -> PathXattrs.remove(client, nodeid, name));
     }
 
     @Override
     public int fallocate(Request request, long nodeid, long fh, long offset, long length, int mode) {
-        return change(request, () -> files.fallocate(nodeid, fh, offset, length, mode));
+        return isReadOnly()
+                ? -Errno.EROFS
+                : (int) answer(request, () -> files.fallocate(nodeid, fh, offset, length, mode));
     }
 
     @Override
     public int syncfs(Request request, long nodeid) {
-        return answerInt(request, client.share::writeBack);
+        return (int) answer(request, client.share::writeBack);
     }
 
     @Override

@@ -7,13 +7,19 @@ import dev.oriel.linux.LinuxException;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.nio.file.CopyOption;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 /** What all sessions of one {@link PathFileSystem} have together. For all threads. */
 final class PathShare implements AutoCloseable {
     private static final Logger LOG = System.getLogger("dev.oriel.filesystem.path");
     private static final int LEAST_OPEN = 16;
+    private static final int ENDS = 64;
 
     final Path root;
     final PathOptions options;
@@ -22,14 +28,26 @@ final class PathShare implements AutoCloseable {
     final Budget nodeMemory;
     final Budget openFiles;
 
+    /**
+     * Held to read while something is found by its path and used, to write while a name is taken away, moved, or given to
+     * a link: so nothing is found by a path that leads elsewhere meanwhile.
+     */
+    final ReentrantReadWriteLock naming = new ReentrantReadWriteLock();
+
+    /** Each held while the end of a file counts. */
+    private final ReentrantLock[] ends = new ReentrantLock[ENDS];
+
     /** Counts what may have put a link where a directory was. */
     final AtomicLong links = new AtomicLong();
 
     /** The last inode number that was given out, of files that have none of their own. */
     final AtomicLong numbers = new AtomicLong(1L << 32);
 
-    /** Whether a directory is moved with what is in it: archives of the JDK leave that behind, where nobody finds it. */
+    /** Whether a directory is moved with what is in it: archives of the JDK leave that behind, and the directory too. */
     final boolean movesTrees;
+
+    /** How something is moved: archives of the JDK forget times, permissions and owner unless they are told not to. */
+    final CopyOption[] moving;
 
     private final Staging staging;
 
@@ -39,7 +57,15 @@ final class PathShare implements AutoCloseable {
     PathShare(Path root, PathOptions options) throws LinuxException {
         this.root = root;
         this.options = options;
+        Arrays.setAll(ends, _ -> new ReentrantLock());
         movesTrees = !root.getFileSystem().provider().getScheme().equals("jar");
+        moving = movesTrees
+                ? new CopyOption[] {StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING}
+                : new CopyOption[] {
+                    StandardCopyOption.ATOMIC_MOVE,
+                    StandardCopyOption.REPLACE_EXISTING,
+                    StandardCopyOption.COPY_ATTRIBUTES
+                };
         wholeFiles = options.wholeFiles();
         views = new PathViews(root, options.readOnly());
         staging = Staging.open(options.stagingFolder(), options.stagingBytes());
@@ -54,6 +80,11 @@ final class PathShare implements AutoCloseable {
                 options.sessions(),
                 LEAST_OPEN,
                 "the guest has opened as many files as it may, and gets ENFILE until it closes some");
+    }
+
+    /** What is held while the end of a file counts, which {@code key} tells from others. */
+    ReentrantLock end(Object key) {
+        return ends[key.hashCode() & ENDS - 1];
     }
 
     boolean wholeFiles() {
@@ -76,7 +107,9 @@ final class PathShare implements AutoCloseable {
 
     /** Writes all staged files back: 0 or an errno. */
     int writeBack() {
-        return staging.writeBack();
+        int result = staging.writeBack();
+        staged.forgetUnused();
+        return result;
     }
 
     @Override

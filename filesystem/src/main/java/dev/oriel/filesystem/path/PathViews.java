@@ -14,6 +14,7 @@ import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.nio.file.attribute.UserPrincipal;
 import java.nio.file.attribute.UserPrincipalLookupService;
 import java.util.EnumSet;
@@ -147,6 +148,33 @@ final class PathViews {
             }
         }
         return permissions;
+    }
+
+    /** Whether these are the host's own files. */
+    boolean isHost() {
+        return isHost;
+    }
+
+    /** Whether attributes of a link are its own: a client of SFTP sets those of what the link leads to. */
+    boolean spareTargets() {
+        return isHost || fileSystem.provider().getScheme().equals("jimfs");
+    }
+
+    /** Makes a file that nobody but its owner can read, as far as the provider has such files. */
+    void makeForOwner(Path path) throws IOException {
+        if (hasPosix) {
+            try {
+                Path _ = Files.createFile(
+                        path, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+                return;
+            } catch (UnsupportedOperationException notAtOnce) {
+                // made as all are, and closed to others before anything is in it
+                Path _ = Files.createFile(path);
+                boolean _ = setMode(path, read(path), 0600);
+                return;
+            }
+        }
+        Path _ = Files.createFile(path);
     }
 
     private @Nullable UserPrincipal owner(Path path, BasicFileAttributes basic) throws IOException {

@@ -2,6 +2,7 @@ package dev.oriel.filesystem.path;
 
 import dev.oriel.filesystem.Name;
 import dev.oriel.linux.Errno;
+import dev.oriel.linux.FileMode;
 import dev.oriel.linux.XattrFlags;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -21,6 +22,13 @@ final class PathXattrs {
 
     private PathXattrs() {}
 
+    /** The path of what can have them: a provider may open it, and that may wait for ever; null for anything else. */
+    private static @Nullable Path path(PathClient client, long nodeid) throws IOException {
+        PathNode node = client.node(nodeid);
+        boolean may = node.type == FileMode.S_IFREG || node.type == FileMode.S_IFDIR;
+        return may ? client.resolver.of(node) : null;
+    }
+
     private static @Nullable UserDefinedFileAttributeView view(Path path) {
         return Files.getFileAttributeView(path, UserDefinedFileAttributeView.class, LinkOption.NOFOLLOW_LINKS);
     }
@@ -31,7 +39,11 @@ final class PathXattrs {
         return text.startsWith(USER) && text.length() > USER.length() ? text.substring(USER.length()) : null;
     }
 
-    static int set(Path path, Name name, MemorySegment value, int flags) throws IOException {
+    static int set(PathClient client, long nodeid, Name name, MemorySegment value, int flags) throws IOException {
+        Path path = path(client, nodeid);
+        if (path == null) {
+            return -Errno.EPERM;
+        }
         UserDefinedFileAttributeView view = view(path);
         if (view == null) {
             return -Errno.ENOSYS;
@@ -51,7 +63,11 @@ final class PathXattrs {
         return 0;
     }
 
-    static int get(Path path, Name name, MemorySegment out) throws IOException {
+    static int get(PathClient client, long nodeid, Name name, MemorySegment out) throws IOException {
+        Path path = path(client, nodeid);
+        if (path == null) {
+            return -Errno.ENODATA;
+        }
         UserDefinedFileAttributeView view = view(path);
         if (view == null) {
             return -Errno.ENOSYS;
@@ -91,7 +107,11 @@ final class PathXattrs {
         return bytes.length;
     }
 
-    static int list(Path path, MemorySegment out) throws IOException {
+    static int list(PathClient client, long nodeid, MemorySegment out) throws IOException {
+        Path path = path(client, nodeid);
+        if (path == null) {
+            return 0;
+        }
         UserDefinedFileAttributeView view = view(path);
         if (view == null) {
             return -Errno.ENOSYS;
@@ -106,7 +126,11 @@ final class PathXattrs {
         return bytes.length > XattrFlags.XATTR_LIST_MAX ? -Errno.E2BIG : put(bytes, out);
     }
 
-    static int remove(Path path, Name name) throws IOException {
+    static int remove(PathClient client, long nodeid, Name name) throws IOException {
+        Path path = path(client, nodeid);
+        if (path == null) {
+            return -Errno.EPERM;
+        }
         UserDefinedFileAttributeView view = view(path);
         if (view == null) {
             return -Errno.ENOSYS;

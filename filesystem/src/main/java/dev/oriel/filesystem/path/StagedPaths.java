@@ -92,6 +92,15 @@ final class StagedPaths implements AutoCloseable {
         }
     }
 
+    /** Forgets all files that nobody uses and that have nothing to be written back. */
+    void forgetUnused() {
+        List<Staged> all;
+        synchronized (files) {
+            all = List.copyOf(files.values());
+        }
+        all.forEach(this::forget);
+    }
+
     /** A file of which something is staged; null if there is nothing. */
     @Nullable
     StagedFile get(Path path) {
@@ -99,6 +108,12 @@ final class StagedPaths implements AutoCloseable {
             Staged staged = files.get(path);
             return staged == null ? null : staged.file;
         }
+    }
+
+    /** Writes back what is changed of a file, if anything is: 0 or an errno. */
+    int writeBack(Path path) {
+        StagedFile file = get(path);
+        return file == null || file.modified() == null ? 0 : file.open().close();
     }
 
     /**

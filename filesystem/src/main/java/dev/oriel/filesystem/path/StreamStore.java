@@ -95,8 +95,8 @@ final class StreamStore implements StagedStore {
             Path target = path;
             Path temporary = target.resolveSibling(".oriel-" + UUID.randomUUID());
             try {
-                try (OutputStream out =
-                        Files.newOutputStream(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+                views.makeForOwner(temporary);
+                try (OutputStream out = Files.newOutputStream(temporary, StandardOpenOption.WRITE)) {
                     bytes.writeTo(0, out);
                 }
                 rest();
@@ -114,14 +114,17 @@ final class StreamStore implements StagedStore {
     /** What can be kept of the attributes of the file that is replaced. */
     private void copyAttributes(Path from, Path to) throws IOException {
         PathStat wanted = views.read(from);
+        PathXattrs.copy(from, to);
         try {
-            boolean _ = views.setMode(to, views.read(to), wanted.mode());
             boolean _ = views.setOwner(to, views.read(to), wanted.uid(), wanted.gid());
         } catch (IOException | UnsupportedOperationException notOurs) {
-            // As where a program replaces a file of another user: it is its own then.
-            return;
+            int _ = ThrownErrno.of(notOurs); // as where a program replaces a file of another user: it is its own then
         }
-        PathXattrs.copy(from, to);
+        try {
+            boolean _ = views.setMode(to, views.read(to), wanted.mode());
+        } catch (UnsupportedOperationException none) {
+            int _ = ThrownErrno.of(none); // there are no modes
+        }
     }
 
     private static void delete(Path temporary) {

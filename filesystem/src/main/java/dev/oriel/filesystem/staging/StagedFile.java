@@ -132,6 +132,7 @@ public final class StagedFile {
             StagedStore.Version version = store.version();
             if (!version.stamp().equals(stamp) || version.size() != size) {
                 chunks.clear();
+                rest(); // what the store has open may be what was there before
                 size = Math.max(0, version.size());
                 chunks.begin(size);
                 stamp = version.stamp();
@@ -377,7 +378,10 @@ public final class StagedFile {
     public void unkeep() {
         lock.lock();
         try {
-            if (isKept) {
+            if (isKept && changedFrom == UNCHANGED) {
+                chunks.written(size); // the store has all of it, as before
+                isKept = false;
+            } else if (isKept) {
                 isKept = false;
                 changed(0);
             }

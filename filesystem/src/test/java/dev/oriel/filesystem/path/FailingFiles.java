@@ -8,6 +8,7 @@ import java.io.OutputStream;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.net.URI;
+import java.nio.channels.FileChannel;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.file.AccessMode;
 import java.nio.file.CopyOption;
@@ -35,7 +36,7 @@ import org.jspecify.annotations.Nullable;
 final class FailingFiles extends FileSystem {
     private final FileSystem real;
     private final boolean hasChannels;
-    private final Provider provider = new Provider();
+    private final Provider provider;
     private int calls;
     private int failingCall;
     private @Nullable Supplier<Throwable> failure;
@@ -46,6 +47,7 @@ final class FailingFiles extends FileSystem {
     FailingFiles(FileSystem real, boolean hasChannels) {
         this.real = real;
         this.hasChannels = hasChannels;
+        provider = new Provider();
     }
 
     /** The call of this number from now on fails, and no other; 0 for none. */
@@ -156,8 +158,9 @@ final class FailingFiles extends FileSystem {
             if (!hasChannels && !options.contains(StandardOpenOption.CREATE_NEW)) {
                 throw new UnsupportedOperationException("streams only");
             }
-            return (SeekableByteChannel)
-                    counted(SeekableByteChannel.class, files.newByteChannel(raw(path), options, attrs));
+            FileChannel channel = (FileChannel) files.newByteChannel(raw(path), options, attrs);
+            open++;
+            return new FailingChannel(channel, FailingFiles.this::called, () -> open--);
         }
 
         @Override

@@ -10,6 +10,7 @@ import dev.oriel.filesystem.FileSystemSession;
 import dev.oriel.filesystem.Name;
 import dev.oriel.filesystem.local.Caller;
 import dev.oriel.filesystem.local.Client;
+import dev.oriel.fuse.FuseFlags;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.OpenFlags;
 import java.io.IOException;
@@ -210,6 +211,19 @@ class PathFileSystemTest {
             assertThat(client.open(node, OpenFlags.O_RDONLY)).isZero();
         }
         assertThat(root).isDirectoryContaining("glob:**/file").isDirectoryNotContaining("glob:**/new");
+    }
+
+    @Test
+    void largeFilesAreForTheWindow() throws IOException {
+        Files.write(root.resolve("small"), new byte[1000]);
+        Files.write(root.resolve("large"), new byte[2000]);
+        PathOptions options = PathOptions.of(root).withDaxMinSize(2000);
+        try (Client client = Client.of(PathFileSystem.of(root, options))) {
+            assertThat(client.lookup(ROOT, "small")).isZero();
+            assertThat(client.entry.attributes.flags).isZero();
+            assertThat(client.lookup(ROOT, "large")).isZero();
+            assertThat(client.entry.attributes.flags).isEqualTo(FuseFlags.ATTR_DAX);
+        }
     }
 
     @Test
