@@ -20,8 +20,8 @@ import org.apache.hadoop.hdfs.MiniDFSCluster;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A name node and three data nodes in one process, with some files. It says {@code UP URI} when it can be used, and then answers
- * lines of standard input, until that ends:
+ * A name node and three data nodes in one process, with some files. It says {@code UP URI} when it can be used, and
+ * then answers lines of standard input, until that ends:
  *
  * <pre>
  *   sums        SUM SHA-256 PATH for each file, as Hadoop's own client reads it, and END

@@ -11,8 +11,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The whole of it by the real command: a cluster, a server in its sandbox that has the plug-in for it, and a guest; reads, writes, a
- * program that is mapped, and a data node that is stopped, each held against Hadoop's own client.
+ * The whole of it by the real command: a cluster, a server in its sandbox that has the plug-in for it, and a guest;
+ * reads, writes, a program that is mapped, and a data node that is stopped, each held against Hadoop's own client.
  */
 @Tag("guest")
 class ClusterTourTest {

@@ -194,7 +194,9 @@ class ConfinementTest {
         }
     }
 
-    /** The walls that the kernel tells of: "own" or "host" for a namespace, what the status says, what its root holds. */
+    /**
+     * The walls that the kernel tells of: "own" or "host" for a namespace, what the status says, what its root holds.
+     */
     private static Map<String, String> walls(long pid) throws IOException {
         Map<String, String> walls = new TreeMap<>();
         for (String namespace : List.of("mnt", "pid", "net", "ipc", "uts")) {

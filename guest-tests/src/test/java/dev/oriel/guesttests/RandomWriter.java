@@ -629,7 +629,10 @@ final class RandomWriter {
         return true;
     }
 
-    /** The host's file system gives out blocks when it writes data to the disk: then the guest may know the number of before. */
+    /**
+     * The host's file system gives out blocks when it writes data to the disk: then the guest may know the number of
+     * before.
+     */
     private void expectBlocks(int party, SharedFile file, int fd, String first)
             throws IOException, InterruptedException {
         String blocks = first;

@@ -9,6 +9,7 @@ import java.lang.foreign.MemorySegment;
 import java.time.Instant;
 import java.util.EnumSet;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.IntSupplier;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
@@ -323,12 +324,7 @@ final class HadoopFile {
     }
 
     int truncate(long size) {
-        lock.lock();
-        try {
-            return cut(size);
-        } finally {
-            lock.unlock();
-        }
+        return locked(() -> cut(size));
     }
 
     private int cut(long size) {
@@ -381,9 +377,13 @@ final class HadoopFile {
 
     /** Has the cluster know all that was streamed, whoever has it open. */
     int settleNow() {
+        return locked(this::settle);
+    }
+
+    private int locked(IntSupplier operation) {
         lock.lock();
         try {
-            return settle();
+            return operation.getAsInt();
         } finally {
             lock.unlock();
         }
@@ -417,12 +417,10 @@ final class HadoopFile {
 
     /** It is not removed after all: what was kept is written back. */
     void unkeep() {
-        lock.lock();
-        try {
+        int _ = locked(() -> {
             staged.unkeep();
-        } finally {
-            lock.unlock();
-        }
+            return 0;
+        });
     }
 
     /** An open of it ends. */

@@ -119,7 +119,9 @@ public final class HadoopShares implements ShareProvider {
         }
     }
 
-    /** Asks for the folder without much patience: who starts a server wants to know soon that the cluster is not there. */
+    /**
+     * Asks for the folder without much patience: who starts a server wants to know soon that the cluster is not there.
+     */
     private static void probe(URI share, org.apache.hadoop.fs.Path root, Configuration configuration)
             throws IOException {
         Configuration soon = new Configuration(configuration);

@@ -6,8 +6,9 @@ import java.util.concurrent.Semaphore;
 import org.apache.hadoop.fs.FSDataInputStream;
 
 /**
- * Reads a file in large blocks as long as it is read on, though requests come a little out of order; what is read here and there is
- * asked for by itself. Few files at once have the memory for that: the others are asked for piece by piece. Under the lock of the file.
+ * Reads a file in large blocks as long as it is read on, though requests come a little out of order; what is read here
+ * and there is asked for by itself. Few files at once have the memory for that: the others are asked for piece by
+ * piece. Under the lock of the file.
  */
 final class ReadAhead {
     private static final int BLOCK = 2 << 20;

@@ -18,11 +18,14 @@ import org.apache.hadoop.hdfs.MiniDFSCluster;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Data nodes and a name node that go away in the middle of it: what is read and written is right, or it is an error.
+ * Takes two minutes, most of which Hadoop's client waits: run it with {@code -Doriel.soak=1}.
  */
+@EnabledIfSystemProperty(named = "oriel.soak", matches = "[1-9].*")
 @SuppressWarnings("NullAway.Init") // before each
 class LostServersTest {
     private static final int PIECE = 256 << 10;

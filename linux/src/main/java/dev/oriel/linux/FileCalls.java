@@ -15,7 +15,8 @@ import java.lang.invoke.MethodHandle;
  * <p>A method answers what the call answers, or {@code -errno}; it throws only for mistakes of the calling code: heap
  * memory, closed memory, a buffer shorter than the stated length. It allocates nothing. Paths and names are native
  * memory that ends with NUL ({@link CString}, {@link ProcSelfFd}). Memory must stay open until the call returns. Any
- * thread may call; ids, capabilities and umask are those of the calling thread ({@link dev.oriel.linux.credential.ThreadCredentials}).
+ * thread may call; ids, capabilities and umask are those of the calling thread ({@link
+ * dev.oriel.linux.credential.ThreadCredentials}).
  *
  * <p>A call that a signal interrupts answers -EINTR; that is rare, as the signal handlers of the JVM let calls go on.
  */

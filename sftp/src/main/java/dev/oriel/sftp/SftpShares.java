@@ -32,8 +32,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <ul>
  *   <li>{@value #KNOWN_HOSTS}: a file with the keys of servers (default: {@code ~/.ssh/known_hosts});
- *   <li>{@value #IDENTITY}: a file with the private key to log in with, without a passphrase (default: {@code ~/.ssh/id_ed25519},
- *       {@code id_ecdsa}, {@code id_rsa});
+ *   <li>{@value #IDENTITY}: a file with the private key to log in with, without a passphrase (default: {@code
+ *       ~/.ssh/id_ed25519}, {@code id_ecdsa}, {@code id_rsa});
  *   <li>{@value #PASSWORD_FILE}: a file whose first line is the password.
  * </ul>
  */
@@ -47,7 +47,10 @@ public final class SftpShares implements ShareProvider {
     private static final int PORT = 22;
     private static final int MOST_OPEN = 16_384;
 
-    /** A server that does not answer as many questions is gone: requests that wait for it get EIO, and the next connects again. */
+    /**
+     * A server that does not answer as many questions is gone: requests that wait for it get EIO, and the next connects
+     * again.
+     */
     private static final int MOST_UNANSWERED = 3;
 
     private static final Duration HEARTBEAT = Duration.ofSeconds(10);

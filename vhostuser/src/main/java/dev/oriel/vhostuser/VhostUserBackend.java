@@ -395,7 +395,7 @@ public final class VhostUserBackend implements ConnectionServer.Service {
         message.reply(PayloadLayout.SHMEM_CONFIG_SIZE);
     }
 
-    /** What lies behind the end of the device's own configuration reads as zeros; an answer without bytes is an error. */
+    /** What lies behind the end of the device's own configuration is zeros; an answer without bytes is an error. */
     private void getConfig() throws LinuxException {
         int offset = message.getInt(PayloadLayout.CONFIG_OFFSET);
         int size = message.getInt(PayloadLayout.CONFIG_SIZE);

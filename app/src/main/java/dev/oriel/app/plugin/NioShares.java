@@ -24,7 +24,14 @@ final class NioShares implements ShareProvider {
     /** The options of those that are always there; what others have is theirs to say. */
     private static final Map<String, Set<String>> KNOWN = Map.of(
             ARCHIVES,
-            Set.of("create", "encoding", ACCESS, "compressionMethod", "enablePosixFileAttributes", "releaseVersion"),
+            Set.of(
+                    "create",
+                    "encoding",
+                    ACCESS,
+                    "compressionMethod",
+                    "enablePosixFileAttributes",
+                    "releaseVersion",
+                    "useTempFile"),
             "virtiofs",
             Set.of(),
             "jrt",
@@ -56,6 +63,8 @@ final class NioShares implements ShareProvider {
         Map<String, Object> environment = new HashMap<>(settings.options());
         if (scheme.equals(ARCHIVES)) {
             environment.putIfAbsent("enablePosixFileAttributes", "true");
+            // what was written lies in files until the archive is closed; otherwise it would lie in the heap
+            environment.putIfAbsent("useTempFile", "true");
             if (settings.readOnly()) {
                 environment.put(ACCESS, "readOnly");
             }

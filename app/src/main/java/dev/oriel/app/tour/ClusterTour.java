@@ -16,8 +16,9 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The tour of a cluster inside a guest, each step held against Hadoop's own client: what is there, checksums, a file that the guest
- * writes, a program that the guest runs from the cluster, and a read in the middle of which a data node is stopped.
+ * The tour of a cluster inside a guest, each step held against Hadoop's own client: what is there, checksums, a file
+ * that the guest writes, a program that the guest runs from the cluster, and a read in the middle of which a data node
+ * is stopped.
  */
 final class ClusterTour {
     private static final Duration BOOT = Duration.ofMinutes(2);

@@ -95,8 +95,9 @@ public final class DaxSession extends ForwardingSession {
     }
 
     /**
-     * Limits how long the client may remember attributes that it is told. The size of a block is left to it: Linux writes
-     * pages of a window back only if a block is as large as a page, which it has of 4, 16 or 64 KiB (EIO otherwise).
+     * Limits how long the client may remember attributes that it is told. The size of a block is left to it: Linux
+     * writes pages of a window back only if a block is as large as a page, which it has of 4, 16 or 64 KiB (EIO
+     * otherwise).
      */
     void limit(Attributes told) {
         told.blksize = 0;

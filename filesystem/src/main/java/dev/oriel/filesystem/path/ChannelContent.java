@@ -34,8 +34,8 @@ final class ChannelContent implements FileContent {
     /**
      * Opens a file, or makes it, and follows no link.
      *
-     * @return null if the provider's channel is another one: it may have written nothing before it is closed, when nobody
-     *     can be told
+     * @return null if the provider's channel is another one: it may have written nothing before it is closed, when
+     *     nobody can be told
      * @throws UnsupportedOperationException if the provider has no channels
      */
     static @Nullable ChannelContent open(Path path, Set<OpenOption> options) throws IOException {

@@ -29,8 +29,8 @@ final class PathShare implements AutoCloseable {
     final Budget openFiles;
 
     /**
-     * Held to read while something is found by its path and used, to write while a name is taken away, moved, or given to
-     * a link: so nothing is found by a path that leads elsewhere meanwhile.
+     * Held to read while something is found by its path and used, to write while a name is taken away, moved, or given
+     * to a link: so nothing is found by a path that leads elsewhere meanwhile.
      */
     final ReentrantReadWriteLock naming = new ReentrantReadWriteLock();
 
@@ -43,7 +43,9 @@ final class PathShare implements AutoCloseable {
     /** The last inode number that was given out, of files that have none of their own. */
     final AtomicLong numbers = new AtomicLong(1L << 32);
 
-    /** Whether a directory is moved with what is in it: archives of the JDK leave that behind, and the directory too. */
+    /**
+     * Whether a directory is moved with what is in it: archives of the JDK leave that behind, and the directory too.
+     */
     final boolean movesTrees;
 
     /** How something is moved: archives of the JDK forget times, permissions and owner unless they are told not to. */

@@ -24,8 +24,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a client asks of a share, one operation after the other: "yes" if it does what it is to, otherwise the name of the
- * errno, with which nothing has changed. Anything else is a failure of the test.
+ * What a client asks of a share, one operation after the other: "yes" if it does what it is to, otherwise the name of
+ * the errno, with which nothing has changed. Anything else is a failure of the test.
  */
 final class ProviderOperations {
     private static final long ROOT = FileSystemSession.ROOT;
