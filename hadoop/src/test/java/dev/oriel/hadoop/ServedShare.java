@@ -23,7 +23,7 @@ final class ServedShare implements AutoCloseable {
     private static final int SESSIONS = 4;
 
     /** A guest waits as long as it takes. */
-    private static final Duration PATIENCE = Duration.ofMinutes(4);
+    static final FuseClientOptions PATIENT = FuseClientOptions.DEFAULTS.withTimeLimit(Duration.ofMinutes(4));
 
     private final Path socket;
     private final FileSystem files;
@@ -70,8 +70,7 @@ final class ServedShare implements AutoCloseable {
 
     /** One more client. */
     java.nio.file.FileSystem mount() throws IOException {
-        FuseClientOptions patient = FuseClientOptions.DEFAULTS.withTimeLimit(PATIENCE);
-        return FileSystems.newFileSystem(socket, Map.of(VirtioFileSystemProvider.OPTIONS, patient));
+        return FileSystems.newFileSystem(socket, Map.of(VirtioFileSystemProvider.OPTIONS, PATIENT));
     }
 
     @Override
