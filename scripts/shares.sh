@@ -13,6 +13,8 @@ prepare_share() {
         case " $* " in *' --share hdfs '* | *' --share=hdfs '*)
             plugin cluster 'a Hadoop cluster to try (110 MB)'
             plugin hadoop "$hadoop_client"
+        # In a sandbox without root this user has another number, and so no name.
+        [ "$EUID" -eq 0 ] || export HADOOP_USER_NAME=${HADOOP_USER_NAME:-$(id -un)}
             share_java=("-Doriel.cluster=$root/cluster/target/plugin")
             ;;
         esac
@@ -51,11 +53,14 @@ prepare_share() {
     case $hadoop_schemes in *" $scheme "*)
         network=1
         plugin hadoop "$hadoop_client"
+        # In a sandbox without root this user has another number, and so no name.
+        [ "$EUID" -eq 0 ] || export HADOOP_USER_NAME=${HADOOP_USER_NAME:-$(id -un)}
         [ ! -d "${HADOOP_CONF_DIR-}" ] || share_reads+=("$HADOOP_CONF_DIR")
         ;;
     esac
     if [ "$scheme" = sftp ]; then
         plugin sftp 'a client of SFTP'
+        [ -z "${HOME-}" ] || share_java+=("-Duser.home=$HOME")
         for word in known_hosts id_ed25519 id_ecdsa id_rsa; do
             [ ! -f "${HOME-}/.ssh/$word" ] || share_reads+=("$HOME/.ssh/$word")
         done
@@ -78,6 +83,8 @@ prepare_share() {
         *=/*) [ ! -f "${option#*=}" ] || share_reads+=("${option#*=}") ;;
         esac
     done
+    # They are told to the sandbox one in a line.
+    case ${share_reads[*]-}${share_writes[*]-} in *$'\n'*) die "--share $share: a path with an end of a line in it" ;; esac
 }
 
 # plugin MODULE WHAT: adds a plug-in that is a module of Oriel, and no part of it until somebody wants it.

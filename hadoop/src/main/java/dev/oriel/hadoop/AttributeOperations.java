@@ -84,6 +84,9 @@ final class AttributeOperations {
                 files.setPermission(path, FsPermission.createImmutable((short) (in.mode & Modes.KEPT)));
             }
             if ((in.valid & (FuseFlags.FATTR_UID | FuseFlags.FATTR_GID)) != 0) {
+                if (isLink(node)) {
+                    return -Errno.EOPNOTSUPP;
+                }
                 setOwner(path, in);
             }
             return setTimes(node, path, in);
@@ -129,7 +132,15 @@ final class AttributeOperations {
         return name != null && name.startsWith(USER) && name.length() > USER.length();
     }
 
+    /** Hadoop's client would reach what a link leads to, which may lie outside of what is shared. */
+    private static boolean isLink(HadoopNode node) {
+        return node.type == FileMode.S_IFLNK;
+    }
+
     int setxattr(HadoopNode node, @Nullable String name, MemorySegment value, int flags) {
+        if (isLink(node)) {
+            return -Errno.EPERM;
+        }
         if (name == null || !isUsers(name)) {
             return -Errno.EOPNOTSUPP;
         }
@@ -145,6 +156,9 @@ final class AttributeOperations {
     }
 
     int getxattr(HadoopNode node, @Nullable String name, MemorySegment out) {
+        if (isLink(node)) {
+            return -Errno.ENODATA;
+        }
         if (name == null || !isUsers(name)) {
             return -Errno.EOPNOTSUPP;
         }
@@ -155,6 +169,9 @@ final class AttributeOperations {
     }
 
     int listxattr(HadoopNode node, MemorySegment out) {
+        if (isLink(node)) {
+            return 0;
+        }
         return (int) cluster.ask(() -> {
             StringBuilder names = new StringBuilder();
             for (String name : files.listXAttrs(cluster.path(node))) {
@@ -167,6 +184,9 @@ final class AttributeOperations {
     }
 
     int removexattr(HadoopNode node, @Nullable String name) {
+        if (isLink(node)) {
+            return -Errno.EPERM;
+        }
         if (name == null || !isUsers(name)) {
             return -Errno.EOPNOTSUPP;
         }

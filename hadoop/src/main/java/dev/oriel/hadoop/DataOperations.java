@@ -108,7 +108,13 @@ final class DataOperations {
                         : -Errno.EBADF);
     }
 
+    /** fsync(2), by whoever has the file open: also one who only reads. */
     int sync(long nodeid, long fh) {
+        return (int) with(nodeid, fh, handle -> handle.file().sync(handle));
+    }
+
+    /** close(2): what others have written is theirs to close. */
+    int flush(long nodeid, long fh) {
         return (int) with(nodeid, fh, handle -> handle.writes() ? handle.file().sync(handle) : 0);
     }
 

@@ -350,29 +350,23 @@ final class HadoopFile {
 
     /** Makes bytes zeros, or, without {@code zeroes}, sees that the file has as many. */
     int allocate(long offset, long length, boolean zeroes) {
-        lock.lock();
-        try {
+        return locked(() -> {
             int result = endStream();
             if (result == 0 && !zeroes) {
                 return offset + length > staged.size() ? staged.truncate(offset + length) : 0;
             }
             return result != 0 ? result : (int) cluster.ask(() -> staged.zero(offset, length));
-        } finally {
-            lock.unlock();
-        }
+        });
     }
 
     /** Has the cluster keep what was written so far, and tells what could not be, once to each open. */
     int sync(OpenHadoopFile handle) {
-        lock.lock();
-        try {
+        return locked(() -> {
             int now = settle();
             int before = told(handle);
             int result = (int) cluster.ask(() -> handle.staged().writeBack());
             return now != 0 ? now : before != 0 ? before : result;
-        } finally {
-            lock.unlock();
-        }
+        });
     }
 
     /** Has the cluster know all that was streamed, whoever has it open. */
@@ -395,18 +389,26 @@ final class HadoopFile {
 
     /** Keeps all that there is here, because the file is about to be removed. */
     int keep() {
-        lock.lock();
-        try {
+        return locked(() -> {
             int result = endStream();
             return result != 0 ? result : (int) cluster.ask(staged::keep);
-        } finally {
-            lock.unlock();
-        }
+        });
     }
 
     /** The cluster does not have it any more. */
     void removed(FileStatus last) {
-        removed = last;
+        int _ = locked(() -> {
+            removed = last;
+            discardIfLost(0);
+            return 0;
+        });
+    }
+
+    /** What nobody has open, and the cluster does not have any more, is not staged for ever. */
+    private void discardIfLost(int written) {
+        if (opens == 0 && (removed != null || written == -Errno.ENOENT)) {
+            staged.discard();
+        }
     }
 
     /** What the cluster told of it before it was removed; null if it is still there. */
@@ -418,7 +420,9 @@ final class HadoopFile {
     /** It is not removed after all: what was kept is written back. */
     void unkeep() {
         int _ = locked(() -> {
-            staged.unkeep();
+            if (removed == null) { // by another meanwhile
+                staged.unkeep();
+            }
             return 0;
         });
     }
@@ -431,6 +435,7 @@ final class HadoopFile {
             writers -= handle.writes() ? 1 : 0;
             int result = writers == 0 ? endStream() : 0;
             int written = (int) cluster.ask(() -> handle.staged().close());
+            discardIfLost(written);
             if (result != 0 || written != 0) {
                 LOG.log(
                         Level.WARNING,

@@ -63,7 +63,15 @@ final class HadoopSession implements FileSystemSession {
             return WOULD_BLOCK;
         }
         HadoopNode node = state.nodes.get(nodeid);
-        return node == null ? -Errno.ENOENT : operation.perform(node);
+        if (node == null) {
+            return -Errno.ENOENT;
+        }
+        long before = state.cluster.replacements().changes();
+        int result = operation.perform(node);
+        // a file that is written back has another inode from one moment to the next
+        return result == -Errno.ENOENT && state.cluster.replacements().haveChanged(before)
+                ? operation.perform(node)
+                : result;
     }
 
     private int on(Request request, long parent, Name name, OnName operation) {
@@ -97,7 +105,15 @@ final class HadoopSession implements FileSystemSession {
 
     @Override
     public int getattr(Request request, long nodeid, long fh, Attributes out) {
-        return on(request, nodeid, node -> attributes.getattr(node, out));
+        return on(request, nodeid, node -> {
+            long before = state.cluster.replacements().changes();
+            int result = attributes.getattr(node, out);
+            if (result == 0 && state.cluster.replacements().haveChanged(before)) {
+                out.clear(); // it may be the size of before
+                result = attributes.getattr(node, out);
+            }
+            return result;
+        });
     }
 
     @Override
@@ -211,7 +227,7 @@ final class HadoopSession implements FileSystemSession {
 
     @Override
     public int flush(Request request, long nodeid, long fh, long lockOwner) {
-        return request.mayBlock() ? data.sync(nodeid, fh) : WOULD_BLOCK;
+        return request.mayBlock() ? data.flush(nodeid, fh) : WOULD_BLOCK;
     }
 
     @Override

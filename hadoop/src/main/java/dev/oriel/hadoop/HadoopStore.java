@@ -2,6 +2,7 @@ package dev.oriel.hadoop;
 
 import dev.oriel.filesystem.staging.StagedBytes;
 import dev.oriel.filesystem.staging.StagedStore;
+import dev.oriel.linux.Errno;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -29,6 +30,9 @@ final class HadoopStore implements StagedStore {
 
     private static final int BUFFER = 64 << 10;
 
+    /** What a thread reads into. */
+    private static final ThreadLocal<byte[]> BYTES = ThreadLocal.withInitial(() -> new byte[0]);
+
     private record Stamp(long inode, long size, long modified) {}
 
     private final Cluster cluster;
@@ -39,7 +43,6 @@ final class HadoopStore implements StagedStore {
     private @Nullable FSDataInputStream input;
     private volatile boolean isStale;
     private @Nullable Stamp opened;
-    private byte[] bytes = new byte[0];
     private final ReadAhead ahead;
 
     /**
@@ -108,9 +111,10 @@ final class HadoopStore implements StagedStore {
             in = cluster.files().open(path.get());
             input = in;
         }
-        int wanted = to.remaining();
-        if (bytes.length < wanted) {
-            bytes = new byte[wanted];
+        byte[] bytes = BYTES.get();
+        if (bytes.length < to.remaining()) {
+            bytes = new byte[to.remaining()];
+            BYTES.set(bytes);
         }
         return ahead.read(in, offset, to, bytes);
     }
@@ -125,8 +129,11 @@ final class HadoopStore implements StagedStore {
         FSDataOutputStream out;
         try {
             out = cluster.files().append(file);
-        } catch (UnsupportedOperationException none) {
-            return false;
+        } catch (IOException | UnsupportedOperationException refused) {
+            if (HadoopErrno.of(refused) == -Errno.EOPNOTSUPP) {
+                return false; // an erasure-coded file, as the name node says it
+            }
+            throw refused;
         }
         write(from, bytesNow, out);
         forget();
@@ -150,6 +157,7 @@ final class HadoopStore implements StagedStore {
         String name = TEMPORARY + UUID.randomUUID();
         Path temporary = cluster.child(folder.get(), name);
         boolean done = false;
+        boolean renaming = false;
         try {
             FSDataOutputStream out;
             try {
@@ -160,15 +168,20 @@ final class HadoopStore implements StagedStore {
                 out = create(temporary, status);
             }
             write(0, bytesNow, out);
-            copyAttributes(status, file, temporary);
+            // as they are now: they may have been set meanwhile
+            copyAttributes(files.getFileStatus(file), file, temporary);
             long now = files.getFileStatus(temporary) instanceof HdfsFileStatus hdfs ? hdfs.getFileId() : 0;
-            cluster.rename(temporary, file, true);
-            done = true;
-            if (inode != 0 && now > 0) {
-                cluster.replacements().replace(inode, now);
+            renaming = true;
+            cluster.replacements().begin(inode, now);
+            try {
+                cluster.rename(temporary, file, true);
+                done = true;
+            } finally {
+                cluster.replacements().end(inode, now, done);
             }
         } finally {
-            if (!done) {
+            // some stores remove the file before they rename: then the temporary one is all that there is
+            if (!done && (!renaming || isThere(file))) {
                 remove(temporary);
             }
             forget();
@@ -186,6 +199,16 @@ final class HadoopStore implements StagedStore {
                         like.getReplication(),
                         like.getBlockSize(),
                         null);
+    }
+
+    private boolean isThere(Path file) {
+        try {
+            FileStatus _ = cluster.files().getFileStatus(file);
+            return true;
+        } catch (IOException | RuntimeException unknown) {
+            LOG.log(Level.WARNING, "{0} may be lost: its content is in a file that begins with {1}", file, TEMPORARY);
+            return false;
+        }
     }
 
     private void remove(Path temporary) {
@@ -213,7 +236,10 @@ final class HadoopStore implements StagedStore {
             if (from.hasAcl()) {
                 files.setAcl(to, files.getAclStatus(file).getEntries());
             }
-        } catch (UnsupportedOperationException none) {
+        } catch (IOException | UnsupportedOperationException refused) {
+            if (HadoopErrno.of(refused) != -Errno.EOPNOTSUPP) {
+                throw refused;
+            }
             LOG.log(Level.DEBUG, "{0} has no such attributes", files.getUri());
         }
     }
@@ -222,6 +248,5 @@ final class HadoopStore implements StagedStore {
     public void rest() {
         closeInput();
         ahead.close();
-        bytes = new byte[0];
     }
 }

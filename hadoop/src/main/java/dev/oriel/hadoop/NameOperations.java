@@ -134,30 +134,27 @@ final class NameOperations {
         int result = (int) cluster.ask(() -> {
             Path path = cluster.child(parent, name);
             FSDataOutputStream stream = null;
+            boolean isNew = true;
             try {
                 stream = make(path, mode);
-                if (!stream.hasCapability("hsync")) {
-                    // there is nothing to be seen of it before it is complete
-                    stream.close();
-                    stream = null;
+            } catch (IOException refused) {
+                // one that is just written is in use, and there
+                int errno = HadoopErrno.of(refused);
+                boolean isThere = errno == -Errno.EEXIST || (errno == -Errno.EBUSY && isThere(path));
+                if (!isThere) {
+                    throw refused;
                 }
-            } catch (FileAlreadyExistsException there) {
                 if ((flags & dev.oriel.linux.OpenFlags.O_EXCL) != 0) {
-                    throw there;
+                    return -Errno.EEXIST;
                 }
+                isNew = false;
             }
-            int entered = entered(request, parent, name, path, entry);
-            HadoopNode node = state.nodes.get(entry.nodeid);
-            if (entered != 0 || node == null) {
-                close(stream);
-                return entered != 0 ? entered : -Errno.EIO;
+            if (stream != null && !stream.hasCapability("hsync")) {
+                // there is nothing to be seen of it before it is complete
+                stream.close();
+                stream = null;
             }
-            int result2 = data.open(node, flags, stream, opened);
-            if (result2 != 0) {
-                close(stream);
-                state.nodes.forget(node.nodeid, 1);
-            }
-            return result2;
+            return open(request, parent, name, path, isNew, flags, stream, entry, opened, data);
         });
         if (result != 0) {
             state.handles.unreserve();
@@ -165,9 +162,41 @@ final class NameOperations {
         return result;
     }
 
-    private static void close(@Nullable FSDataOutputStream stream) throws IOException {
-        if (stream != null) {
-            stream.close();
+    /** Opens what was just made or found; a stream that nobody can use is given up. */
+    private int open(
+            Request request,
+            HadoopNode parent,
+            String name,
+            Path path,
+            boolean isNew,
+            int flags,
+            @Nullable FSDataOutputStream stream,
+            Entry entry,
+            Opened opened,
+            DataOperations data)
+            throws IOException {
+        boolean isOpen = false;
+        try {
+            int entered = isNew
+                    ? entered(request, parent, name, path, entry)
+                    : state.enter(parent, name, cluster.status(path), entry);
+            if (entered != 0) {
+                return entered;
+            }
+            HadoopNode node = state.nodes.get(entry.nodeid);
+            if (node == null) {
+                return -Errno.EIO;
+            }
+            int result = data.open(node, flags, stream, opened);
+            isOpen = result == 0;
+            if (!isOpen) {
+                state.nodes.forget(node.nodeid, 1);
+            }
+            return result;
+        } finally {
+            if (!isOpen && stream != null) {
+                cluster.abandon(stream, path);
+            }
         }
     }
 

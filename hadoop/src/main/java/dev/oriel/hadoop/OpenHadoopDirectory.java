@@ -82,18 +82,15 @@ final class OpenHadoopDirectory extends Handle {
             if (!out.fits(bytes.length)) {
                 break;
             }
-            if (!plus || status.isSymlink()) {
+            Entry entry = plus && !status.isSymlink() ? out.entry() : null;
+            // one for which there is no room is listed without its node
+            if (entry == null || state.enter(node, name, status, entry) != 0) {
                 long inode = node.inSnapshot ? 0 : state.cluster.inode(status);
                 long ino = inode != 0 ? inode : Cluster.inoOf(state.cluster.child(node, name));
                 if (!out.add(ino, i + 1L, Modes.type(status) >> 12, bytes)) {
                     break;
                 }
                 continue;
-            }
-            Entry entry = out.entry();
-            int result = state.enter(node, name, status, entry);
-            if (result != 0) {
-                return result;
             }
             long nodeid = entry.nodeid;
             if (!out.add(entry, i + 1L, bytes)) {
