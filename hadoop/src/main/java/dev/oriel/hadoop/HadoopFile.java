@@ -304,8 +304,7 @@ final class HadoopFile {
      * back first.
      */
     int times(long modified, long accessed) {
-        lock.lock();
-        try {
+        return locked(() -> {
             int result = settle();
             if (staged.modified() != null) {
                 StagedOpen own = staged.open();
@@ -318,9 +317,7 @@ final class HadoopFile {
             }
             written = modified >= 0 ? Instant.ofEpochMilli(modified) : written;
             return result;
-        } finally {
-            lock.unlock();
-        }
+        });
     }
 
     int truncate(long size) {
