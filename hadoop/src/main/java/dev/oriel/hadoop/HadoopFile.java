@@ -37,12 +37,10 @@ final class HadoopFile {
 
     private final long inode;
     private volatile Path folder;
-
     private @Nullable FSDataOutputStream stream;
 
     /** The size while it streams. */
     private volatile long streamed;
-
     private volatile @Nullable Instant written;
     private boolean isUnsynced;
 
