@@ -41,6 +41,7 @@ final class HadoopFile {
 
     /** The size while it streams. */
     private volatile long streamed;
+
     private volatile @Nullable Instant written;
     private boolean isUnsynced;
 

@@ -109,8 +109,8 @@ class KilledServerTest {
         }
     }
 
-    private void killWhileItWrites(
-            TestCluster cluster, String log, Progress changed, Progress appended, int millis) throws Exception {
+    private void killWhileItWrites(TestCluster cluster, String log, Progress changed, Progress appended, int millis)
+            throws Exception {
         Process server = new ProcessBuilder(
                         ProcessHandle.current().info().command().orElseThrow(),
                         "--enable-native-access=ALL-UNNAMED",
@@ -124,29 +124,33 @@ class KilledServerTest {
                 .start();
         try {
             Path socket = Path.of(server.inputReader().readLine());
-            try (java.nio.file.FileSystem mounted =
-                            FileSystems.newFileSystem(socket, Map.of(VirtioFileSystemProvider.OPTIONS, ServedShare.PATIENT));
+            try (java.nio.file.FileSystem mounted = FileSystems.newFileSystem(
+                            socket, Map.of(VirtioFileSystemProvider.OPTIONS, ServedShare.PATIENT));
                     FileChannel middle = FileChannel.open(
                             mounted.getPath("/changed"), StandardOpenOption.READ, StandardOpenOption.WRITE);
                     FileChannel end = FileChannel.open(
                             mounted.getPath(log), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
                 end.force(true);
-                Thread one = Thread.ofPlatform().start(() -> advance(changed, number -> {
-                    for (int piece = 0; piece < PIECES; piece++) {
-                        int part = SIZE / PIECES;
-                        middle.write(filled(part, number), (long) piece * part);
-                    }
-                    middle.force(true);
-                }));
-                Thread two = Thread.ofPlatform().start(() -> advance(appended, number -> {
-                    end.write(filled(LINE, number));
-                    end.force(true);
-                }));
+                Thread one = Thread.ofPlatform()
+                        .start(() -> advance(changed, number -> {
+                            for (int piece = 0; piece < PIECES; piece++) {
+                                int part = SIZE / PIECES;
+                                middle.write(filled(part, number), (long) piece * part);
+                            }
+                            middle.force(true);
+                        }));
+                Thread two = Thread.ofPlatform()
+                        .start(() -> advance(appended, number -> {
+                            end.write(filled(LINE, number));
+                            end.force(true);
+                        }));
                 Thread.sleep(millis);
                 server.destroyForcibly().waitFor();
                 one.join(TimeUnit.MINUTES.toMillis(2));
                 two.join(TimeUnit.MINUTES.toMillis(2));
-                assertThat(one.isAlive() || two.isAlive()).as("somebody still waits").isFalse();
+                assertThat(one.isAlive() || two.isAlive())
+                        .as("somebody still waits")
+                        .isFalse();
             } catch (IOException | IllegalStateException gone) {
                 assertThat(server.isAlive()).as("the server lives: %s", gone).isFalse();
             }
