@@ -79,7 +79,8 @@ final class Promises {
                 .orElse(null);
     }
 
-    @Nullable Slot opened(int party, SharedFile file) {
+    @Nullable
+    Slot opened(int party, SharedFile file) {
         return slotOf(slots.get(party), file, true);
     }
 
@@ -100,7 +101,8 @@ final class Promises {
         if (slot == null) {
             slot = slotOf(slots.get(party), file, false);
             if (slot == null) {
-                crowd.expect(view.unsent.isEmpty(), party, file, "the model is wrong: stores of a party without the file");
+                crowd.expect(
+                        view.unsent.isEmpty(), party, file, "the model is wrong: stores of a party without the file");
                 return;
             }
             if (oneIn(2) && view.unsent.length() * PAGE <= slot.mapped + PAGE - 1) {
@@ -240,15 +242,15 @@ final class Promises {
      * The host's file system gives out blocks when it writes data to the disk: then the guest may know the number of
      * before.
      */
-    void expectBlocks(int party, SharedFile file, int fd, String first)
-            throws IOException, InterruptedException {
+    void expectBlocks(int party, SharedFile file, int fd, String first) throws IOException, InterruptedException {
         String blocks = first;
         String onHost = blocksOnHost(file);
         for (int i = 0; i < 3 && !onHost.equals(blocks); i++) {
             blocks = crowd.tell(party, file, "stat %d 1".formatted(fd)).split(" ", -1)[2];
             onHost = blocksOnHost(file);
         }
-        crowd.expect(onHost.equals(blocks), party, file, "it has " + blocks + " blocks, and " + onHost + " on the host");
+        crowd.expect(
+                onHost.equals(blocks), party, file, "it has " + blocks + " blocks, and " + onHost + " on the host");
         crowd.expect(!blocks.equals("0") || file.dataFrom(0) < 0, party, file, "it has data, and no blocks");
     }
 

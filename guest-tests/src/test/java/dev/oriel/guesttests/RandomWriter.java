@@ -201,8 +201,9 @@ final class RandomWriter {
 
     private void write(int party, Slot slot) throws IOException, InterruptedException {
         SharedFile file = slot.file;
-        int from =
-                promises.oneIn(6) ? Math.min(file.size + random.nextInt(3 * PAGE), SharedFile.MOST - 1) : offset(file.size + 1);
+        int from = promises.oneIn(6)
+                ? Math.min(file.size + random.nextInt(3 * PAGE), SharedFile.MOST - 1)
+                : offset(file.size + 1);
         int length = length(SharedFile.MOST - from);
         if (!slot.open || !promises.prepare(party, file, from, from + length)) {
             return;
@@ -266,7 +267,9 @@ final class RandomWriter {
             now &= -PAGE;
         }
         int before = file.size;
-        if (!slot.open || now == before || !promises.prepare(party, file, Math.min(now, before), Math.max(now, before))) {
+        if (!slot.open
+                || now == before
+                || !promises.prepare(party, file, Math.min(now, before), Math.max(now, before))) {
             return;
         }
         crowd.tell(party, file, "truncate %d %d".formatted(slot.fd, now));
