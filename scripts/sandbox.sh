@@ -79,7 +79,7 @@ lies_in() {
 # Descriptors that were left open lead out of any sandbox: only those of standard input, output and errors stay, that of --fd, and
 # that of a file which this process has locked: libvirt takes a server for dead whose PID file is not locked, and does not end it.
 close_others() {
-    local open locks=''
+    local open inode locks=''
     for open in /proc/self/fd/*; do
         open=${open##*/}
         case $open in
@@ -87,7 +87,9 @@ close_others() {
         *)
             [ -e "/proc/self/fd/$open" ] || continue
             [ -n "$locks" ] || locks=$(</proc/locks)$'\n'
-            case $locks in *" $$ "*":$(stat -L -c %i "/proc/self/fd/$open") "*) continue ;; esac
+            inode=$(stat -L -c %i "/proc/self/fd/$open")
+            # "1: POSIX  ADVISORY  WRITE PID MAJOR:MINOR:INODE ..."
+            if [[ $locks =~ \ $$\ [0-9a-f]+:[0-9a-f]+:$inode\  ]]; then continue; fi
             exec {open}>&-
             ;;
         esac

@@ -131,6 +131,11 @@ final class Cluster implements AutoCloseable {
         return path(INODES + replacements.current(inode));
     }
 
+    /** Where an inode of the cluster is. */
+    Path rawInodePath(long inode) {
+        return path(INODES + inode);
+    }
+
     /** Where a node is. */
     Path path(HadoopNode node) {
         HadoopNode parent = node.parent();

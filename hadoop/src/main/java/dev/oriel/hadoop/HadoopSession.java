@@ -95,7 +95,16 @@ final class HadoopSession implements FileSystemSession {
 
     @Override
     public int lookup(Request request, long parent, Name name, Entry out) {
-        return on(request, parent, name, (node, text) -> names.lookup(node, text, out));
+        return on(request, parent, name, (node, text) -> {
+            long before = state.cluster.replacements().changes();
+            int result = names.lookup(node, text, out);
+            if (result == 0 && state.cluster.replacements().haveChanged(before)) {
+                state.nodes.forget(out.nodeid, 1);
+                out.clear(); // it may be the size of before
+                result = names.lookup(node, text, out);
+            }
+            return result;
+        });
     }
 
     @Override

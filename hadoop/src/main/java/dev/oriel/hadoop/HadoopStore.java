@@ -61,6 +61,7 @@ final class HadoopStore implements StagedStore {
     /** What was opened for reading is not what there is to read any more. Any thread. */
     void forget() {
         isStale = true;
+        cluster.replacements().changed();
     }
 
     private void closeInput() {
@@ -174,7 +175,14 @@ final class HadoopStore implements StagedStore {
             renaming = true;
             cluster.replacements().begin(inode, now);
             try {
-                cluster.rename(temporary, file, true);
+                try {
+                    cluster.rename(temporary, file, true);
+                } catch (IOException lost) {
+                    // its answer may be lost, and not what it did
+                    if (now <= 0 || isThere(temporary) || !isThere(cluster.rawInodePath(now))) {
+                        throw lost;
+                    }
+                }
                 done = true;
             } finally {
                 cluster.replacements().end(inode, now, done);
@@ -183,6 +191,8 @@ final class HadoopStore implements StagedStore {
             // some stores remove the file before they rename: then the temporary one is all that there is
             if (!done && (!renaming || isThere(file))) {
                 remove(temporary);
+            } else if (!done) {
+                LOG.log(Level.WARNING, "{0} is not there any more; what it was to hold is in {1}", file, temporary);
             }
             forget();
         }
@@ -206,7 +216,6 @@ final class HadoopStore implements StagedStore {
             FileStatus _ = cluster.files().getFileStatus(file);
             return true;
         } catch (IOException | RuntimeException unknown) {
-            LOG.log(Level.WARNING, "{0} may be lost: its content is in a file that begins with {1}", file, TEMPORARY);
             return false;
         }
     }

@@ -18,9 +18,9 @@ final class Replacements {
 
     private final Map<Long, Long> firsts = new HashMap<>();
     private final Map<Long, Long> previous = new HashMap<>();
+    private final Map<Long, Long> currents;
     private long changes;
     private int pending;
-    private final Map<Long, Long> currents;
 
     Replacements() {
         currents = new LinkedHashMap<>(16, 0.75f, true) {
@@ -83,13 +83,18 @@ final class Replacements {
         }
     }
 
-    /** Counts what was replaced. */
+    /** The size of a file is another in the cluster now: whoever asked before may have been told the old one. */
+    synchronized void changed() {
+        changes++;
+    }
+
+    /** Counts what was replaced and changed. */
     synchronized long changes() {
         return changes;
     }
 
     /**
-     * Whether anything was replaced since, or is being replaced: waits until that is done.
+     * Whether anything was replaced or changed since, or is being replaced: waits until that is done.
      *
      * @param since what {@link #changes} told
      */

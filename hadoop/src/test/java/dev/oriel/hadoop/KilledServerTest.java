@@ -22,8 +22,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * A server that is killed at some moment: a file that is changed in the middle is as it was synced last, or newer, and
- * never of both; one that is written at its end has all that was synced, and nothing else than what follows. Run it with
- * {@code -Doriel.soak=TIMES}.
+ * never of both; one that is written at its end has all that was synced, and nothing else than what follows. Run it
+ * with {@code -Doriel.soak=TIMES}.
  */
 @EnabledIfSystemProperty(named = "oriel.soak", matches = "[1-9].*")
 class KilledServerTest {
@@ -96,6 +96,7 @@ class KilledServerTest {
                 out.write(filled(SIZE, 0).array());
             }
             Progress changed = new Progress();
+            int lines = 0;
             for (int time = 0; time < TIMES; time++) {
                 Progress appended = new Progress();
                 String log = "/log-" + time;
@@ -105,7 +106,10 @@ class KilledServerTest {
                     Thread.sleep(100);
                 }
                 assertBegins(read(hadoop, log), appended);
+                lines += appended.synced;
             }
+            assertThat(changed.synced).as("times that the file was changed").isGreaterThan(TIMES);
+            assertThat(lines).as("lines that were appended").isGreaterThan(TIMES);
         }
     }
 
