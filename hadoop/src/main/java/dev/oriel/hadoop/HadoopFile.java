@@ -425,24 +425,22 @@ final class HadoopFile {
 
     /** An open of it ends. */
     int close(OpenHadoopFile handle) {
-        lock.lock();
-        try {
+        return locked(() -> {
             opens--;
             writers -= handle.writes() ? 1 : 0;
-            int result = writers == 0 ? endStream() : 0;
+            int ended = writers == 0 ? endStream() : 0;
             int written = (int) cluster.ask(() -> handle.staged().close());
             discardIfLost(written);
-            if (result != 0 || written != 0) {
+            int result = ended != 0 ? ended : written;
+            if (result != 0) {
                 LOG.log(
                         Level.WARNING,
                         "{0}: what a guest wrote could not be written back: {1}",
                         path(),
-                        Errno.name(-(result != 0 ? result : written)));
+                        Errno.name(-result));
             }
-            return result != 0 ? result : written;
-        } finally {
-            lock.unlock();
-        }
+            return result;
+        });
     }
 
     boolean isUsed() {

@@ -45,7 +45,7 @@ final class HadoopFileSystem implements FileSystem {
                 settings.nodeMemory() / 2,
                 sessions,
                 0,
-                "the guest reads directories with more entries than there is memory for (--node-memory), and gets ENOMEM");
+                "the guest reads directories larger than there is memory for (--node-memory), and gets ENOMEM");
         open = new Budget(
                 MOST_OPEN,
                 sessions,

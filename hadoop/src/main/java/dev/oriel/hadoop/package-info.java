@@ -10,7 +10,8 @@
  *     AttributeOperations
  *     DataOperations      what is done with bytes
  *   HadoopNodes           nodes, by inode or by name; HadoopNode, one
- *   HadoopFiles           files that are open, of all clients; HadoopFile, one: streams and stages what is written; PendingTimes
+ *   HadoopFiles           files that are open, of all clients; HadoopFile, one: streams and stages what is written
+ *     PendingTimes        times that are set when a stream has ended
  *     HadoopStore         the file in the cluster, as it is staged; ReadAhead, in large blocks
  *   Cluster               the folder that is shared, and what Hadoop's interface does not have
  *     Replacements, Owners, Links, Modes, HadoopErrno: from Hadoop's terms into those of Linux

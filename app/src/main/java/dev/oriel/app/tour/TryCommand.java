@@ -92,8 +92,8 @@ public final class TryCommand implements Callable<Integer> {
 
     @Option(
             names = "--dax",
-            description =
-                    "Go over the DAX window, and show the same reads by request and through it (--guest x86_64 or aarch64).")
+            description = "Go over the DAX window, and show the same reads by request and through it (--guest x86_64 or"
+                    + " aarch64).")
     private boolean dax;
 
     @Option(

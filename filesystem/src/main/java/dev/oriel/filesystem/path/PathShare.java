@@ -76,7 +76,7 @@ final class PathShare implements AutoCloseable {
                 options.nodeMemory(),
                 options.sessions(),
                 0,
-                "the guest knows as many files as there is memory for, and gets ENFILE for others until it forgets some");
+                "the guest knows as many files as there is memory for, and gets ENFILE until it forgets some");
         openFiles = new Budget(
                 options.openFiles(),
                 options.sessions(),
