@@ -212,6 +212,9 @@ public final class ServeCommand implements Callable<Integer> {
     @Mixin
     private final ConfinementOptions confinementOptions = new ConfinementOptions();
 
+    @Mixin
+    private final StatisticsOptions statistics = new StatisticsOptions();
+
     @Option(names = "-d", hidden = true, description = "As --log-level debug.")
     private boolean debug;
 
@@ -253,6 +256,7 @@ public final class ServeCommand implements Callable<Integer> {
         Privileges privileges = privileges(handles);
         Path directory = typed == null ? null : Host.sharedDirectory(typed);
         Host.requireSocketFolder(options, typed);
+        statistics.requireFolders(typed);
         confinement.requireEntered();
         Log.configure(debug ? LogLevel.DEBUG : logLevel, syslog ? SyslogSink.open("oriel") : LogSink.standardError());
         long openFiles = Host.limitOpenFiles(rlimitNofile);
@@ -272,6 +276,7 @@ public final class ServeCommand implements Callable<Integer> {
                 open(source, layers),
                 privileges,
                 confinement,
+                statistics,
                 syslog,
                 asVirtiofsd ? null : spec.commandLine().getOut());
     }

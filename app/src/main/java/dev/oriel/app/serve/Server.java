@@ -2,6 +2,9 @@ package dev.oriel.app.serve;
 
 import dev.oriel.app.command.CommandFailed;
 import dev.oriel.app.command.Program;
+import dev.oriel.app.control.DocumentServer;
+import dev.oriel.app.control.Guests;
+import dev.oriel.app.control.ServerDescription;
 import dev.oriel.device.DaxOptions;
 import dev.oriel.device.VirtioFsDevice;
 import dev.oriel.filesystem.FileSystem;
@@ -11,6 +14,10 @@ import dev.oriel.socket.ConnectionServer;
 import dev.oriel.vfiouser.VfioUserConnection;
 import dev.oriel.vhostuser.VhostUserBackend;
 import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +31,8 @@ final class Server implements AutoCloseable {
     private final FileSystem fileSystem;
     private final boolean readOnly;
     private final ConnectionServer frontEnds;
+    private final Guests guests = new Guests();
+    private List<DocumentServer> documents = List.of();
 
     private Server(FileSystem fileSystem, boolean readOnly, UnixSocket socket, ShareOptions options) {
         this.fileSystem = fileSystem;
@@ -32,15 +41,22 @@ final class Server implements AutoCloseable {
                 socket,
                 switch (options.protocol()) {
                     case VHOST_USER ->
-                        (name, connection) -> new VhostUserBackend(
-                                name, connection, device(options, window(name, options)), offer(options));
+                        (name, connection) -> {
+                            VirtioFsDevice device = device(options, window(name, options));
+                            return guests.watched(
+                                    connection.peer(),
+                                    device.statistics(),
+                                    new VhostUserBackend(name, connection, device, offer(options)));
+                        };
                     case VFIO_USER ->
-                        (name, connection) -> new VfioUserConnection(
-                                name,
-                                connection,
-                                device(options, options.dax()),
-                                options.queueSize(),
-                                options.polling());
+                        (name, connection) -> {
+                            VirtioFsDevice device = device(options, options.dax());
+                            return guests.watched(
+                                    connection.peer(),
+                                    device.statistics(),
+                                    new VfioUserConnection(
+                                            name, connection, device, options.queueSize(), options.polling()));
+                        };
                 },
                 MOST_CONNECTIONS);
     }
@@ -81,6 +97,7 @@ final class Server implements AutoCloseable {
      * @param files the source as guests see it; closed in any case
      * @param privileges those that this thread has kept
      * @param confinement is complete before anybody is served
+     * @param statistics where others see what the server does
      * @param connects whether the log may have to be connected again
      * @param out gets the lines to paste; null: as virtiofsd
      * @return the exit status
@@ -92,6 +109,7 @@ final class Server implements AutoCloseable {
             FileSystem files,
             Privileges privileges,
             Confinement confinement,
+            StatisticsOptions statistics,
             boolean connects,
             @Nullable PrintWriter out)
             throws CommandFailed {
@@ -114,8 +132,9 @@ final class Server implements AutoCloseable {
                 "oriel-stop");
         Runtime.getRuntime().addShutdownHook(stop);
         try {
+            server.documents = statistics.start(server.description(source), server.guests);
             ServiceManager.tellReady(); // connections wait until they are accepted; the filter would not let it
-            confinement.close(source, Host.socketFolder(options), connects);
+            confinement.close(source, socketFolders(options, statistics), connects);
             if (out != null) {
                 introduce(options, source, out);
                 server.frontEnds.run();
@@ -134,6 +153,19 @@ final class Server implements AutoCloseable {
         }
     }
 
+    private static List<Path> socketFolders(ShareOptions options, StatisticsOptions statistics) {
+        List<Path> folders = new ArrayList<>(statistics.folders());
+        Path own = Host.socketFolder(options);
+        if (own != null) {
+            folders.add(own);
+        }
+        return folders;
+    }
+
+    private ServerDescription description(Source source) {
+        return new ServerDescription(Program.VERSION, source.described(), readOnly, MOST_CONNECTIONS, Instant.now());
+    }
+
     private static void introduce(ShareOptions options, Source source, PrintWriter out) {
         out.println("Oriel " + Program.VERSION + " shares " + source.described()
                 + (source.readOnly() ? " (read-only)" : " (read-write)"));
@@ -149,6 +181,7 @@ final class Server implements AutoCloseable {
     /** Ends all connections, waits for their requests, and removes the socket. */
     @Override
     public void close() {
+        documents.forEach(DocumentServer::close);
         frontEnds.close();
         fileSystem.close();
     }

@@ -15,7 +15,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Which files a thread, and those that it starts, may open from now on (landlock(7)). What is open stays so, and a file
@@ -71,10 +70,10 @@ public final class Landlock {
      * directories. None is executed. The kernel must have a {@link #version}.
      *
      * @param directories these; there may be none
-     * @param socketFolder from where files may be removed too; null: there is none
+     * @param socketFolders from where files may be removed too
      * @throws LinuxException if the kernel refuses
      */
-    public static void restrictWritingTo(List<Path> directories, @Nullable Path socketFolder) throws LinuxException {
+    public static void restrictWritingTo(List<Path> directories, List<Path> socketFolders) throws LinuxException {
         int version = version();
         long all = version >= TRUNCATE_VERSION ? ACCESS_3 : ACCESS_2;
         try (Arena arena = Arena.ofConfined()) {
@@ -89,8 +88,8 @@ public final class Landlock {
                 for (Path directory : directories) {
                     allow(arena, rules, directory, all & ~EXECUTE);
                 }
-                if (socketFolder != null) {
-                    allow(arena, rules, socketFolder, REMOVE_FILE);
+                for (Path folder : socketFolders) {
+                    allow(arena, rules, folder, REMOVE_FILE);
                 }
                 LinuxException.check(Native.callInt(PRCTL, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "set no_new_privs");
                 long flags = version >= TSYNC_VERSION ? RESTRICT_SELF_TSYNC : 0;

@@ -1,5 +1,7 @@
 package dev.oriel.virtio.queue;
 
+import java.util.concurrent.atomic.AtomicLong;
+
 /**
  * Looks at the ring of one queue before its thread sleeps, as long as that pays. For the thread of the queue.
  *
@@ -19,6 +21,10 @@ final class RingPoller {
 
     private volatile Polling polling = Polling.OFF;
 
+    // Written by the thread of the queue only.
+    private final AtomicLong found = new AtomicLong();
+    private final AtomicLong inVain = new AtomicLong();
+
     /** How many looks in a row have found nothing. */
     private int misses;
 
@@ -31,6 +37,16 @@ final class RingPoller {
     /** Sets how to look from the next wait on. Any thread. */
     void use(Polling next) {
         polling = next;
+    }
+
+    /** How many looks found something. Any thread. */
+    long found() {
+        return found.getOpaque();
+    }
+
+    /** How many looks found nothing. Any thread. */
+    long inVain() {
+        return inVain.getOpaque();
     }
 
     /** Looks for a while, the driver not kicking meanwhile; answers whether there is something to take. */
@@ -47,8 +63,10 @@ final class RingPoller {
         }
         if (look(queue, waitingSince, now.mostNanos())) {
             misses = 0;
+            found.setOpaque(found.getPlain() + 1);
             return true;
         }
+        inVain.setOpaque(inVain.getPlain() + 1);
         misses = Math.min(misses + 1, MOST_MISSES);
         passes = (1 << (misses - 1)) - 1;
         return false;
