@@ -5,7 +5,7 @@ public final class Usage {
     /** Nodes that the client knows, beside the root. */
     public long nodes;
 
-    /** Heap that its nodes and names take, bytes. */
+    /** Heap that its nodes and names take of its budget, bytes: a few hundred nodes are free. */
     public long nodeMemory;
 
     /** How much more it could take now, bytes. */

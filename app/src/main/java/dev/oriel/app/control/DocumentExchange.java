@@ -56,7 +56,8 @@ final class DocumentExchange implements ConnectionServer.Service {
         try (DescriptorQueue none = new DescriptorQueue(1)) {
             int length = 0;
             while (length < MOST_REQUEST) {
-                int received = connection.receive(buffer, length, MOST_REQUEST - length, none, millisLeft());
+                int left = millisLeft();
+                int received = left == 0 ? 0 : connection.receive(buffer, length, MOST_REQUEST - length, none, left);
                 if (received <= 0) {
                     return "";
                 }
@@ -106,7 +107,8 @@ final class DocumentExchange implements ConnectionServer.Service {
         int sent = 0;
         while (sent < bytes.length) {
             int piece = Math.min(PIECE, bytes.length - sent);
-            if (connection.send(memory, sent, piece, NO_DESCRIPTORS, 0, millisLeft()) < 0) {
+            int left = millisLeft();
+            if (left == 0 || connection.send(memory, sent, piece, NO_DESCRIPTORS, 0, left) < 0) {
                 return;
             }
             sent += piece;
