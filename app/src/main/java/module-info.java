@@ -16,6 +16,7 @@ module dev.oriel.app {
     requires info.picocli;
     requires com.fasterxml.jackson.jr.ob;
     requires org.jline.terminal;
+    requires jdk.jfr;
 
     opens dev.oriel.app to
             info.picocli;

@@ -19,6 +19,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import jdk.jfr.FlightRecorder;
+import jdk.jfr.Recording;
 import org.jspecify.annotations.Nullable;
 
 /** A share on its socket, from listening to the end. */
@@ -126,6 +128,7 @@ final class Server implements AutoCloseable {
                 () -> {
                     privileges.dropOthersHere(); // what is still to be written back is subject to quotas too
                     server.close();
+                    finishRecordings();
                     LOG.log(System.Logger.Level.INFO, "stopped");
                     Runtime.getRuntime().halt(0);
                 },
@@ -164,6 +167,13 @@ final class Server implements AutoCloseable {
 
     private ServerDescription description(Source source) {
         return new ServerDescription(Program.VERSION, source.described(), readOnly, MOST_CONNECTIONS, Instant.now());
+    }
+
+    /** Java Flight Recorder does it at the end of the JVM, which halting does not wait for. */
+    private static void finishRecordings() {
+        if (FlightRecorder.isInitialized()) {
+            FlightRecorder.getFlightRecorder().getRecordings().forEach(Recording::stop);
+        }
     }
 
     private static void introduce(ShareOptions options, Source source, PrintWriter out) {
