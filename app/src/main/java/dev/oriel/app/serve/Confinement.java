@@ -106,13 +106,15 @@ record Confinement(Sandbox sandbox, SystemCallFilter.@Nullable Action seccomp) {
      *
      * @param source what is shared
      * @param socketFolder from where the socket is removed at the end; null: it is somebody else's
+     * @param practice where it practises, and which it removes then; null: nowhere
      * @param connects whether the server may have to connect to another process, as to syslog's
      * @throws CommandFailed if the kernel refuses
      */
-    void close(Source source, @Nullable Path socketFolder, boolean connects) throws CommandFailed {
+    void close(Source source, @Nullable Path socketFolder, @Nullable Path practice, boolean connects)
+            throws CommandFailed {
         if (source.handles() == FileHandlePolicy.NEVER && Landlock.version() > 0) {
             try {
-                Landlock.restrictWritingTo(source.written(), socketFolder);
+                Landlock.restrictWritingTo(source.written(), socketFolder, practice);
             } catch (LinuxException refused) {
                 throw new CommandFailed("cannot " + refused.getMessage(), refused);
             }

@@ -2,9 +2,11 @@ package dev.oriel.app.serve;
 
 import dev.oriel.app.command.CommandFailed;
 import dev.oriel.app.command.Program;
+import dev.oriel.app.practice.Practice;
 import dev.oriel.device.DaxOptions;
 import dev.oriel.device.VirtioFsDevice;
 import dev.oriel.filesystem.FileSystem;
+import dev.oriel.linux.Connection;
 import dev.oriel.linux.LinuxException;
 import dev.oriel.linux.UnixSocket;
 import dev.oriel.socket.ConnectionServer;
@@ -23,26 +25,27 @@ final class Server implements AutoCloseable {
 
     private final FileSystem fileSystem;
     private final boolean readOnly;
+    private final Practice practice;
     private final ConnectionServer frontEnds;
 
-    private Server(FileSystem fileSystem, boolean readOnly, UnixSocket socket, ShareOptions options) {
+    private Server(
+            FileSystem fileSystem, boolean readOnly, UnixSocket socket, ShareOptions options, Practice practice) {
         this.fileSystem = fileSystem;
         this.readOnly = readOnly;
-        frontEnds = new ConnectionServer(
-                socket,
-                switch (options.protocol()) {
-                    case VHOST_USER ->
-                        (name, connection) -> new VhostUserBackend(
-                                name, connection, device(options, window(name, options)), offer(options));
-                    case VFIO_USER ->
-                        (name, connection) -> new VfioUserConnection(
-                                name,
-                                connection,
-                                device(options, options.dax()),
-                                options.queueSize(),
-                                options.polling());
-                },
-                MOST_CONNECTIONS);
+        this.practice = practice;
+        frontEnds =
+                new ConnectionServer(socket, (name, connection) -> serve(name, connection, options), MOST_CONNECTIONS);
+    }
+
+    private ConnectionServer.Service serve(String name, Connection connection, ShareOptions options) {
+        practice.end();
+        return switch (options.protocol()) {
+            case VHOST_USER ->
+                new VhostUserBackend(name, connection, device(options, window(name, options)), offer(options));
+            case VFIO_USER ->
+                new VfioUserConnection(
+                        name, connection, device(options, options.dax()), options.queueSize(), options.polling());
+        };
     }
 
     private VirtioFsDevice device(ShareOptions options, @Nullable DaxOptions dax) {
@@ -68,7 +71,7 @@ final class Server implements AutoCloseable {
         return dax != null && dax.direct() && options.daxByItself() && !readOnly && others > 0 ? dax.staged() : dax;
     }
 
-    private static VhostUserBackend.Options offer(ShareOptions options) {
+    static VhostUserBackend.Options offer(ShareOptions options) {
         return new VhostUserBackend.Options(
                 options.queueSize(), options.tag() != null || options.dax() != null, options.polling());
     }
@@ -81,6 +84,7 @@ final class Server implements AutoCloseable {
      * @param files the source as guests see it; closed in any case
      * @param privileges those that this thread has kept
      * @param confinement is complete before anybody is served
+     * @param practice is begun when virtual machines can connect; closed in any case
      * @param connects whether the log may have to be connected again
      * @param out gets the lines to paste; null: as virtiofsd
      * @return the exit status
@@ -92,6 +96,7 @@ final class Server implements AutoCloseable {
             FileSystem files,
             Privileges privileges,
             Confinement confinement,
+            Practice practice,
             boolean connects,
             @Nullable PrintWriter out)
             throws CommandFailed {
@@ -99,10 +104,11 @@ final class Server implements AutoCloseable {
         try {
             socket = Host.listen(options);
         } catch (CommandFailed refused) {
+            practice.close();
             files.close();
             throw refused;
         }
-        Server server = new Server(files, source.readOnly(), socket, options);
+        Server server = new Server(files, source.readOnly(), socket, options, practice);
         // After SIGTERM the JVM would end with 143; for a server that was told to stop and did, that is no failure.
         Thread stop = new Thread(
                 () -> {
@@ -115,9 +121,12 @@ final class Server implements AutoCloseable {
         Runtime.getRuntime().addShutdownHook(stop);
         try {
             ServiceManager.tellReady(); // connections wait until they are accepted; the filter would not let it
-            confinement.close(source, Host.socketFolder(options), connects);
+            confinement.close(source, Host.socketFolder(options), practice.folder(), connects);
             if (out != null) {
                 introduce(options, source, out);
+            }
+            practice.start();
+            if (out != null) {
                 server.frontEnds.run();
             } else {
                 server.frontEnds.runUntilLastHasGone();
@@ -149,6 +158,7 @@ final class Server implements AutoCloseable {
     /** Ends all connections, waits for their requests, and removes the socket. */
     @Override
     public void close() {
+        practice.close();
         frontEnds.close();
         fileSystem.close();
     }
