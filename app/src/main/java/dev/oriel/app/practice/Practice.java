@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Lets a fresh server do each of its operations, many times over, before a guest asks for one: the classes are
- * initialized then, and what is hot is compiled. It takes one thread and at most {@value #MOST_MILLIS} ms, ends at once
+ * initialized then, and what is hot is compiled. It takes one thread and at most a second, ends at once
  * when it is told to, and leaves nothing behind. What is served meanwhile is a folder of its own in memory.
  *
  * <p>It is a help and no more: where it cannot be had, the first requests are slower, and only the debug log says why.
@@ -34,7 +34,8 @@ import org.jspecify.annotations.Nullable;
 public final class Practice implements AutoCloseable {
     private static final Logger LOG = System.getLogger("dev.oriel.app");
 
-    private static final long MOST_MILLIS = 1000;
+    /** Guests take a second to boot. */
+    private static final Duration MOST = Duration.ofSeconds(1);
 
     /** A file system in memory: the host's, or in a sandbox one of its own (scripts/enter.sh). */
     private static final Path MEMORY = Path.of("/dev/shm");
@@ -65,6 +66,7 @@ public final class Practice implements AutoCloseable {
     private final Opening opening;
     private final VhostUserBackend.Options options;
     private final @Nullable Path folder;
+    private final Duration most;
     private final Thread thread = Thread.ofPlatform()
             .name("oriel-practice")
             .daemon()
@@ -72,10 +74,11 @@ public final class Practice implements AutoCloseable {
             .unstarted(this::run);
     private volatile boolean ended;
 
-    private Practice(Opening opening, VhostUserBackend.Options options, @Nullable Path folder) {
+    private Practice(Opening opening, VhostUserBackend.Options options, @Nullable Path folder, Duration most) {
         this.opening = opening;
         this.options = options;
         this.folder = folder;
+        this.most = most;
     }
 
     /**
@@ -85,10 +88,16 @@ public final class Practice implements AutoCloseable {
      * @param options as virtual machines are served
      */
     public static Practice prepare(Opening opening, VhostUserBackend.Options options) {
-        return prepare(opening, options, MEMORY);
+        return prepare(opening, options, MEMORY, MOST);
     }
 
-    static Practice prepare(Opening opening, VhostUserBackend.Options options, Path memory) {
+    /**
+     * The same elsewhere.
+     *
+     * @param memory where the folder is made
+     * @param most how long it takes at most
+     */
+    static Practice prepare(Opening opening, VhostUserBackend.Options options, Path memory, Duration most) {
         Path made = null;
         try {
             String name = PREFIX + ProcessHandle.current().pid() + "-" + Long.toHexString(System.nanoTime());
@@ -98,7 +107,7 @@ public final class Practice implements AutoCloseable {
         } catch (IOException none) {
             LOG.log(Level.DEBUG, "no folder in {0} to practise in: {1}", memory, none);
         }
-        return new Practice(opening, options, made);
+        return new Practice(opening, options, made, most);
     }
 
     /** Where it writes; null: it has no place, and {@link #start} does nothing. */
@@ -174,7 +183,7 @@ public final class Practice implements AutoCloseable {
     }
 
     /** A connection and a session of so many rounds; answers how many were whole. */
-    private int rounds(VirtioFsDevice device, ByteOrder order, long begun, int most) throws IOException {
+    private int rounds(VirtioFsDevice device, ByteOrder order, long begun, int limit) throws IOException {
         if (isOver(begun)) {
             return 0;
         }
@@ -183,7 +192,7 @@ public final class Practice implements AutoCloseable {
         try (PractisedDevice practised = new PractisedDevice(device, options, client.wantedFeatures(), TIME_LIMIT);
                 FuseClient driver = FuseClient.connect(practised.driverEnd(), client)) {
             Course course = new Course(driver, () -> isOver(begun));
-            while (rounds < most && !isOver(begun)) {
+            while (rounds < limit && !isOver(begun)) {
                 course.run();
                 rounds++;
             }
@@ -192,7 +201,7 @@ public final class Practice implements AutoCloseable {
     }
 
     private boolean isOver(long begun) {
-        return ended || System.nanoTime() - begun > MOST_MILLIS * 1_000_000;
+        return ended || System.nanoTime() - begun > most.toNanos();
     }
 
     /** Removes the folder, by the system calls that a confined server may make. */
