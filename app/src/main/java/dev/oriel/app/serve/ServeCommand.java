@@ -7,6 +7,7 @@ import dev.oriel.app.log.Log;
 import dev.oriel.app.log.LogLevel;
 import dev.oriel.app.log.LogSink;
 import dev.oriel.app.log.SyslogSink;
+import dev.oriel.app.practice.Practice;
 import dev.oriel.device.DaxOptions;
 import dev.oriel.filesystem.CachePolicy;
 import dev.oriel.filesystem.FileSystem;
@@ -277,6 +278,7 @@ public final class ServeCommand implements Callable<Integer> {
                 privileges,
                 confinement,
                 statistics,
+                Practice.prepare(folder -> source.elsewhere(folder).map(layers::before), Server.offer(options)),
                 syslog,
                 asVirtiofsd ? null : spec.commandLine().getOut());
     }

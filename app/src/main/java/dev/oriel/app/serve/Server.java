@@ -5,9 +5,11 @@ import dev.oriel.app.command.Program;
 import dev.oriel.app.control.DocumentServer;
 import dev.oriel.app.control.Guests;
 import dev.oriel.app.control.ServerDescription;
+import dev.oriel.app.practice.Practice;
 import dev.oriel.device.DaxOptions;
 import dev.oriel.device.VirtioFsDevice;
 import dev.oriel.filesystem.FileSystem;
+import dev.oriel.linux.Connection;
 import dev.oriel.linux.LinuxException;
 import dev.oriel.linux.UnixSocket;
 import dev.oriel.socket.ConnectionServer;
@@ -32,35 +34,38 @@ final class Server implements AutoCloseable {
 
     private final FileSystem fileSystem;
     private final boolean readOnly;
+    private final Practice practice;
     private final ConnectionServer frontEnds;
     private final Guests guests = new Guests();
     private List<DocumentServer> documents = List.of();
 
-    private Server(FileSystem fileSystem, boolean readOnly, UnixSocket socket, ShareOptions options) {
+    private Server(
+            FileSystem fileSystem, boolean readOnly, UnixSocket socket, ShareOptions options, Practice practice) {
         this.fileSystem = fileSystem;
         this.readOnly = readOnly;
-        frontEnds = new ConnectionServer(
-                socket,
-                switch (options.protocol()) {
-                    case VHOST_USER ->
-                        (name, connection) -> {
-                            VirtioFsDevice device = device(options, window(name, options));
-                            return guests.watched(
-                                    connection.peer(),
-                                    device.statistics(),
-                                    new VhostUserBackend(name, connection, device, offer(options)));
-                        };
-                    case VFIO_USER ->
-                        (name, connection) -> {
-                            VirtioFsDevice device = device(options, options.dax());
-                            return guests.watched(
-                                    connection.peer(),
-                                    device.statistics(),
-                                    new VfioUserConnection(
-                                            name, connection, device, options.queueSize(), options.polling()));
-                        };
-                },
-                MOST_CONNECTIONS);
+        this.practice = practice;
+        frontEnds =
+                new ConnectionServer(socket, (name, connection) -> serve(name, connection, options), MOST_CONNECTIONS);
+    }
+
+    private ConnectionServer.Service serve(String name, Connection connection, ShareOptions options) {
+        practice.end();
+        return switch (options.protocol()) {
+            case VHOST_USER -> {
+                VirtioFsDevice device = device(options, window(name, options));
+                yield guests.watched(
+                        connection.peer(),
+                        device.statistics(),
+                        new VhostUserBackend(name, connection, device, offer(options)));
+            }
+            case VFIO_USER -> {
+                VirtioFsDevice device = device(options, options.dax());
+                yield guests.watched(
+                        connection.peer(),
+                        device.statistics(),
+                        new VfioUserConnection(name, connection, device, options.queueSize(), options.polling()));
+            }
+        };
     }
 
     private VirtioFsDevice device(ShareOptions options, @Nullable DaxOptions dax) {
@@ -86,7 +91,7 @@ final class Server implements AutoCloseable {
         return dax != null && dax.direct() && options.daxByItself() && !readOnly && others > 0 ? dax.staged() : dax;
     }
 
-    private static VhostUserBackend.Options offer(ShareOptions options) {
+    static VhostUserBackend.Options offer(ShareOptions options) {
         return new VhostUserBackend.Options(
                 options.queueSize(), options.tag() != null || options.dax() != null, options.polling());
     }
@@ -100,6 +105,7 @@ final class Server implements AutoCloseable {
      * @param privileges those that this thread has kept
      * @param confinement is complete before anybody is served
      * @param statistics where others see what the server does
+     * @param practice is begun when virtual machines can connect; closed in any case
      * @param connects whether the log may have to be connected again
      * @param out gets the lines to paste; null: as virtiofsd
      * @return the exit status
@@ -112,6 +118,7 @@ final class Server implements AutoCloseable {
             Privileges privileges,
             Confinement confinement,
             StatisticsOptions statistics,
+            Practice practice,
             boolean connects,
             @Nullable PrintWriter out)
             throws CommandFailed {
@@ -119,10 +126,11 @@ final class Server implements AutoCloseable {
         try {
             socket = Host.listen(options);
         } catch (CommandFailed refused) {
+            practice.close();
             files.close();
             throw refused;
         }
-        Server server = new Server(files, source.readOnly(), socket, options);
+        Server server = new Server(files, source.readOnly(), socket, options, practice);
         // After SIGTERM the JVM would end with 143; for a server that was told to stop and did, that is no failure.
         Thread stop = new Thread(
                 () -> {
@@ -137,9 +145,12 @@ final class Server implements AutoCloseable {
         try {
             server.documents = statistics.start(server.description(source), server.guests);
             ServiceManager.tellReady(); // connections wait until they are accepted; the filter would not let it
-            confinement.close(source, socketFolders(options, statistics), connects);
+            confinement.close(source, socketFolders(options, statistics), practice.folder(), connects);
             if (out != null) {
                 introduce(options, source, out);
+            }
+            practice.start();
+            if (out != null) {
                 server.frontEnds.run();
             } else {
                 server.frontEnds.runUntilLastHasGone();
@@ -192,6 +203,7 @@ final class Server implements AutoCloseable {
     @Override
     public void close() {
         documents.forEach(DocumentServer::close);
+        practice.close();
         frontEnds.close();
         fileSystem.close();
     }
