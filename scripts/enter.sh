@@ -92,7 +92,7 @@ for link in "$java_home"/conf "$java_home"/conf/* "$java_home"/lib "$java_home"/
         case $target in "$java_home"/*) ;; *) lay $programs "$target" ;; esac
     fi
 done
-lay $programs "$modules"
+[ -z "$modules" ] || lay $programs "$modules"
 [ -z "$cache" ] || [ ! -s "$cache" ] || lay $programs,noexec "$cache"
 
 # libraries PROGRAM [LIBRARY...]: their libraries, one in a line, and the loader; the loader tells, as it does for ldd(1).
