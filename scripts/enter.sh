@@ -99,8 +99,8 @@ done
 libraries() {
     local first arrow library
     LD_TRACE_LOADED_OBJECTS=1 LD_LIBRARY_PATH=$java_home/lib:$java_home/lib/server LD_PRELOAD="${*:2}" "$1" 2>/dev/null |
-        while read -r first arrow library _; do
-            case $first in /*) echo "$first" ;; *) [ "$arrow" != '=>' ] || echo "$library" ;; esac
+        while read -r first arrow library; do
+            case $first in /*) echo "$first" ;; *) [ "$arrow" != '=>' ] || echo "${library% (0x*}" ;; esac
         done || :
 }
 setpriv=$(readlink -f "$(command -v setpriv)")

@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2154 # set by oriel
-# `./oriel package tar|deb|oci`: makes a package of this clone, which needs no JDK where it is installed. Sourced by `oriel`, which sets
+# `./oriel package tar|deb|oci|libraries`: makes a package of this clone, which needs no JDK where it is installed. Sourced by `oriel`, which sets
 # root, modules and java_home.
 #
 # The same sources give the same bytes: all times are the commit's, or SOURCE_DATE_EPOCH's, all owners root, all lists sorted. What is
@@ -7,19 +7,21 @@
 
 package_usage() {
     cat <<END
-usage: ./oriel package tar|deb|oci
+usage: ./oriel package tar|deb|oci|libraries
 
 Makes a package in $root/packaging/target: Oriel, with the Java that it needs.
 
   tar  an archive that runs from wherever it is unpacked
   deb  a package of Debian, with units of systemd (needs dpkg-deb)
   oci  an image for container engines, as an archive; its C library and shell are Debian's, got as guests/fetch does
+
+  libraries  driver, filesystem, device and what they need, with sources and documentation, in a folder that is a repository of Maven
 END
 }
 
 make_package() {
     case ${1-} in
-    tar | deb | oci) [ $# -eq 1 ] || { package_usage >&2; exit 2; } ;;
+    tar | deb | oci | libraries) [ $# -eq 1 ] || { package_usage >&2; exit 2; } ;;
     -h | --help) package_usage; return ;;
     *)
         package_usage >&2
@@ -39,8 +41,14 @@ make_package() {
     target=$root/packaging/target stage=$target/stage
     commit=$(commit)
     find_epoch
+    if [ "$1" = libraries ]; then
+        deploy_libraries
+        return
+    fi
     build_packaging
     stage_package
+    # shellcheck source=scripts/package_oci.sh
+    . "$root/scripts/package_oci.sh"
     "pack_$1"
 }
 
@@ -60,13 +68,30 @@ find_epoch() {
     case $project in *-SNAPSHOT) version=${project%-SNAPSHOT}~$(date -u -d "@$epoch" +%Y%m%d%H%M%S)${commit:+.${commit//-/.}} ;; esac
 }
 
+timestamp() { date -u -d "@$epoch" +%Y-%m-%dT%H:%M:%SZ; }
+
+deploy_libraries() {
+    local repository=$target/repository log=$target/libraries.log words
+    mkdir -p "$target" 2>/dev/null || die "package: $root cannot be written"
+    rm -rf "$repository"
+    words=(mvn -B -ntp -f "$root/pom.xml" -Plibraries -Doriel.launch -Dmaven.test.skip=true "-Dproject.build.outputTimestamp=$(timestamp)"
+        -pl bom,linux,socket,virtio,fuse,vhostuser,bus,vfiouser,filesystem,device,driver "-DaltDeploymentRepository=oriel::file://$repository")
+    echo "$name: package: building the libraries and their documentation" >&2
+    if ! JAVA_HOME=$java_home "${words[@]}" --offline deploy >"$log" 2>&1 &&
+        ! { grep -q 'offline mode' "$log" && JAVA_HOME=$java_home "${words[@]}" deploy >"$log" 2>&1; }; then
+        grep -E '^\[ERROR\]' "$log" | head -n 20 >&2 || tail -n 20 "$log" >&2
+        die "package: the build failed; all of what Maven said is in $log"
+    fi
+    echo "$repository"
+}
+
 build_packaging() {
     local log=$root/app/target/build.log options
     mkdir -p "$root/app/target" 2>/dev/null || die "package: $root cannot be written"
     exec 9>"$root/app/target/build.lock"
     if command -v flock >/dev/null; then flock 9; fi
     echo "$name: package: building" >&2
-    options=(-pl packaging -am "-Dproject.build.outputTimestamp=$(date -u -d "@$epoch" +%Y-%m-%dT%H:%M:%SZ)" "-Doriel.commit=$commit")
+    options=(-pl packaging -am "-Dproject.build.outputTimestamp=$(timestamp)" "-Doriel.commit=$commit")
     rm -rf "$modules"
     if ! maven --offline "${options[@]}" && ! { grep -q 'offline mode' "$log" && maven "${options[@]}"; }; then
         grep -E '^\[ERROR\]' "$log" | head -n 20 >&2 || tail -n 20 "$log" >&2
@@ -144,7 +169,9 @@ pack_deb() {
     chmod 755 "$tree" "$tree/DEBIAN" "$tree/etc" "$tree/etc/oriel"
     chmod 644 "$tree/DEBIAN"/{control,md5sums}
     find "$tree" -depth -exec touch -h -d "@$epoch" {} +
-    dpkg-deb --root-owner-group -Zxz --build "$tree" "$to.new" >/dev/null
+    # What several threads compress has other bytes.
+    export DPKG_DEB_THREADS_MAX=1
+    dpkg-deb --root-owner-group -Zxz -z1 --build "$tree" "$to.new" >/dev/null
     mv "$to.new" "$to"
     packed "$to"
 }
