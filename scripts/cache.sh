@@ -27,17 +27,21 @@ is_cached() {
     return 1
 }
 
+# Those of other Javas are as old as their jars, or good.
+remove_old_caches() {
+    local jar
+    for jar in "$modules"/oriel-app-*.jar; do
+        find "${cache%/*}" -type f ! -name lock ! -newer "$jar" -delete
+    done
+}
+
 # make_cache: two starts at once make it once. Takes some seconds.
 make_cache() {
-    local old
     mkdir -p "${cache%/*}" 2>/dev/null && [ -w "${cache%/*}" ] || return 0
     exec 9>"${cache%/*}/lock"
     if command -v flock >/dev/null; then flock 9; fi
     if ! is_cached; then
-        # those of other Javas are as old as their jars, or good
-        for old in "$modules"/oriel-app-*.jar; do
-            find "${cache%/*}" -type f ! -name lock ! -newer "$old" -delete
-        done
+        remove_old_caches
         rm -f "$cache" "$cache".new*
         echo "$name: preparing quick starts with this Java, once, some seconds" >&2
         (train) >"${cache%/*}/log" 2>&1 9>&- || : >"$cache"
@@ -55,6 +59,7 @@ train() {
     socket=$work/socket
     mkdir "$work"/{share,source}
     for jar in "$modules"/picocli-*.jar; do
+        [ -e "$jar" ] || continue # it is in the image of a package, which has it so
         # In place at once, for somebody may be starting: with the rights of the old one.
         cp -p "$jar" "$modern" && "$java_home/bin/java" "$root/scripts/ModernClasses.java" "$jar" "$work/modern.jar" &&
             cat "$work/modern.jar" >"$modern" && mv "$modern" "$jar"

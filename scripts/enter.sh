@@ -93,15 +93,15 @@ for link in "$java_home"/conf "$java_home"/conf/* "$java_home"/lib "$java_home"/
         case $target in "$java_home"/*) ;; *) lay $programs "$target" ;; esac
     fi
 done
-lay $programs "$modules"
+[ -z "$modules" ] || lay $programs "$modules"
 [ -z "$cache" ] || [ ! -s "$cache" ] || lay $programs,noexec "$cache"
 
 # libraries PROGRAM [LIBRARY...]: their libraries, one in a line, and the loader; the loader tells, as it does for ldd(1).
 libraries() {
     local first arrow library
     LD_TRACE_LOADED_OBJECTS=1 LD_LIBRARY_PATH=$java_home/lib:$java_home/lib/server LD_PRELOAD="${*:2}" "$1" 2>/dev/null |
-        while read -r first arrow library _; do
-            case $first in /*) echo "$first" ;; *) [ "$arrow" != '=>' ] || echo "$library" ;; esac
+        while read -r first arrow library; do
+            case $first in /*) echo "$first" ;; *) [ "$arrow" != '=>' ] || echo "${library% (0x*}" ;; esac
         done || :
 }
 setpriv=$(readlink -f "$(command -v setpriv)")

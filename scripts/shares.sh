@@ -12,10 +12,10 @@ prepare_share() {
     if [ "$name" != virtiofsd ] && [ "$1" = try ]; then
         case " $* " in *' --share hdfs '* | *' --share=hdfs '*)
             plugin cluster 'a Hadoop cluster to try (110 MB)'
+            share_java=("-Doriel.cluster=${plugins##*:}")
             plugin hadoop "$hadoop_client"
         # In a sandbox without root this user has another number, and so no name.
         [ "$EUID" -eq 0 ] || export HADOOP_USER_NAME=${HADOOP_USER_NAME:-$(id -un)}
-            share_java=("-Doriel.cluster=$root/cluster/target/plugin")
             ;;
         esac
         return 0
@@ -90,6 +90,13 @@ prepare_share() {
 # plugin MODULE WHAT: adds a plug-in that is a module of Oriel, and no part of it until somebody wants it.
 plugin() {
     local folder=$root/$1/target/plugin
+    if [ -d "$root/image" ]; then
+        folder=$root/plugins/$1
+        [ -d "$folder" ] || die "--share: $2 is no part of this package. Make it in a clone of Oriel's sources \
+('mvn -pl $1 -am -DskipTests package'), and put its folder $1/target/plugin here as $folder"
+        plugins+=:$folder
+        return
+    fi
     if ! is_plugin_built "$1"; then
         [ "$name" != virtiofsd ] || die "--share $share: $2 is not there yet: run $root/oriel serve --share once, as somebody who may write to $root"
         build_plugin "$1" "$2"

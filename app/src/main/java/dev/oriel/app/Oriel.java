@@ -1,8 +1,8 @@
 package dev.oriel.app;
 
 import dev.oriel.app.bench.BenchCommand;
+import dev.oriel.app.command.BuildVersion;
 import dev.oriel.app.command.CommandFailed;
-import dev.oriel.app.command.Program;
 import dev.oriel.app.log.Log;
 import dev.oriel.app.serve.LegacyOptions;
 import dev.oriel.app.serve.PeerOptions;
@@ -32,7 +32,6 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "oriel",
         description = "Shares host directories with virtual machines by virtio-fs.",
-        version = "oriel " + Program.VERSION,
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND",
         footer = {
@@ -65,11 +64,7 @@ public final class Oriel implements Runnable {
 
     private static int run(String[] arguments) {
         boolean asVirtiofsd = "virtiofsd".equals(System.getProperty(NAME_PROPERTY));
-        CommandLine command = asVirtiofsd ? new CommandLine(ServeCommand.asVirtiofsd()) : oriel(arguments);
-        if (asVirtiofsd) {
-            command.setCommandName("virtiofsd");
-            command.getCommandSpec().version("virtiofsd (Oriel) " + Program.VERSION);
-        }
+        CommandLine command = asVirtiofsd ? virtiofsd() : oriel(arguments);
         command.setCaseInsensitiveEnumValuesAllowed(true);
         command.setUsageHelpAutoWidth(false);
         command.setUsageHelpWidth(100);
@@ -99,7 +94,26 @@ public final class Oriel implements Runnable {
         } else {
             SUBCOMMANDS.values().forEach(subcommand -> command.addSubcommand(subcommand.get()));
         }
+        tellVersion(command, "oriel");
+        command.getSubcommands().values().forEach(subcommand -> tellVersion(subcommand, "oriel"));
         return command;
+    }
+
+    /** All of {@code oriel}, for those who describe it: manual pages, completions. */
+    public static CommandLine described() {
+        return oriel(new String[0]);
+    }
+
+    /** The command by the name {@code virtiofsd}, for those who describe it. */
+    public static CommandLine virtiofsd() {
+        CommandLine command = new CommandLine(ServeCommand.asVirtiofsd());
+        command.setCommandName("virtiofsd");
+        tellVersion(command, "virtiofsd (Oriel)");
+        return command;
+    }
+
+    private static void tellVersion(CommandLine command, String program) {
+        command.getCommandSpec().versionProvider(() -> BuildVersion.lines(program));
     }
 
     private static Map<String, Supplier<?>> subcommands() {

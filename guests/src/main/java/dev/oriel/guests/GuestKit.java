@@ -147,6 +147,11 @@ public final class GuestKit {
         return part(KitPart.TOOLS_AARCH64).resolve("tree");
     }
 
+    /** A root folder of Debian's stable suite with what is essential, apt and systemd; copy it before it is used. */
+    public Path debian() {
+        return part(KitPart.DEBIAN).resolve("tree");
+    }
+
     /**
      * The start of a command line that runs a program of {@link #tools()} on the host, whatever the host's own
      * libraries.

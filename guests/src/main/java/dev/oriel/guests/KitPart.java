@@ -25,7 +25,11 @@ public enum KitPart {
     /** User Mode Linux 6.1. */
     UML_6_1("uml-6.1"),
     /** The QEMU for x86_64 of Debian's stable suite; it uses the kernel of {@link #X86_64}. */
-    QEMU_STABLE("qemu-stable");
+    QEMU_STABLE("qemu-stable"),
+    /** A root folder of Debian, in which a package can be installed; see {@link GuestKit#debian()}. */
+    DEBIAN("debian"),
+    /** What an image for containers needs of Debian. */
+    CONTAINER("container");
 
     private final String folderName;
 

@@ -2,7 +2,6 @@ package dev.oriel.app.serve;
 
 import dev.oriel.app.command.CommandFailed;
 import dev.oriel.app.command.Json;
-import dev.oriel.app.command.Program;
 import dev.oriel.app.log.Log;
 import dev.oriel.app.log.LogLevel;
 import dev.oriel.app.log.LogSink;
@@ -40,7 +39,6 @@ import picocli.CommandLine.Spec;
         description =
                 "Shares a host directory, or what a URI names, with virtual machines, in the foreground, until SIGTERM or Ctrl-C.",
         mixinStandardHelpOptions = true,
-        version = "oriel " + Program.VERSION,
         sortOptions = false,
         abbreviateSynopsis = true,
         footer = {
