@@ -19,12 +19,16 @@ public enum ProgramRow {
 
     private final String text;
 
-    /** What of the material it works on. */
-    final List<String> material;
+    private final String material;
 
     ProgramRow(String text, String... material) {
         this.text = text;
-        this.material = List.of(material);
+        this.material = String.join(" ", material);
+    }
+
+    /** What of the material it works on. */
+    List<String> material() {
+        return List.of(material.split(" ", -1));
     }
 
     /** As the scripts name it. */

@@ -1,5 +1,7 @@
 package dev.oriel.benchmarks;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.oriel.guests.Guest;
 import dev.oriel.guests.GuestKind;
 import dev.oriel.guests.GuestKit;
@@ -57,8 +59,9 @@ public final class ProgramsBenchmark {
                     .condition("programs in a guest (" + kind + ", " + MEMORY_MEBIBYTES + " MiB, one processor"
                             + (pinned && !kind.isQemu() ? ", and one of the host's" : "")
                             + "), a share on tmpfs; a fresh server and guest for each program")
-                    .condition("fresh: the first that the server is asked; again: the second time on the same server and"
-                            + " guest; caches of the guest are dropped before all but git status")
+                    .condition(
+                            "fresh: the first that the server is asked; again: the second time on the same server and"
+                                    + " guest; caches of the guest are dropped before all but git status")
                     .rounds(rounds)
                     .progress(progress);
             for (Subject subject : subjects) {
@@ -81,7 +84,7 @@ public final class ProgramsBenchmark {
             throws IOException, InterruptedException {
         Path shared = work.folder("share");
         List<String> words = new ArrayList<>(List.of("cp", "-a"));
-        program.material.forEach(name -> words.add(material.resolve(name).toString()));
+        program.material().forEach(name -> words.add(material.resolve(name).toString()));
         words.add(shared.toString());
         finish(new ProcessBuilder(words).start());
         return shared;
@@ -155,7 +158,8 @@ public final class ProgramsBenchmark {
     private void onHost(ProgramRow program, Path material, Consumer<Measurement> rows)
             throws IOException, InterruptedException {
         try (WorkFolder work = WorkFolder.create()) {
-            Process process = onHost(makeShare(work, program, material), script(program)).start();
+            Process process =
+                    onHost(makeShare(work, program, material), script(program)).start();
             ProgramDialogue dialogue = new ProgramDialogue(program, null, rows);
             List<String> said = new ArrayList<>();
             try (BufferedReader out = process.inputReader();
@@ -177,7 +181,7 @@ public final class ProgramsBenchmark {
 
     private static void finish(Process process) throws IOException, InterruptedException {
         process.getOutputStream().close();
-        String said = new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+        String said = new String(process.getInputStream().readAllBytes(), UTF_8);
         if (process.waitFor() != 0) {
             throw new IOException("what the programs work on cannot be made on the host: " + said);
         }

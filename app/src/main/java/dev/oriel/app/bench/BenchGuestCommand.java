@@ -49,9 +49,7 @@ final class BenchGuestCommand implements Callable<Integer> {
             description = "uml: user-mode Linux; x86_64: Linux in QEMU (default: ${DEFAULT-VALUE}).")
     private Client client = Client.UML;
 
-    @Option(
-            names = "--unpinned",
-            description = "Let user-mode Linux run on all of the host's processors, not on one.")
+    @Option(names = "--unpinned", description = "Let user-mode Linux run on all of the host's processors, not on one.")
     private boolean unpinned;
 
     @Option(
@@ -60,9 +58,10 @@ final class BenchGuestCommand implements Callable<Integer> {
             split = ",",
             arity = "0..1",
             fallbackValue = ALL,
-            description = "Instead of single operations, programs that people run, each on a fresh server and again on the"
-                    + " same: all, or only these of GIT_CLONE, GIT_STATUS_COLD, GIT_STATUS, TAR, REMOVE, RSYNC, GREP,"
-                    + " COMPILE, SQLITE, PYTHON, FIO.")
+            description =
+                    "Instead of single operations, programs that people run, each on a fresh server and again on the"
+                            + " same: all, or only these of GIT_CLONE, GIT_STATUS_COLD, GIT_STATUS, TAR, REMOVE, RSYNC, GREP,"
+                            + " COMPILE, SQLITE, PYTHON, FIO.")
     private List<String> programs = List.of();
 
     @Mixin

@@ -67,11 +67,8 @@ public final class Practice implements AutoCloseable {
     private final VhostUserBackend.Options options;
     private final @Nullable Path folder;
     private final Duration most;
-    private final Thread thread = Thread.ofPlatform()
-            .name("oriel-practice")
-            .daemon()
-            .priority(Thread.MIN_PRIORITY)
-            .unstarted(this::run);
+    private final Thread thread =
+            Thread.ofPlatform().name("oriel-practice").daemon().unstarted(this::run);
     private volatile boolean ended;
 
     private Practice(Opening opening, VhostUserBackend.Options options, @Nullable Path folder, Duration most) {

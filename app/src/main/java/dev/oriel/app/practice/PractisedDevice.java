@@ -1,6 +1,5 @@
 package dev.oriel.app.practice;
 
-import dev.oriel.linux.LinuxException;
 import dev.oriel.linux.UnixSocket;
 import dev.oriel.vhostuser.VhostUserBackend;
 import dev.oriel.vhostuser.VhostUserFrontend;
@@ -29,17 +28,13 @@ final class PractisedDevice implements AutoCloseable {
             throws IOException {
         UnixSocket.Pair sockets = UnixSocket.pair();
         backEnd = new VhostUserBackend(NAME, sockets.first(), device, options);
-        thread = Thread.ofPlatform()
-                .name(NAME)
-                .daemon()
-                .priority(Thread.MIN_PRIORITY)
-                .unstarted(() -> {
-                    try {
-                        backEnd.run();
-                    } finally {
-                        sockets.first().close();
-                    }
-                });
+        thread = Thread.ofPlatform().name(NAME).daemon().unstarted(() -> {
+            try {
+                backEnd.run();
+            } finally {
+                sockets.first().close();
+            }
+        });
         try {
             thread.start();
         } catch (OutOfMemoryError none) {

@@ -10,11 +10,14 @@ import dev.oriel.filesystem.local.LocalOptions;
 import dev.oriel.vhostuser.VhostUserBackend;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
 import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -30,8 +33,8 @@ class PracticeTest {
     private static final Duration LONG = Duration.ofMinutes(5);
 
     /** What no client of ours asks for, or what is no operation. */
-    private static final Set<String> NOT_ASKED =
-            Set.of("descriptor", "endLockWait", "flags", "isReadOnly", "timeGranularity", "close", "awaitLock", "setlk");
+    private static final Set<String> NOT_ASKED = Set.of(
+            "descriptor", "endLockWait", "flags", "isReadOnly", "timeGranularity", "close", "awaitLock", "setlk");
 
     @TempDir
     @SuppressWarnings("NullAway.Init") // by JUnit
@@ -66,7 +69,7 @@ class PracticeTest {
                             try {
                                 return method.invoke(session, arguments);
                             } catch (InvocationTargetException thrown) {
-                                throw thrown.getCause();
+                                throw Objects.requireNonNull(thrown.getCause());
                             }
                         });
             }
@@ -93,8 +96,8 @@ class PracticeTest {
     void everyOperationIsPractisedInBothByteOrders() throws Exception {
         Set<String> operations = new TreeSet<>();
         Stream.of(FileSystemSession.class.getDeclaredMethods())
-                .filter(method -> (method.getModifiers() & java.lang.reflect.Modifier.PUBLIC) != 0)
-                .map(java.lang.reflect.Method::getName)
+                .filter(method -> (method.getModifiers() & Modifier.PUBLIC) != 0)
+                .map(Method::getName)
                 .filter(name -> !NOT_ASKED.contains(name))
                 .forEach(operations::add);
         try (Practice practice = prepare(folder -> Optional.of(watched(local(folder))))) {
@@ -131,18 +134,18 @@ class PracticeTest {
 
     @Test
     void whatCannotBePractisedOnIsLeftAlone() throws Exception {
-        try (Practice practice = prepare(folder -> {
+        try (Practice practice = prepare(_ -> {
             throw new IOException("not today");
         })) {
             practice.start();
         }
-        try (Practice practice = prepare(folder -> Optional.empty())) {
+        try (Practice practice = prepare(_ -> Optional.empty())) {
             practice.start();
         }
         assertThat(memory).isEmptyDirectory();
         Path nowhere = memory.resolve("nowhere");
-        try (Practice practice =
-                Practice.prepare(folder -> Optional.of(local(folder)), VhostUserBackend.Options.DEFAULT, nowhere, LONG)) {
+        try (Practice practice = Practice.prepare(
+                folder -> Optional.of(local(folder)), VhostUserBackend.Options.DEFAULT, nowhere, LONG)) {
             practice.start();
             assertThat(practice.folder()).isNull();
         }

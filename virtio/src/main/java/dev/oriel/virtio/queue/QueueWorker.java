@@ -153,14 +153,14 @@ public final class QueueWorker implements QueueActivity, AutoCloseable {
             boolean awaited = handler.isAwaited();
             do {
                 queue.disableNotifications();
-                boolean served;
+                int served;
                 do {
-                    served = false;
+                    served = 0;
                     for (chain = queue.next(); chain != null; chain = queue.next()) {
                         handler.handle(chain);
-                        served = true;
+                        served++;
                     }
-                } while (awaited ? poller.findsWork(queue) : served && gathersWork());
+                } while (awaited ? poller.findsWork(queue, served) : served > 0 && gathersWork());
             } while (queue.enableNotifications());
         } catch (RuntimeException | Error failure) {
             fail(chain, failure);

@@ -9,6 +9,8 @@ import java.util.concurrent.atomic.AtomicLong;
  * three, after the fourth seven. One miss costs nothing more, as guests have their hiccups. How long the waits that it
  * let pass turned out to be says when to look again.
  *
+ * <p>It does not look either where that gains too little ({@link LookGain}).
+ *
  * <p>Between looks the thread yields: where there are more queues and drivers than processors, who has work runs, and
  * nobody has to be woken for it. If somebody else then ran for long there is no processor to spare, and it sleeps.
  */
@@ -20,6 +22,8 @@ final class RingPoller {
     private static final int MOST_MISSES = 7;
 
     private volatile Polling polling = Polling.OFF;
+
+    private final LookGain gain = new LookGain();
 
     // Written by the thread of the queue only.
     private final AtomicLong found = new AtomicLong();
@@ -49,14 +53,21 @@ final class RingPoller {
         return inVain.getOpaque();
     }
 
-    /** Looks for a while, the driver not kicking meanwhile; answers whether there is something to take. */
-    boolean findsWork(Virtqueue queue) {
+    /**
+     * Looks for a while, the driver not kicking meanwhile; answers whether there is something to take.
+     *
+     * @param served how many chains were served since it was asked last
+     */
+    boolean findsWork(Virtqueue queue, int served) {
         Polling now = polling;
         if (now.mostNanos() == 0) {
             waitingSince = 0;
             return false;
         }
         waitingSince = System.nanoTime();
+        if (now.adaptive() && !gain.looks(waitingSince, served)) {
+            return false;
+        }
         if (now.adaptive() && passes > 0) {
             passes--;
             return false;
