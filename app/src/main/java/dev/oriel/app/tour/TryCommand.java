@@ -106,6 +106,12 @@ public final class TryCommand implements Callable<Integer> {
     @Option(names = "--shell", description = "Instead of the tour: a prompt inside the guest, in the share.")
     private boolean shell;
 
+    @Option(
+            names = "--recording",
+            paramLabel = "FILE",
+            description = "Draw what the terminal shows, as it comes, as a picture that moves (SVG).")
+    private @Nullable Path recording;
+
     @Option(names = "--json", description = "Print the result as JSON on standard output, the steps on standard error.")
     private boolean json;
 
@@ -123,9 +129,17 @@ public final class TryCommand implements Callable<Integer> {
                     spec.commandLine(),
                     "--share: a cluster has its own files and is written to; leave out DIR, --write, --dax");
         }
-        PrintWriter out =
-                json ? spec.commandLine().getErr() : spec.commandLine().getOut();
-        Steps steps = new Steps(out, Boolean.getBoolean("oriel.terminal") && !json);
+        if (recording != null && (json || shell)) {
+            throw new ParameterException(
+                    spec.commandLine(), "--recording is of the tour: leave out --json and --shell");
+        }
+        TerminalRecording recorded = recording == null
+                ? null
+                : new TerminalRecording(spec.commandLine().getOut()).typed("oriel try");
+        PrintWriter out = recorded != null
+                ? new PrintWriter(recorded)
+                : json ? spec.commandLine().getErr() : spec.commandLine().getOut();
+        Steps steps = new Steps(out, recorded != null || (Boolean.getBoolean("oriel.terminal") && !json));
         long began = System.nanoTime();
         Path own = directory == null ? null : Host.sharedDirectory(directory);
         Path work = Files.createTempDirectory("oriel-try-");
@@ -141,6 +155,9 @@ public final class TryCommand implements Callable<Integer> {
             printJson(steps, own, seconds);
         } else {
             printVerdict(out, steps, seconds);
+        }
+        if (recorded != null && recording != null) {
+            Files.writeString(recording, recorded.svg());
         }
         return steps.isComplete() ? 0 : 1;
     }
