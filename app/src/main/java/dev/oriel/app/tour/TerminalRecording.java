@@ -19,7 +19,6 @@ final class TerminalRecording extends Writer {
     /** How long the last line is shown before the picture begins again. */
     private static final double REST = 6;
 
-    private static final int COLUMNS = 82;
     private static final double COLUMN = 7.8;
     private static final int ROW = 18;
     private static final int MARGIN = 16;
@@ -91,7 +90,8 @@ final class TerminalRecording extends Writer {
     String svg() {
         List<Double> times = times();
         double length = times.getLast() + REST;
-        int width = (int) (COLUMNS * COLUMN) + 2 * MARGIN;
+        int columns = shown.stream().mapToInt(each -> each.text.length()).max().orElse(0);
+        int width = (int) (columns * COLUMN) + 2 * MARGIN;
         int height = row * ROW + 2 * MARGIN;
         StringBuilder texts = new StringBuilder();
         StringBuilder styles = new StringBuilder();
@@ -113,18 +113,19 @@ final class TerminalRecording extends Writer {
                             : ""));
             texts.append(String.format(
                     Locale.ROOT,
-                    "  <text x=\"%d\" y=\"%d\" style=\"animation: k%d %.1fs linear infinite\">%s</text>%n",
+                    "  <text x=\"%d\" y=\"%d\" style=\"%sanimation: k%d %.1fs linear infinite\">%s</text>%n",
                     MARGIN,
                     MARGIN + ROW * from.row + ROW - 5,
+                    until < length ? "opacity: 0; " : "", // where nothing moves, the end is shown
                     i,
                     length,
                     escaped(from.text)));
         }
         return """
-                <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="monospace" font-size="13">
+                <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="monospace" font-size="13" xml:space="preserve">
                   <title>oriel try, as it runs in a terminal</title>
                   <style>
-                    text { fill: #e2e8f0; white-space: pre; }
+                    text { fill: #e2e8f0; }
                 %s  </style>
                   <rect width="%d" height="%d" rx="8" fill="#0f172a"/>
                 %s</svg>

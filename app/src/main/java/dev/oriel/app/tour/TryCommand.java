@@ -135,7 +135,7 @@ public final class TryCommand implements Callable<Integer> {
         }
         TerminalRecording recorded = recording == null
                 ? null
-                : new TerminalRecording(spec.commandLine().getOut()).typed("oriel try");
+                : new TerminalRecording(spec.commandLine().getOut()).typed(typed());
         PrintWriter out = recorded != null
                 ? new PrintWriter(recorded)
                 : json ? spec.commandLine().getErr() : spec.commandLine().getOut();
@@ -278,14 +278,15 @@ public final class TryCommand implements Callable<Integer> {
 
     /** Whether there is a guest to boot. */
     private boolean fetch(Steps steps, GuestKit kit) throws IOException, InterruptedException {
-        steps.begin("guest parts", "looking in " + kit.folder());
+        String folder = kit.folder().toString().replace(System.getProperty("user.home") + "/", "~/");
+        steps.begin("guest parts", "looking in " + folder);
         if (kit.missing(client.kind.parts()).isEmpty()) {
-            steps.done("there already, in " + kit.folder());
+            steps.done("there already, in " + folder);
             return true;
         }
         try {
             kit.fetch(client.kind.parts(), steps::progress);
-            steps.done("fetched into " + kit.folder());
+            steps.done("fetched into " + folder);
             return true;
         } catch (GuestException missing) {
             steps.skipped(String.valueOf(missing.getMessage()));
@@ -348,6 +349,21 @@ public final class TryCommand implements Callable<Integer> {
         }
         steps.begin("guest", "");
         steps.skipped("no guest could be had, so no guest mounted, read or wrote anything");
+    }
+
+    /** The command without what draws it. */
+    private String typed() {
+        List<String> words = new ArrayList<>(List.of("oriel", "try"));
+        if (client != Client.X86_64) {
+            words.addAll(List.of("--guest", client.toString()));
+        }
+        if (dax) {
+            words.add("--dax");
+        }
+        if (kind != null) {
+            words.addAll(List.of("--share", kind));
+        }
+        return String.join(" ", words);
     }
 
     private void printVerdict(PrintWriter out, Steps steps, double seconds) {
