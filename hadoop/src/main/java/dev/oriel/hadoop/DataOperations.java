@@ -104,7 +104,7 @@ final class DataOperations {
                 nodeid,
                 fh,
                 handle -> handle.writes()
-                        ? handle.file().write(offset, from, atEnd, !handle.reads() || atEnd)
+                        ? handle.file().write(offset, from, atEnd, !handle.reads() || atEnd, state.changes)
                         : -Errno.EBADF);
     }
 
@@ -143,8 +143,8 @@ final class DataOperations {
             if (!handle.writes()) {
                 return -Errno.EBADF;
             }
-            int result = zeroes ? handle.file().allocate(offset, length, true) : 0;
-            return result != 0 || keepsSize ? result : handle.file().allocate(offset, length, false);
+            int result = zeroes ? handle.file().allocate(offset, length, true, state.changes) : 0;
+            return result != 0 || keepsSize ? result : handle.file().allocate(offset, length, false, state.changes);
         });
     }
 }

@@ -1,5 +1,6 @@
 package dev.oriel.hadoop;
 
+import dev.oriel.filesystem.node.Allowance;
 import dev.oriel.filesystem.staging.StagedFile;
 import dev.oriel.filesystem.staging.StagedOpen;
 import dev.oriel.linux.Errno;
@@ -175,7 +176,7 @@ final class HadoopFile {
     }
 
     /** @param prefersStream whether the open is for writing only, and so rather for what comes in order */
-    long write(long wanted, IoVector from, boolean atEnd, boolean prefersStream) {
+    long write(long wanted, IoVector from, boolean atEnd, boolean prefersStream, Allowance payer) {
         lock.lock();
         try {
             long offset = atEnd ? size() : wanted;
@@ -189,7 +190,7 @@ final class HadoopFile {
                 return append(from);
             }
             int result = endStream();
-            return result != 0 ? result : cluster.ask(() -> staged.write(offset, from));
+            return result != 0 ? result : cluster.ask(() -> staged.write(offset, from, payer));
         } finally {
             lock.unlock();
         }
@@ -345,13 +346,13 @@ final class HadoopFile {
     }
 
     /** Makes bytes zeros, or, without {@code zeroes}, sees that the file has as many. */
-    int allocate(long offset, long length, boolean zeroes) {
+    int allocate(long offset, long length, boolean zeroes, Allowance payer) {
         return locked(() -> {
             int result = endStream();
             if (result == 0 && !zeroes) {
                 return offset + length > staged.size() ? staged.truncate(offset + length) : 0;
             }
-            return result != 0 ? result : (int) cluster.ask(() -> staged.zero(offset, length));
+            return result != 0 ? result : (int) cluster.ask(() -> staged.zero(offset, length, payer));
         });
     }
 
@@ -384,10 +385,10 @@ final class HadoopFile {
     }
 
     /** Keeps all that there is here, because the file is about to be removed. */
-    int keep() {
+    int keep(Allowance payer) {
         return locked(() -> {
             int result = endStream();
-            return result != 0 ? result : (int) cluster.ask(staged::keep);
+            return result != 0 ? result : (int) cluster.ask(() -> staged.keep(payer));
         });
     }
 

@@ -86,7 +86,7 @@ public final class HadoopShares implements ShareProvider {
             throws IOException {
         Map<String, String> options = settings.options();
         logIn(options, configuration);
-        Staging staging = Staging.open(settings.stagingFolder(), settings.stagingBytes());
+        Staging staging = Staging.open(settings.stagingFolder(), settings.stagingBytes(), settings.sessions());
         try {
             org.apache.hadoop.fs.Path root = new org.apache.hadoop.fs.Path(
                     share.getScheme(), share.getAuthority(), share.getPath().isEmpty() ? "/" : share.getPath());

@@ -36,6 +36,9 @@ final class HadoopState implements AutoCloseable {
     private final Allowance memory;
     private final Allowance open;
 
+    /** What of staged files may be changed and not written back. */
+    final Allowance changes;
+
     /**
      * @param memory bytes of heap for nodes; closed with this
      * @param open how many handles there may be; closed with this
@@ -45,6 +48,7 @@ final class HadoopState implements AutoCloseable {
         this.files = files;
         this.memory = memory;
         this.open = open;
+        changes = cluster.staging().allowance();
         nodes = new HadoopNodes(cluster, memory);
         handles = new HandleTable<>(open);
     }
@@ -146,5 +150,6 @@ final class HadoopState implements AutoCloseable {
         handles.close();
         memory.close();
         open.close();
+        changes.close();
     }
 }

@@ -9,7 +9,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * need to go on.
  *
  * <pre>
- *   0                       total / 2                      total
+ *   0                       reserved                       total
  *   +-------+-------+-- ... --+------------------------------+
  *   | one   | one   |         | shared                       |
  *   +-------+-------+-- ... --+------------------------------+
@@ -25,15 +25,25 @@ public final class Budget {
     private final String whenSpent;
 
     /**
+     * Reserves half of it.
+     *
      * @param total how much there is
      * @param sessions how many sessions are guaranteed a part
      * @param least a part is at least this much: where that is more than there is, fewer sessions have one
      * @param whenSpent what the log says when a session has spent all that it can have
      */
     public Budget(long total, int sessions, long least, String whenSpent) {
-        long half = total / 2;
-        guaranteed = Math.min(half, Math.max(half / sessions, least));
-        int parts = guaranteed == 0 ? 0 : (int) Math.min(sessions, half / guaranteed);
+        this(total, total / 2, sessions, least, whenSpent);
+    }
+
+    /**
+     * The same.
+     *
+     * @param reserved how much of it is for the guaranteed parts
+     */
+    public Budget(long total, long reserved, int sessions, long least, String whenSpent) {
+        guaranteed = Math.min(reserved, Math.max(reserved / sessions, least));
+        int parts = guaranteed == 0 ? 0 : (int) Math.min(sessions, reserved / guaranteed);
         guarantees = new AtomicInteger(parts);
         shared = new AtomicLong(total - parts * guaranteed);
         this.whenSpent = whenSpent;

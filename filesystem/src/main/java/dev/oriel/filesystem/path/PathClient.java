@@ -22,6 +22,10 @@ final class PathClient {
     final PathResolver resolver;
     final HandleTable<Handle> handles;
     final Allowance memory;
+
+    /** What of staged files may be changed and not written back. */
+    final Allowance changes;
+
     private final Allowance openFiles;
 
     /** Whether the client has a DAX window, and asks which files are for it. */
@@ -33,6 +37,7 @@ final class PathClient {
         hasWindow = (flags & FuseInitFlags.HAS_INODE_DAX) != 0;
         memory = share.nodeMemory.open();
         openFiles = share.openFiles.open();
+        changes = share.changes();
         handles = new HandleTable<>(openFiles);
         nodes = new PathNodes(memory, share.numbers, rootKey());
         resolver = new PathResolver(share, nodes.root());
@@ -106,6 +111,7 @@ final class PathClient {
     void close() {
         handles.close();
         openFiles.close();
+        changes.close();
         memory.close();
     }
 }

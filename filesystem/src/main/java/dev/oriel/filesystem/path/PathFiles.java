@@ -71,7 +71,7 @@ final class PathFiles {
 
     private FileContent staged(Path path, int flags) throws IOException {
         int[] error = new int[1];
-        FileContent content = client.share.staged.open(path, error);
+        FileContent content = client.share.staged.open(path, client.changes, error);
         if (content == null) {
             throw new Refused(-error[0]);
         }

@@ -1,6 +1,7 @@
 package dev.oriel.filesystem.path;
 
 import dev.oriel.filesystem.Usage;
+import dev.oriel.filesystem.node.Allowance;
 import dev.oriel.filesystem.node.Budget;
 import dev.oriel.filesystem.staging.Staging;
 import dev.oriel.linux.Errno;
@@ -71,7 +72,7 @@ final class PathShare implements AutoCloseable {
                 };
         wholeFiles = options.wholeFiles();
         views = new PathViews(root, options.readOnly());
-        staging = Staging.open(options.stagingFolder(), options.stagingBytes());
+        staging = Staging.open(options.stagingFolder(), options.stagingBytes(), options.sessions());
         staged = new StagedPaths(staging, views);
         nodeMemory = new Budget(
                 options.nodeMemory(),
@@ -88,6 +89,11 @@ final class PathShare implements AutoCloseable {
     /** What is held while the end of a file counts, which {@code key} tells from others. */
     ReentrantLock end(Object key) {
         return ends[key.hashCode() & ENDS - 1];
+    }
+
+    /** What a session may have changed and not written back. */
+    Allowance changes() {
+        return staging.allowance();
     }
 
     /** What is staged. */

@@ -1,5 +1,6 @@
 package dev.oriel.filesystem.path;
 
+import dev.oriel.filesystem.node.Allowance;
 import dev.oriel.filesystem.staging.StagedFile;
 import dev.oriel.filesystem.staging.StagedOpen;
 import dev.oriel.linux.IoVector;
@@ -11,12 +12,17 @@ import org.jspecify.annotations.Nullable;
 final class StagedContent implements FileContent {
     private final StagedOpen open;
     private final StagedFile file;
+    private final Allowance payer;
     private final IntSupplier close;
 
-    /** @param close what closes {@code open} */
-    StagedContent(StagedOpen open, IntSupplier close) {
+    /**
+     * @param payer what the session may change
+     * @param close what closes {@code open}
+     */
+    StagedContent(StagedOpen open, Allowance payer, IntSupplier close) {
         this.open = open;
         this.file = open.file();
+        this.payer = payer;
         this.close = close;
     }
 
@@ -37,12 +43,12 @@ final class StagedContent implements FileContent {
 
     @Override
     public long write(long offset, IoVector from) {
-        return file.write(offset, from);
+        return file.write(offset, from, payer);
     }
 
     @Override
     public long append(IoVector from) {
-        return file.append(from);
+        return file.append(from, payer);
     }
 
     @Override
@@ -52,7 +58,7 @@ final class StagedContent implements FileContent {
 
     @Override
     public int zero(long offset, long length) {
-        return file.zero(offset, length);
+        return file.zero(offset, length, payer);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.oriel.filesystem.path;
 
+import dev.oriel.filesystem.node.Allowance;
 import dev.oriel.filesystem.staging.StagedFile;
 import dev.oriel.filesystem.staging.StagedOpen;
 import dev.oriel.filesystem.staging.Staging;
@@ -50,10 +51,11 @@ final class StagedPaths implements AutoCloseable {
     /**
      * Opens a file.
      *
+     * @param payer what the session may change
      * @return the content, or null and {@code error[0]} is an errno
      */
     @Nullable
-    FileContent open(Path path, int[] error) {
+    FileContent open(Path path, Allowance payer, int[] error) {
         Staged staged;
         synchronized (files) {
             staged = files.computeIfAbsent(path, this::stage);
@@ -65,7 +67,7 @@ final class StagedPaths implements AutoCloseable {
             close(staged, open);
             return null;
         }
-        return new StagedContent(open, () -> close(staged, open));
+        return new StagedContent(open, payer, () -> close(staged, open));
     }
 
     private Staged stage(Path path) {
@@ -121,7 +123,7 @@ final class StagedPaths implements AutoCloseable {
      *
      * @return 0 or an errno: then it is not removed
      */
-    int keep(Path path) {
+    int keep(Path path, Allowance payer) {
         Staged staged;
         synchronized (files) {
             staged = files.get(path);
@@ -129,7 +131,7 @@ final class StagedPaths implements AutoCloseable {
                 return 0;
             }
         }
-        return staged.file.keep();
+        return staged.file.keep(payer);
     }
 
     /** A file was removed. */

@@ -1,5 +1,6 @@
 package dev.oriel.filesystem.staging;
 
+import dev.oriel.filesystem.node.Allowance;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.IoVector;
 import java.io.EOFException;
@@ -9,6 +10,7 @@ import java.util.Iterator;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The chunks of one file: those that are staged, and what the others hold, which is what the store has up to {@link
@@ -28,8 +30,34 @@ final class Chunks {
         final int place;
         boolean changed;
 
+        /** Who has changed it, and pays until it is written back; null: nobody. */
+        @Nullable
+        Allowance payer;
+
         Chunk(int place) {
             this.place = place;
+        }
+
+        /** It is changed from now on; false if {@code by} can change no more. */
+        boolean change(Allowance by) {
+            if (changed) {
+                return true;
+            }
+            if (!by.take(1)) {
+                return false;
+            }
+            changed = true;
+            payer = by;
+            return true;
+        }
+
+        /** The store has it too, or it is dropped. */
+        void settle() {
+            changed = false;
+            if (payer != null) {
+                payer.give(1);
+                payer = null;
+            }
         }
     }
 
@@ -58,7 +86,7 @@ final class Chunks {
     /** All changed chunks are in the store, which has {@code size} bytes. */
     void written(long size) {
         base = size;
-        chunks.values().forEach(chunk -> chunk.changed = false);
+        chunks.values().forEach(Chunk::settle);
     }
 
     private static int length(long index, long end) {
@@ -93,16 +121,35 @@ final class Chunks {
         return drop(0, -1);
     }
 
-    /** The store has none of it any more: nothing may be dropped. */
-    void keep() {
+    /**
+     * The store has none of it any more: nothing may be dropped.
+     *
+     * @return false if {@code payer} can have no more changed: then nothing has happened
+     */
+    boolean keep(Allowance payer) {
+        long more = chunks.values().stream().filter(chunk -> !chunk.changed).count();
+        if (!payer.take(more)) {
+            return false;
+        }
         base = 0;
-        chunks.values().forEach(chunk -> chunk.changed = true);
+        for (Chunk chunk : chunks.values()) {
+            if (!chunk.changed) {
+                chunk.changed = true;
+                chunk.payer = payer;
+            }
+        }
+        return true;
     }
 
     /** Drops all chunks. */
     void clear() {
-        chunks.values().forEach(chunk -> staging.area().give(chunk.place));
+        chunks.values().forEach(this::give);
         chunks.clear();
+    }
+
+    private void give(Chunk chunk) {
+        chunk.settle();
+        staging.area().give(chunk.place);
     }
 
     /**
@@ -258,31 +305,46 @@ final class Chunks {
      *
      * @return how many bytes, or an errno
      */
-    long write(long index, int at, IoVector from) throws IOException {
+    long write(long index, int at, IoVector from, Allowance payer) throws IOException {
         boolean there = chunks.containsKey(index);
         Chunk chunk = changeable(index, at, (int) from.bytes());
         boolean fetched = !there && length(index, base) > 0 && (at > 0 || from.bytes() < length(index, base));
+        boolean wasChanged = chunk.changed;
+        if (!chunk.change(payer)) {
+            if (!there && !fetched) {
+                chunks.remove(index);
+                give(chunk);
+            }
+            return -Errno.ENOSPC;
+        }
         long count = staging.area().write(chunk.place, at, from);
         boolean torn = !there && !fetched && count < from.bytes() && length(index, base) > 0;
-        if (torn || (count <= 0 && !there && !chunk.changed)) {
+        if (torn || (count <= 0 && !there)) {
             // Not all that was to be overwritten was, and the rest was not fetched.
             chunks.remove(index);
-            staging.area().give(chunk.place);
+            give(chunk);
             return count < 0 ? count : -Errno.ENOSPC;
         }
-        if (count > 0) {
-            chunk.changed = true;
+        if (count <= 0 && !wasChanged) {
+            chunk.settle();
         }
         return count;
     }
 
     /** Makes a range zeros, within one chunk: 0 or an errno. */
-    int zero(long index, int at, int length) throws IOException {
+    int zero(long index, int at, int length, Allowance payer) throws IOException {
         if (length(index, base) <= at && !chunks.containsKey(index)) {
             return 0; // zeros already
         }
+        boolean there = chunks.containsKey(index);
         Chunk chunk = changeable(index, at, length);
-        chunk.changed = true;
+        if (!chunk.change(payer)) {
+            if (!there && at == 0 && length >= length(index, base)) {
+                chunks.remove(index);
+                give(chunk);
+            }
+            return -Errno.ENOSPC;
+        }
         return staging.area().zero(chunk.place, at, length);
     }
 
@@ -302,7 +364,7 @@ final class Chunks {
             last.changed = true;
         }
         NavigableMap<Long, Chunk> behind = chunks.tailMap((size + CHUNK - 1) / CHUNK, true);
-        behind.values().forEach(chunk -> staging.area().give(chunk.place));
+        behind.values().forEach(this::give);
         behind.clear();
         base = Math.min(base, size);
         return 0;

@@ -1,6 +1,7 @@
 package dev.oriel.filesystem.staging;
 
 import dev.oriel.filesystem.ThrownErrno;
+import dev.oriel.filesystem.node.Allowance;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.IoVector;
 import java.io.IOException;
@@ -173,10 +174,10 @@ public final class StagedFile {
         }
     }
 
-    /** Writes from memory of a client. */
-    public long write(long offset, IoVector from) {
-        long result = tryWrite(offset, from, false);
-        return result == -Errno.ENOSPC && staging.makeRoom() == 0 ? tryWrite(offset, from, false) : result;
+    /** Writes from memory of a client, whose {@link Staging#allowance} pays for it. */
+    public long write(long offset, IoVector from, Allowance payer) {
+        long result = tryWrite(offset, from, false, payer);
+        return result == -Errno.ENOSPC && staging.makeRoom() == 0 ? tryWrite(offset, from, false, payer) : result;
     }
 
     /**
@@ -184,12 +185,12 @@ public final class StagedFile {
      *
      * @return how many bytes, or an errno
      */
-    public long append(IoVector from) {
-        long result = tryWrite(0, from, true);
-        return result == -Errno.ENOSPC && staging.makeRoom() == 0 ? tryWrite(0, from, true) : result;
+    public long append(IoVector from, Allowance payer) {
+        long result = tryWrite(0, from, true, payer);
+        return result == -Errno.ENOSPC && staging.makeRoom() == 0 ? tryWrite(0, from, true, payer) : result;
     }
 
-    private long tryWrite(long wanted, IoVector from, boolean atEnd) {
+    private long tryWrite(long wanted, IoVector from, boolean atEnd, Allowance payer) {
         staging.used(this);
         long done = 0;
         lock.lock();
@@ -206,7 +207,7 @@ public final class StagedFile {
                 if (length == 0) {
                     break;
                 }
-                long written = chunks.write(at / CHUNK, (int) (at % CHUNK), part);
+                long written = chunks.write(at / CHUNK, (int) (at % CHUNK), part, payer);
                 if (written <= 0) {
                     return done > 0 || written == 0 ? done : written;
                 }
@@ -259,22 +260,22 @@ public final class StagedFile {
     }
 
     /** Makes bytes zeros, as far as the file has them. */
-    public int zero(long offset, long length) {
+    public int zero(long offset, long length, Allowance payer) {
         if (offset < 0 || length < 0 || offset + length < 0) {
             return -Errno.EINVAL;
         }
-        int result = tryZero(offset, length);
-        return result == -Errno.ENOSPC && staging.makeRoom() == 0 ? tryZero(offset, length) : result;
+        int result = tryZero(offset, length, payer);
+        return result == -Errno.ENOSPC && staging.makeRoom() == 0 ? tryZero(offset, length, payer) : result;
     }
 
-    private int tryZero(long offset, long length) {
+    private int tryZero(long offset, long length, Allowance payer) {
         lock.lock();
         try {
             long end = Math.min(offset + length, size);
             int error = 0;
             for (long at = offset; at < end && error == 0; at += CHUNK - at % CHUNK) {
                 int part = (int) Math.min(end - at, CHUNK - at % CHUNK);
-                error = chunks.zero(at / CHUNK, (int) (at % CHUNK), part);
+                error = chunks.zero(at / CHUNK, (int) (at % CHUNK), part, payer);
                 changed(at);
             }
             return error;
@@ -358,13 +359,12 @@ public final class StagedFile {
      *
      * @return 0; or an errno, if the store cannot be read or there is no room, and then it is as before
      */
-    public int keep() {
+    public int keep(Allowance payer) {
         lock.lock();
         try {
-            if (!chunks.stageFrom(0)) {
+            if (!chunks.stageFrom(0) || !chunks.keep(payer)) {
                 return -Errno.ENOSPC;
             }
-            chunks.keep();
             isKept = true;
             return 0;
         } catch (Throwable thrown) {

@@ -1,5 +1,7 @@
 package dev.oriel.filesystem.staging;
 
+import dev.oriel.filesystem.node.Allowance;
+import dev.oriel.filesystem.node.Budget;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.LinuxException;
 import java.nio.file.Path;
@@ -12,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a server has for staged files: one bound of bytes for all of them, in memory or in a file of a folder. When it
  * is spent, chunks that the store has too are dropped, those of the file first that was not used for longest; when all
- * that is left is changed, a write gets ENOSPC, and a read goes to the store.
+ * that is left is changed, a write gets ENOSPC, and a read goes to the store. What a session has changed counts against
+ * its {@link #allowance}, until it is written back: so none takes all from the others.
  *
  * <p>For all threads. Its lock is held for a few instructions.
  */
@@ -28,13 +31,26 @@ public final class Staging implements AutoCloseable {
     /** Waits for a store that fetches for another file end here: then the writer gets ENOSPC. */
     private static final long PATIENCE_MILLIS = 2000;
 
+    /** The part that is reserved for sessions that have little. */
+    private static final int RESERVED = 8;
+
     private final StagingArea area;
+
+    /** Chunks that are changed. */
+    private final Budget changes;
 
     /** All files, the one that was not used for longest first. */
     private final SequencedSet<StagedFile> files = new LinkedHashSet<>();
 
-    private Staging(StagingArea area) {
+    private Staging(StagingArea area, int sessions) {
         this.area = area;
+        changes = new Budget(
+                area.places(),
+                area.places() / RESERVED,
+                sessions,
+                1,
+                "the guest has written as much as is staged for it at once, and gets ENOSPC until it is written back"
+                        + " (in a Linux guest: sync)");
     }
 
     /**
@@ -42,10 +58,16 @@ public final class Staging implements AutoCloseable {
      *
      * @param folder where the file without a name lies that has them; null for memory
      * @param bytes the bound
+     * @param sessions how many sessions are guaranteed a part of it
      * @throws LinuxException if there can be no such file
      */
-    public static Staging open(@Nullable Path folder, long bytes) throws LinuxException {
-        return new Staging(StagingArea.open(folder, Math.clamp(bytes / CHUNK, LEAST, MOST)));
+    public static Staging open(@Nullable Path folder, long bytes, int sessions) throws LinuxException {
+        return new Staging(StagingArea.open(folder, Math.clamp(bytes / CHUNK, LEAST, MOST)), sessions);
+    }
+
+    /** What a session may have changed and not written back, in chunks; closed with the session. */
+    public Allowance allowance() {
+        return changes.open();
     }
 
     /** The bound, bytes. */

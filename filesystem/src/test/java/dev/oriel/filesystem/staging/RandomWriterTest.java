@@ -2,6 +2,8 @@ package dev.oriel.filesystem.staging;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.oriel.filesystem.node.Allowance;
+import dev.oriel.filesystem.node.Budget;
 import dev.oriel.linux.LinuxException;
 import java.io.IOException;
 import java.util.Arrays;
@@ -11,6 +13,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Random reads, writes, truncations, zeros, syncs and opens, against an array of bytes. The seed decides all. */
 class RandomWriterTest {
+    /** A session that may change as much as there is room for. */
+    private static final Allowance PAYER = new Budget(1 << 20, 1, 0, "").open();
+
     private static final int STEPS = 20_000;
     private static final int MOST = 1 << 20;
 
@@ -22,7 +27,7 @@ class RandomWriterTest {
         byte[] model = new byte[300_000];
         random.nextBytes(model);
         // room for fewer chunks than two such files have
-        try (Staging staging = Staging.open(null, 16 * Staging.CHUNK)) {
+        try (Staging staging = Staging.open(null, 16 * Staging.CHUNK, 1)) {
             MemoryStore store = new MemoryStore(model.clone(), hasTails);
             StagedFile file = new StagedFile(staging, store);
             StagedOpen open = file.open();
@@ -39,7 +44,7 @@ class RandomWriterTest {
                     case 0, 1, 2, 3 -> {
                         byte[] bytes = new byte[length];
                         random.nextBytes(bytes);
-                        assertThat(file.write(offset, memory.with(bytes)))
+                        assertThat(file.write(offset, memory.with(bytes), PAYER))
                                 .as(where)
                                 .isEqualTo(length);
                         if (length > 0) {
@@ -61,7 +66,7 @@ class RandomWriterTest {
                         model = Arrays.copyOf(model, offset);
                     }
                     case 10 -> {
-                        assertThat(file.zero(offset, length)).as(where).isZero();
+                        assertThat(file.zero(offset, length, PAYER)).as(where).isZero();
                         int end = Math.min(model.length, offset + length);
                         if (offset < end) {
                             Arrays.fill(model, offset, end, (byte) 0);

@@ -3,6 +3,8 @@ package dev.oriel.filesystem.staging;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.oriel.filesystem.node.Allowance;
+import dev.oriel.filesystem.node.Budget;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.LinuxException;
 import java.io.IOException;
@@ -17,6 +19,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What who uses a file of a store that cannot write at random relies on. */
 class StagedFileTest {
+    /** A session that may change as much as there is room for. */
+    private static final Allowance PAYER = new Budget(1 << 20, 1, 0, "").open();
+
     private static final int CHUNK = Staging.CHUNK;
 
     private final ClientMemory memory = new ClientMemory();
@@ -40,7 +45,7 @@ class StagedFileTest {
     }
 
     private void write(StagedFile file, long offset, String text) {
-        assertThat(file.write(offset, memory.with(text.getBytes(UTF_8)))).isEqualTo(text.length());
+        assertThat(file.write(offset, memory.with(text.getBytes(UTF_8)), PAYER)).isEqualTo(text.length());
     }
 
     private byte[] all(StagedFile file) {
@@ -49,7 +54,7 @@ class StagedFileTest {
 
     @Test
     void whatIsWrittenIsReadAtOnceAndIsInTheStoreAfterFsync() throws LinuxException {
-        try (Staging staging = Staging.open(null, 4 << 20)) {
+        try (Staging staging = Staging.open(null, 4 << 20, 1)) {
             byte[] before = random(3 * CHUNK + 77);
             MemoryStore store = new MemoryStore(before, false);
             StagedFile file = new StagedFile(staging, store);
@@ -71,7 +76,7 @@ class StagedFileTest {
 
     @Test
     void whatIsCutAndGrownAgainIsZero() throws LinuxException {
-        try (Staging staging = Staging.open(null, 4 << 20)) {
+        try (Staging staging = Staging.open(null, 4 << 20, 1)) {
             for (boolean isStaged : new boolean[] {false, true}) {
                 StagedFile file = new StagedFile(staging, new MemoryStore(random(2 * CHUNK), false));
                 StagedOpen open = open(file);
@@ -89,7 +94,7 @@ class StagedFileTest {
 
     @Test
     void aTailIsAppendedWhereTheStoreCan() throws LinuxException {
-        try (Staging staging = Staging.open(null, 4 << 20)) {
+        try (Staging staging = Staging.open(null, 4 << 20, 1)) {
             byte[] before = random(3 * CHUNK);
             MemoryStore store = new MemoryStore(before, true);
             StagedFile file = new StagedFile(staging, store);
@@ -108,7 +113,7 @@ class StagedFileTest {
 
     @Test
     void anErrorIsToldOnceToEachOpenAndWhatIsChangedIsTriedAgain() throws LinuxException {
-        try (Staging staging = Staging.open(null, 4 << 20)) {
+        try (Staging staging = Staging.open(null, 4 << 20, 1)) {
             MemoryStore store = new MemoryStore(random(10), false);
             StagedFile file = new StagedFile(staging, store);
             StagedOpen writer = open(file);
@@ -131,7 +136,7 @@ class StagedFileTest {
 
     @Test
     void whatCouldNotBeWrittenAtTheLastCloseIsThereForTheNextOpen() throws LinuxException {
-        try (Staging staging = Staging.open(null, 4 << 20)) {
+        try (Staging staging = Staging.open(null, 4 << 20, 1)) {
             MemoryStore store = new MemoryStore(random(10), false);
             StagedFile file = new StagedFile(staging, store);
             StagedOpen open = open(file);
@@ -150,7 +155,7 @@ class StagedFileTest {
 
     @Test
     void theBoundIsNoSpaceForWritersAndNoMatterForReaders(@TempDir Path folder) throws LinuxException {
-        try (Staging staging = Staging.open(folder, 16 * CHUNK)) {
+        try (Staging staging = Staging.open(folder, 16 * CHUNK, 1)) {
             MemoryStore readStore = new MemoryStore(random(20 * CHUNK), false);
             StagedFile read = new StagedFile(staging, readStore);
             StagedOpen reading = open(read);
@@ -158,16 +163,16 @@ class StagedFileTest {
             StagedFile written = new StagedFile(staging, new MemoryStore(new byte[0], false));
             StagedOpen writing = open(written);
             for (int i = 0; i < 16; i++) { // what was only read makes room
-                assertThat(written.write((long) i * CHUNK, memory.with(random(CHUNK))))
+                assertThat(written.write((long) i * CHUNK, memory.with(random(CHUNK)), PAYER))
                         .isEqualTo(CHUNK);
             }
             assertThat(staging.taken()).isEqualTo(staging.limit());
             StagedFile another = new StagedFile(staging, new MemoryStore(new byte[0], false));
             StagedOpen more = open(another);
-            assertThat(another.write(0, memory.with(random(10)))).isEqualTo(-Errno.ENOSPC);
+            assertThat(another.write(0, memory.with(random(10)), PAYER)).isEqualTo(-Errno.ENOSPC);
             assertThat(all(read)).as("straight from the store").isEqualTo(readStore.content());
             assertThat(writing.writeBack()).isZero();
-            assertThat(another.write(0, memory.with(random(10)))).isEqualTo(10);
+            assertThat(another.write(0, memory.with(random(10)), PAYER)).isEqualTo(10);
             for (StagedOpen open : List.of(reading, writing, more)) {
                 assertThat(open.close()).isZero();
             }
@@ -177,15 +182,49 @@ class StagedFileTest {
     }
 
     @Test
+    void oneSessionCannotTakeAllThatIsStagedFromTheOthers() throws LinuxException {
+        try (Staging staging = Staging.open(null, 64 * CHUNK, 8);
+                Allowance greedy = staging.allowance();
+                Allowance neighbour = staging.allowance()) {
+            StagedFile large = new StagedFile(staging, new MemoryStore(new byte[0], false));
+            StagedOpen writing = open(large);
+            int taken = 0;
+            while (large.write((long) taken * CHUNK, memory.with(random(CHUNK)), greedy) == CHUNK) {
+                taken++;
+            }
+            assertThat(large.write((long) taken * CHUNK, memory.with(random(CHUNK)), greedy))
+                    .isEqualTo(-Errno.ENOSPC);
+            assertThat(large.zero((taken - 1L) * CHUNK, CHUNK, greedy))
+                    .as("what it has changed already")
+                    .isZero();
+            assertThat(taken).isEqualTo(64 - 7);
+
+            StagedFile small = new StagedFile(staging, new MemoryStore(new byte[0], false));
+            StagedOpen other = open(small);
+            assertThat(small.write(0, memory.with(random(10)), neighbour)).isEqualTo(10);
+
+            assertThat(writing.writeBack()).isZero();
+            assertThat(large.write((long) taken * CHUNK, memory.with(random(CHUNK)), greedy))
+                    .as("after what was changed is written back")
+                    .isEqualTo(CHUNK);
+            assertThat(writing.close()).isZero();
+            assertThat(other.close()).isZero();
+            assertThat(greedy.taken()).isZero();
+            assertThat(neighbour.taken()).isZero();
+        }
+    }
+
+    @Test
     void aFileGrowsByNoMoreThanCanBeStagedUntilItIsWrittenBack() throws LinuxException {
-        try (Staging staging = Staging.open(null, 16 * CHUNK)) {
+        try (Staging staging = Staging.open(null, 16 * CHUNK, 1)) {
             StagedFile file = new StagedFile(staging, new MemoryStore(new byte[0], false));
             StagedOpen open = open(file);
             assertThat(file.truncate(1L << 50)).isEqualTo(-Errno.EFBIG);
-            assertThat(file.write(1L << 50, memory.with(new byte[1]))).isEqualTo(-Errno.EFBIG);
-            assertThat(file.write(Long.MAX_VALUE, memory.with(new byte[1]))).isEqualTo(-Errno.EINVAL);
+            assertThat(file.write(1L << 50, memory.with(new byte[1]), PAYER)).isEqualTo(-Errno.EFBIG);
+            assertThat(file.write(Long.MAX_VALUE, memory.with(new byte[1]), PAYER))
+                    .isEqualTo(-Errno.EINVAL);
             assertThat(file.truncate(-1)).isEqualTo(-Errno.EINVAL);
-            assertThat(file.zero(5, Long.MAX_VALUE)).isEqualTo(-Errno.EINVAL);
+            assertThat(file.zero(5, Long.MAX_VALUE, PAYER)).isEqualTo(-Errno.EINVAL);
             assertThat(file.size()).isZero();
             assertThat(open.close()).isZero();
         }
@@ -193,7 +232,7 @@ class StagedFileTest {
 
     @Test
     void whatAnotherChangedIsSeenAtTheNextOpen() throws LinuxException {
-        try (Staging staging = Staging.open(null, 4 << 20)) {
+        try (Staging staging = Staging.open(null, 4 << 20, 1)) {
             MemoryStore store = new MemoryStore("before".getBytes(UTF_8), false);
             StagedFile file = new StagedFile(staging, store);
             StagedOpen first = open(file);
@@ -208,12 +247,12 @@ class StagedFileTest {
 
     @Test
     void aRemovedFileGoesOnWhileItIsOpen() throws LinuxException {
-        try (Staging staging = Staging.open(null, 4 << 20)) {
+        try (Staging staging = Staging.open(null, 4 << 20, 1)) {
             byte[] before = random(2 * CHUNK + 5);
             MemoryStore store = new MemoryStore(before, false);
             StagedFile file = new StagedFile(staging, store);
             StagedOpen open = open(file);
-            assertThat(file.keep()).isZero();
+            assertThat(file.keep(PAYER)).isZero();
             store.failAlways(() -> new NoSuchFileException("removed"));
             assertThat(all(file)).isEqualTo(before);
             write(file, 3 * CHUNK, "more");
@@ -242,7 +281,7 @@ class StagedFileTest {
     }
 
     private int failAt(int failing, Supplier<Throwable> way, boolean hasTails) throws LinuxException {
-        try (Staging staging = Staging.open(null, 4 << 20)) {
+        try (Staging staging = Staging.open(null, 4 << 20, 1)) {
             byte[] before = random(2 * CHUNK + 5);
             MemoryStore store = new MemoryStore(before, hasTails);
             store.failAt(failing, way);
@@ -254,10 +293,10 @@ class StagedFileTest {
             byte[] model = before.clone();
             byte[] news = "news".getBytes(UTF_8);
             for (long offset : new long[] {3, CHUNK + 1, 2 * CHUNK}) {
-                long written = file.write(offset, memory.with(news));
+                long written = file.write(offset, memory.with(news), PAYER);
                 if (written < 0) {
                     assertThat(all(file)).isEqualTo(model);
-                    written = file.write(offset, memory.with(news));
+                    written = file.write(offset, memory.with(news), PAYER);
                 }
                 assertThat(written).isEqualTo(news.length);
                 System.arraycopy(news, 0, model, (int) offset, news.length);
