@@ -74,7 +74,7 @@ deploy_libraries() {
     local repository=$target/repository log=$target/libraries.log words
     mkdir -p "$target" 2>/dev/null || die "package: $root cannot be written"
     rm -rf "$repository"
-    words=(mvn -B -ntp -f "$root/pom.xml" -Plibraries -Doriel.launch -Dmaven.test.skip=true "-Dproject.build.outputTimestamp=$(timestamp)"
+    words=(mvn -B -ntp -f "$root/pom.xml" -Plibraries -Doriel.launch -Dmaven.test.skip=true -Dmaven.install.skip=true "-Dproject.build.outputTimestamp=$(timestamp)"
         -pl bom,linux,socket,virtio,fuse,vhostuser,bus,vfiouser,filesystem,device,driver "-DaltDeploymentRepository=oriel::file://$repository")
     echo "$name: package: building the libraries and their documentation" >&2
     if ! JAVA_HOME=$java_home "${words[@]}" --offline deploy >"$log" 2>&1 &&
