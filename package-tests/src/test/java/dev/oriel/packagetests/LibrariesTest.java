@@ -46,7 +46,17 @@ class LibrariesTest {
                   </mirrors>
                 </settings>
                 """.formatted(repositories.resolve("local"), System.getProperty("user.home")));
-        Run.of(List.of("mvn", "-B", "-ntp", "-q", "-s", settings.toString(), "-f", EXAMPLES.toString(), "clean", "compile"))
+        Run.of(List.of(
+                        "mvn",
+                        "-B",
+                        "-ntp",
+                        "-q",
+                        "-s",
+                        settings.toString(),
+                        "-f",
+                        EXAMPLES.toString(),
+                        "clean",
+                        "compile"))
                 .orThrow();
     }
 
@@ -87,7 +97,16 @@ class LibrariesTest {
     @Test
     void eachLibraryHasItsSourcesAndItsDocumentation() throws Exception {
         for (String library : List.of(
-                "linux", "socket", "virtio", "fuse", "vhostuser", "bus", "vfiouser", "filesystem", "device", "driver")) {
+                "linux",
+                "socket",
+                "virtio",
+                "fuse",
+                "vhostuser",
+                "bus",
+                "vfiouser",
+                "filesystem",
+                "device",
+                "driver")) {
             try (Stream<Path> files = Files.list(libraries.resolve("dev/oriel/oriel-" + library + "/0.1.0-SNAPSHOT"))) {
                 List<String> names =
                         files.map(file -> file.getFileName().toString()).toList();
@@ -102,14 +121,18 @@ class LibrariesTest {
 
     @Test
     void aShareIsReadInTenLines() throws Exception {
-        assertThat(Files.readString(EXAMPLES.resolve("src/main/java/ReadAShare.java")).lines())
+        assertThat(Files.readString(EXAMPLES.resolve("src/main/java/ReadAShare.java"))
+                        .lines())
                 .hasSizeLessThanOrEqualTo(10);
-        Path share = Files.createDirectories(folder.resolve("share/below")).getParent();
+        Path share = folder.resolve("share");
+        Files.createDirectories(share.resolve("below"));
         Files.writeString(share.resolve("below/file"), "x");
         Path socket = Files.createDirectory(folder.resolve("run")).resolve("s");
         Process server = oriel(share, socket);
         try {
-            assertThat(Run.of(example("ReadAShare", socket.toString())).orThrow().lines())
+            assertThat(Run.of(example("ReadAShare", socket.toString()))
+                            .orThrow()
+                            .lines())
                     .containsExactlyInAnyOrder("/", "/below", "/below/file");
         } finally {
             server.destroyForcibly().waitFor();
@@ -121,9 +144,12 @@ class LibrariesTest {
         Path socket = folder.resolve("s");
         Process server = listening(example("ServeWords", socket.toString(), "one", "two"));
         try {
-            assertThat(Run.of(List.of("../oriel", "ls", "--socket", socket.toString())).orThrow().lines())
+            assertThat(Run.of(List.of("../oriel", "ls", "--socket", socket.toString()))
+                            .orThrow()
+                            .lines())
                     .containsExactlyInAnyOrder("one", "two");
-            assertThat(Run.of(List.of("../oriel", "cat", "--socket", socket.toString(), "/two")).orThrow())
+            assertThat(Run.of(List.of("../oriel", "cat", "--socket", socket.toString(), "/two"))
+                            .orThrow())
                     .isEqualTo("two\n");
         } finally {
             server.destroyForcibly().waitFor();
