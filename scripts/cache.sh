@@ -2,9 +2,10 @@
 # The cache of classes and profiles that a start begins with (JEP 483, 514, 515); sourced by `oriel`, which sets root, modules,
 # java_home and java_command. A start without it is only slower, so nothing here fails.
 #
-# A server makes it, for one Java: it is started on a folder of its own, files are copied through it, and when it is stopped its JVM
-# writes down what it loaded and what ran hot. The JVM looks at its own version and at each jar before it uses a cache, and goes
-# without where one has changed; that the file is younger than the jars and the launcher is checked here so that it is made anew.
+# A server makes it, for one Java: it is started on a folder of its own and practises, as each does before a guest comes; then files are
+# copied through it, and when it is stopped its JVM writes down what it loaded and what ran hot. The JVM looks at its own version and at
+# each jar before it uses a cache, and goes without where one has changed; that the file is younger than the jars and the launcher is
+# checked here so that it is made anew.
 # An empty file stands for a Java that cannot make one.
 
 # Sets cache to where this Java's is.
@@ -71,6 +72,7 @@ train() {
         case $line in 'Listening on '*) listening=1 ;; esac
     done
     [ -n "$listening" ] || return 1
+    sleep 2 # it practises meanwhile
     timeout 120 "${java_command[@]}" cp -r --socket "$socket" "$work/source" :/copy
     timeout 120 "${java_command[@]}" cp -r --socket "$socket" :/copy "$work/back"
     kill "$server"

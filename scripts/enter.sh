@@ -8,6 +8,7 @@
 #   /socket                      the folder of the socket
 #   the JDK, the modules, the start cache, setpriv (and unshare, without root) and all their libraries, at their own paths, read-only
 #   /proc/self, /proc/sys/fs/nr_open, /proc/sys/vm/max_map_count
+#   /dev/shm                     an empty file system in memory, of 4 MiB
 #   /dev/null, /dev/random, /dev/urandom; /dev/log with --syslog; systemd's socket for notifications
 #   /etc/group with the group of --socket-group, /etc/ld.so.cache, and /mounts, the table of all this
 set -Eeuo pipefail
@@ -125,6 +126,10 @@ if [ -n "$network" ]; then
         [ ! -e "$file" ] || lay $programs,noexec "$(readlink -f "$file")" "$file"
     done
 fi
+
+# Where the server practises before a guest comes.
+folders+=("$base/dev/shm")
+table+="oriel $base/dev/shm tmpfs nosuid,nodev,noexec,mode=1777,size=4m,nr_inodes=256 0 0"$'\n'
 
 lay bind "/proc/$$" /proc/self
 lay bind,ro /proc/sys/fs/nr_open

@@ -11,6 +11,7 @@ kept_capabilities=(chown dac_override fowner fsetid setgid setuid mknod setfcap)
 # enter_sandbox ARGUMENTS...: those of serve. Returns if nothing is to be confined; otherwise this process becomes the server.
 enter_sandbox() {
     local sandbox=namespace shared='' folder='' modcaps='' handles='' group='' syslog='' files='' fd='' uid_maps=() gid_maps=()
+    local sockets=() # of --control-path and --metrics-path: their folders
     read_options "$@" || return 0
     shared=${shared:-$share_folder}
     case $sandbox in namespace | chroot) ;; *) return 0 ;; esac
@@ -30,6 +31,11 @@ enter_sandbox() {
             lays+="rw $place"$'\n'
         done
     fi
+    for place in ${sockets[@]+"${sockets[@]}"}; do
+        [ -d "$place" ] && ! lies_in "$place" "${shared:-/}" || return 0
+        case $place in /*) ;; *) place=$PWD/$place ;; esac
+        lays+="rw $place"$'\n'
+    done
 
     local tool missing=()
     for tool in unshare setpriv mount umount mkdir pivot_root; do
@@ -111,7 +117,7 @@ read_options() {
         --*=*) value=${word#*=} word=${word%%=*} ;;
         -o) legacy_options "${1-}" && shift ;;
         -o*) legacy_options "${word#-o}" ;;
-        --sandbox | --shared-dir | --share | --share-option | --socket-path | --socket | --vfio-user-path | --modcaps | --inode-file-handles | --uid-map | \
+        --sandbox | --shared-dir | --share | --share-option | --socket-path | --socket | --vfio-user-path | --modcaps | --inode-file-handles | --uid-map | --control-path | --metrics-path | \
             --gid-map | --socket-group | --rlimit-nofile | --fd) value=${1-} && shift ;;
         esac
         case $word in
@@ -120,6 +126,9 @@ read_options() {
         --socket-path | --socket | --vfio-user-path)
             value=${value%"${value##*[!/]}"}
             case $value in */*) folder=${value%/*}/ ;; *) folder=. ;; esac
+            ;;
+        --control-path | --metrics-path)
+            case $value in */*) sockets+=("${value%/*}/") ;; *) sockets+=(.) ;; esac
             ;;
         --fd) fd=$value ;;
         --modcaps) modcaps=$value ;;

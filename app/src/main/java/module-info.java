@@ -14,6 +14,9 @@ module dev.oriel.app {
     requires dev.oriel.benchmarks;
     requires static transitive org.jspecify;
     requires info.picocli;
+    requires com.fasterxml.jackson.jr.ob;
+    requires org.jline.terminal;
+    requires jdk.jfr;
 
     opens dev.oriel.app to
             info.picocli;
@@ -24,6 +27,8 @@ module dev.oriel.app {
     opens dev.oriel.app.share to
             info.picocli;
     opens dev.oriel.app.tour to
+            info.picocli;
+    opens dev.oriel.app.watch to
             info.picocli;
 
     uses dev.oriel.filesystem.ShareProvider;

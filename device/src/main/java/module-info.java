@@ -6,6 +6,8 @@ module dev.oriel.device {
     requires transitive dev.oriel.fuse;
     requires transitive dev.oriel.filesystem;
     requires static transitive org.jspecify;
+    requires jdk.jfr;
 
     exports dev.oriel.device;
+    exports dev.oriel.device.statistics;
 }

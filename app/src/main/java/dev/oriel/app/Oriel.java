@@ -14,6 +14,8 @@ import dev.oriel.app.share.LsCommand;
 import dev.oriel.app.share.StatCommand;
 import dev.oriel.app.share.TreeCommand;
 import dev.oriel.app.tour.TryCommand;
+import dev.oriel.app.watch.StatusCommand;
+import dev.oriel.app.watch.TopCommand;
 import java.io.PrintWriter;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -125,6 +127,8 @@ public final class Oriel implements Runnable {
         commands.put("stat", StatCommand::new);
         commands.put("tree", TreeCommand::new);
         commands.put("df", DfCommand::new);
+        commands.put("status", StatusCommand::new);
+        commands.put("top", TopCommand::new);
         return commands;
     }
 

@@ -29,18 +29,26 @@ public final class GuestBenchmark {
 
     private final GuestKit kit;
     private final GuestKind kind;
+    private final boolean pinned;
     private final List<Subject> subjects;
     private final GuestScript script;
 
     /**
+     * @param pinned whether user-mode Linux is kept on one of the host's processors
      * @param subjects the first is compared with the others
      * @param rows what to measure
      * @param jobs how many work at once
      */
     public GuestBenchmark(
-            GuestKit kit, GuestKind kind, List<Subject> subjects, List<GuestRow> rows, List<Integer> jobs) {
+            GuestKit kit,
+            GuestKind kind,
+            boolean pinned,
+            List<Subject> subjects,
+            List<GuestRow> rows,
+            List<Integer> jobs) {
         this.kit = kit;
         this.kind = kind;
+        this.pinned = pinned;
         this.subjects = subjects;
         script = new GuestScript(rows, jobs);
     }
@@ -56,7 +64,7 @@ public final class GuestBenchmark {
     public Report run(int rounds, Consumer<String> progress) throws IOException, InterruptedException {
         Comparison comparison = Comparison.named("guest " + kind)
                 .condition("fio and a program for names in a guest (" + kind + ", " + MEMORY_MEBIBYTES
-                        + " MiB, one processor" + (kind.isQemu() ? "" : ", and one of the host's")
+                        + " MiB, one processor" + (pinned && !kind.isQemu() ? ", and one of the host's" : "")
                         + "), a share on tmpfs; a fresh server and guest for each round")
                 .condition(script.warmUp())
                 .rounds(rounds)
@@ -88,6 +96,7 @@ public final class GuestBenchmark {
                         .share(subject.attach(Share.of(daemon.socket(), TAG)))
                         .share(Share.of(tools.socket(), "tools").at("/tools"))
                         .memory(MEMORY_MEBIBYTES)
+                        .pinned(pinned)
                         .limit(LIMIT)
                         .script(script.inGuest())
                         .start()) {

@@ -5,15 +5,18 @@ import dev.oriel.device.operation.LongHeads;
 import dev.oriel.device.operation.Operations;
 import dev.oriel.device.operation.ReceivedRequest;
 import dev.oriel.device.operation.RequestOrigin;
+import dev.oriel.device.statistics.RequestCounters;
 import dev.oriel.fuse.FuseOpcode;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.Failure;
 import dev.oriel.virtio.queue.ChainHandler;
+import dev.oriel.virtio.queue.QueueActivity;
 import dev.oriel.virtio.ring.DescriptorChain;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.ByteOrder;
 import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Takes the chains of one virtqueue and serves them on the queue's thread. What would wait there is handed on: to the
@@ -35,7 +38,9 @@ final class QueueServer implements ChainHandler, RequestOrigin {
     private final SessionThread sessionThread;
     private final RequestPool pool;
     private final LongHeads longHeads;
+    private final RequestCounters counters;
     private final Operations operations;
+    private volatile @Nullable QueueActivity activity;
 
     /** The request that the next chain gets. Of the queue's thread only. */
     private ReceivedRequest next;
@@ -43,26 +48,42 @@ final class QueueServer implements ChainHandler, RequestOrigin {
     private final ArrayDeque<ReceivedRequest> idle = new ArrayDeque<>();
     private volatile boolean draining;
 
-    /** @param highPriority whether this is queue 0, that of FORGET and INTERRUPT (virtio 1.4, section 5.11.6.2) */
+    /**
+     * @param highPriority whether this is queue 0, that of FORGET and INTERRUPT (virtio 1.4, section 5.11.6.2)
+     * @param counters counts what the queue's thread answers
+     */
     QueueServer(
             int index,
             boolean highPriority,
             SessionGate gate,
             SessionThread sessionThread,
             RequestPool pool,
-            LongHeads longHeads) {
+            LongHeads longHeads,
+            RequestCounters counters) {
         this.index = index;
         this.highPriority = highPriority;
         this.gate = gate;
         this.sessionThread = sessionThread;
         this.pool = pool;
         this.longHeads = longHeads;
-        operations = new Operations(sessionThread);
+        this.counters = counters;
+        operations = new Operations(sessionThread, counters);
         next = new ReceivedRequest(this, longHeads);
     }
 
     int index() {
         return index;
+    }
+
+    /** What the queue does; null before it was first started. Any thread. */
+    @Nullable
+    QueueActivity activity() {
+        return activity;
+    }
+
+    @Override
+    public void serves(QueueActivity queue) {
+        activity = queue;
     }
 
     /** The queue is about to run. */
@@ -95,7 +116,7 @@ final class QueueServer implements ChainHandler, RequestOrigin {
     public void handle(DescriptorChain chain) {
         ReceivedRequest request = next;
         try {
-            request.take(chain);
+            request.take(chain, counters.begin());
             serve(request);
         } catch (RuntimeException | Error failure) {
             fail(request, failure);
@@ -184,6 +205,7 @@ final class QueueServer implements ChainHandler, RequestOrigin {
     /** Hands a request on to the pool; serves it here if the pool has no thread for it. */
     private void defer(ReceivedRequest request) {
         ReceivedRequest other = idleRequest();
+        counters.deferred(request.opcode());
         gate.defer(index);
         request.chain().hold();
         request.offer();
@@ -211,6 +233,7 @@ final class QueueServer implements ChainHandler, RequestOrigin {
             request.session().fileSystem().endLockWait(request.unique());
             throw spent;
         }
+        counters.deferred(request.opcode());
         gate.defer(index);
         request.chain().hold();
         next = other;

@@ -3,6 +3,7 @@ package dev.oriel.device;
 import dev.oriel.device.operation.Operations;
 import dev.oriel.device.operation.ReceivedRequest;
 import dev.oriel.device.operation.Reply;
+import dev.oriel.device.statistics.RequestCounters;
 import dev.oriel.linux.Failure;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -32,11 +33,12 @@ final class RequestPool {
 
     /**
      * @param threads how many, 0 to serve everything on the queues' threads
+     * @param counters counts what they answer
      * @param factory makes them
      */
-    RequestPool(int threads, SessionThread sessionThread, ThreadFactory factory) {
+    RequestPool(int threads, SessionThread sessionThread, RequestCounters counters, ThreadFactory factory) {
         this.threads = threads;
-        operations = ThreadLocal.withInitial(() -> new Operations(sessionThread));
+        operations = ThreadLocal.withInitial(() -> new Operations(sessionThread, counters));
         executor = new ThreadPoolExecutor(
                 Math.max(threads, 1),
                 Math.max(threads, 1),
@@ -50,6 +52,16 @@ final class RequestPool {
     /** Whether there are no threads, or too many requests wait for them, so that the queues' own have to wait. */
     boolean isFull() {
         return threads == 0 || executor.getQueue().size() >= MOST_WAITING;
+    }
+
+    /** Requests that wait for a thread. */
+    int waiting() {
+        return executor.getQueue().size();
+    }
+
+    /** Threads that serve a request. */
+    int busy() {
+        return executor.getActiveCount();
     }
 
     /**

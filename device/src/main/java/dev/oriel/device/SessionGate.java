@@ -55,6 +55,12 @@ final class SessionGate {
         }
     }
 
+    /** The session that there is, for those who only look at what it is. */
+    @Nullable
+    FuseSession current() {
+        return current;
+    }
+
     /** The thread of {@code queue} has answered the request, or {@link #defer deferred} it. */
     void leave(int queue) {
         inside.setRelease(queue << STRIDE_SHIFT, null);

@@ -1,10 +1,12 @@
 package dev.oriel.device;
 
 import dev.oriel.device.dax.DaxWindow;
+import dev.oriel.device.event.SessionEvent;
 import dev.oriel.device.operation.FuseSession;
 import dev.oriel.device.operation.LockEvents;
 import dev.oriel.device.operation.Operations;
 import dev.oriel.device.operation.ReceivedRequest;
+import dev.oriel.device.statistics.RequestCounters;
 import dev.oriel.filesystem.FileSystem;
 import dev.oriel.fuse.FuseOpcode;
 import dev.oriel.linux.Failure;
@@ -47,16 +49,25 @@ final class SessionThread implements LockEvents {
     /** Used under {@link #turn}. */
     private final Operations operations;
 
+    private @Nullable SessionEvent event;
+
     // Guarded by this.
     private @Nullable Thread thread;
     private boolean requested;
 
-    /** @param threads makes the thread */
+    /**
+     * @param counters counts what it answers
+     * @param threads makes the thread
+     */
     SessionThread(
-            FileSystem fileSystem, SessionGate gate, Supplier<@Nullable DaxWindow> windows, ThreadFactory threads) {
+            FileSystem fileSystem,
+            SessionGate gate,
+            Supplier<@Nullable DaxWindow> windows,
+            RequestCounters counters,
+            ThreadFactory threads) {
         this.gate = gate;
         this.threads = threads;
-        operations = new Operations(this);
+        operations = new Operations(this, counters);
         waits = new LockWaits(operations);
         negotiation = new InitNegotiation(fileSystem, windows);
     }
@@ -229,6 +240,7 @@ final class SessionThread implements LockEvents {
         FuseSession begun = negotiation.begun();
         if (begun != null) {
             gate.open(begun);
+            event = SessionEvent.start(begun.toString());
             LOG.log(Level.DEBUG, "session begun: {0}", begun);
         }
         return result;
@@ -240,6 +252,10 @@ final class SessionThread implements LockEvents {
         if (last != null) {
             try {
                 last.fileSystem().close();
+                if (event != null) {
+                    event.commit();
+                    event = null;
+                }
                 LOG.log(Level.DEBUG, "session ended: {0}", last);
             } catch (RuntimeException | Error failure) {
                 // The next session must be able to begin.

@@ -2,6 +2,7 @@ package dev.oriel.device;
 
 import dev.oriel.device.dax.DaxWindow;
 import dev.oriel.device.operation.LongHeads;
+import dev.oriel.device.statistics.RequestSums;
 import dev.oriel.filesystem.FileSystem;
 import dev.oriel.linux.LinuxException;
 import dev.oriel.virtio.VirtioDevice;
@@ -56,6 +57,7 @@ public final class VirtioFsDevice implements VirtioDevice {
     private final byte[] config;
     private final QueueServer[] queues;
     private final SessionThread sessionThread;
+    private final DeviceStatistics statistics;
     private final @Nullable DaxOptions dax;
     private volatile @Nullable DaxWindow window;
 
@@ -98,14 +100,24 @@ public final class VirtioFsDevice implements VirtioDevice {
         }
         this.dax = dax;
         config = config(tag, requestQueues);
-        SessionGate gate = new SessionGate(1 + requestQueues);
-        sessionThread = new SessionThread(fileSystem, gate, () -> window, threads.apply(tag + " session"));
-        RequestPool pool = new RequestPool(poolThreads, sessionThread, threads.apply(tag + " pool"));
+        RequestSums sums = new RequestSums();
+        // One place more, for who looks at the session from outside.
+        SessionGate gate = new SessionGate(1 + requestQueues + 1);
+        sessionThread = new SessionThread(
+                fileSystem, gate, () -> window, sums.counters(false), threads.apply(tag + " session"));
+        RequestPool pool =
+                new RequestPool(poolThreads, sessionThread, sums.counters(true), threads.apply(tag + " pool"));
         LongHeads longHeads = new LongHeads();
         queues = new QueueServer[1 + requestQueues];
         for (int i = 0; i < queues.length; i++) {
-            queues[i] = new QueueServer(i, i == HIPRIO, gate, sessionThread, pool, longHeads);
+            queues[i] = new QueueServer(i, i == HIPRIO, gate, sessionThread, pool, longHeads, sums.counters(false));
         }
+        statistics = new DeviceStatistics(sums, queues, pool, gate, () -> window);
+    }
+
+    /** What the device has done and holds, for as long as anybody asks. */
+    public DeviceStatistics statistics() {
+        return statistics;
     }
 
     private static byte[] config(String tag, int requestQueues) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.oriel.device.operation.LongHeads;
 import dev.oriel.device.operation.Operations;
 import dev.oriel.device.operation.ReceivedRequest;
+import dev.oriel.device.statistics.RequestCounters;
 import dev.oriel.filesystem.FileSystem;
 import dev.oriel.filesystem.FileSystemSession;
 import dev.oriel.fuse.FuseOpcode;
@@ -23,17 +24,20 @@ class LockWaitsTest {
     /** So many that their rings hold all the requests. */
     private static final int QUEUES = 5;
 
+    private static final RequestCounters COUNTERS = new RequestCounters(false);
+
     private static LockWaits waits() {
         return new LockWaits(new Operations(
-                new SessionThread(new RecordingFileSystem(0), new SessionGate(1), () -> null, Thread::new)));
+                new SessionThread(new RecordingFileSystem(0), new SessionGate(1), () -> null, COUNTERS, Thread::new),
+                COUNTERS));
     }
 
     private static ReceivedRequest request() {
         SessionGate gate = new SessionGate(1);
-        SessionThread sessions = new SessionThread(new RecordingFileSystem(0), gate, () -> null, Thread::new);
+        SessionThread sessions = new SessionThread(new RecordingFileSystem(0), gate, () -> null, COUNTERS, Thread::new);
         LongHeads longHeads = new LongHeads();
-        QueueServer queue =
-                new QueueServer(0, false, gate, sessions, new RequestPool(0, sessions, Thread::new), longHeads);
+        QueueServer queue = new QueueServer(
+                0, false, gate, sessions, new RequestPool(0, sessions, COUNTERS, Thread::new), longHeads, COUNTERS);
         return new ReceivedRequest(queue, longHeads);
     }
 

@@ -4,6 +4,7 @@ import dev.oriel.linux.Errno;
 import dev.oriel.linux.IoVector;
 import dev.oriel.linux.OpenFlags;
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A file system as one client sees it, from its {@code FUSE_INIT} to the next one, {@code FUSE_DESTROY}, reset or
@@ -341,6 +342,19 @@ public interface FileSystemSession extends AutoCloseable {
      */
     default int descriptor(long nodeid, long fh) {
         return -Errno.EOPNOTSUPP;
+    }
+
+    /** Fills in what the client holds. For those who watch the server: any thread, while the session is open. */
+    default void usage(Usage out) {}
+
+    /**
+     * Where a node is now, for people who watch the server: names from the root on, with slashes between them. Any
+     * thread that may wait, while the session is open.
+     *
+     * @return null if it cannot be told
+     */
+    default @Nullable String path(long nodeid) {
+        return null;
     }
 
     /** Ends the session: closes every handle, drops every lock, forgets every node, whatever the client forgot. */

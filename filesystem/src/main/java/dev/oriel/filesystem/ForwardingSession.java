@@ -2,6 +2,7 @@ package dev.oriel.filesystem;
 
 import dev.oriel.linux.IoVector;
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A session that stands before another and means something else in some operations: it overrides those, and all others
@@ -270,5 +271,15 @@ public abstract class ForwardingSession implements FileSystemSession {
     @Override
     public int descriptor(long nodeid, long fh) {
         return delegate().descriptor(nodeid, fh);
+    }
+
+    @Override
+    public void usage(Usage out) {
+        delegate().usage(out);
+    }
+
+    @Override
+    public @Nullable String path(long nodeid) {
+        return delegate().path(nodeid);
     }
 }

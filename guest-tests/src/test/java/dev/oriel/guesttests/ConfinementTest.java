@@ -166,6 +166,27 @@ class ConfinementTest {
         return new ProcessBuilder(command).inheritIO().start().waitFor();
     }
 
+    /** Behind all walls, where a system call too many would end it. */
+    @Test
+    void itPractisesBeforeAGuestComesAndLeavesNothing() throws Exception {
+        try (Stream<Path> before = Files.list(share)) {
+            assertThat(before).hasSize(1);
+        }
+        for (String handles : List.of("--inode-file-handles=never", "--inode-file-handles=prefer")) {
+            try (OrielServer server = start("--log-level=debug", handles)) {
+                while (!server.log().contains("practised")) {
+                    assertThat(server.isAlive()).as(server.log()).isTrue();
+                    Thread.sleep(50);
+                }
+                assertThat(server.log()).doesNotContain("practice has failed").doesNotContain("practised 0 rounds");
+                assertThat(Path.of("/proc/" + server.pid() + "/root/dev/shm")).isEmptyDirectory();
+            }
+            try (Stream<Path> after = Files.list(share)) {
+                assertThat(after).hasSize(1);
+            }
+        }
+    }
+
     @Test
     void chrootGivesTheSameRoot() throws Exception {
         assumeThat(ThreadCredentials.geteuid()).isZero();

@@ -45,6 +45,7 @@ public final class Guest {
     private int processors = 1;
     private Duration limit = Duration.ofMinutes(2);
     private boolean reboot;
+    private boolean pinned = true;
     private @Nullable String script = "";
     private Consumer<String> lines = line -> {};
 
@@ -93,6 +94,15 @@ public final class Guest {
     /** Its processors; QEMU only. */
     public Guest processors(int count) {
         processors = count;
+        return this;
+    }
+
+    /**
+     * Whether User Mode Linux, all of its processes, is kept on one of the host's processors, as it is by default;
+     * ignored by QEMU.
+     */
+    public Guest pinned(boolean one) {
+        pinned = one;
         return this;
     }
 
@@ -234,6 +244,10 @@ public final class Guest {
 
     Duration limit() {
         return limit;
+    }
+
+    boolean isPinned() {
+        return pinned;
     }
 
     boolean allowsReboot() {

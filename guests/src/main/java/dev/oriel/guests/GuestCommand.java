@@ -134,9 +134,8 @@ final class GuestCommand {
         environment.put("TMPDIR", memoryFolder(guest, state).toString());
         // It names its loader by a path relative to its tree.
         // It has one processor, and its kernel and its programs are processes that hand over to each other at every
-        // system call: that
-        // takes the host three times as long from one of its processors to another.
-        return new Command(words, part.resolve("tree"), environment, true);
+        // system call: that takes the host three times as long from one of its processors to another.
+        return new Command(words, part.resolve("tree"), environment, guest.isPinned());
     }
 
     /**

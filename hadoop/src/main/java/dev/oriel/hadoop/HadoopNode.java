@@ -10,6 +10,9 @@ final class HadoopNode {
     /** What one costs, with its entries in two tables, beside its name. */
     private static final long BYTES = 240;
 
+    /** Longer than any path of a cluster: directories that are moved meanwhile could lead in a circle. */
+    private static final int MOST_PATH = 1 << 20;
+
     final long nodeid;
 
     /** The inode as guests know it; 0 if it is found by its names. */
@@ -55,6 +58,21 @@ final class HadoopNode {
     synchronized void moved(HadoopNode to, String newName) {
         parent = to;
         name = newName;
+    }
+
+    /** Where it was found last, for people; null if that cannot be told at the moment. */
+    @Nullable
+    String path() {
+        StringBuilder path = new StringBuilder();
+        HadoopNode node = this;
+        for (HadoopNode above = node.parent; above != null; above = node.parent) {
+            path.insert(0, node.name).insert(0, '/');
+            if (path.length() > MOST_PATH) {
+                return null;
+            }
+            node = above;
+        }
+        return path.isEmpty() ? "/" : path.toString();
     }
 
     static long heapBytes(String name) {

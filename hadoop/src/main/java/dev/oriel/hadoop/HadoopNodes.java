@@ -37,6 +37,11 @@ final class HadoopNodes {
         return root;
     }
 
+    /** How many nodes the client knows beside the root. */
+    synchronized int size() {
+        return byNumber.size();
+    }
+
     /** The node of this number; null if the client does not know it. */
     synchronized @Nullable HadoopNode get(long nodeid) {
         return nodeid == FileSystemSession.ROOT ? root : byNumber.get(nodeid);

@@ -9,6 +9,7 @@ import dev.oriel.filesystem.Name;
 import dev.oriel.filesystem.Opened;
 import dev.oriel.filesystem.Request;
 import dev.oriel.filesystem.Status;
+import dev.oriel.filesystem.Usage;
 import dev.oriel.filesystem.node.Allowance;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.FileMode;
@@ -43,6 +44,17 @@ final class HadoopSession implements FileSystemSession {
     @Override
     public long flags() {
         return flags;
+    }
+
+    @Override
+    public void usage(Usage out) {
+        state.usage(out);
+    }
+
+    @Override
+    public @Nullable String path(long nodeid) {
+        HadoopNode node = state.nodes.get(nodeid);
+        return node == null ? null : node.path();
     }
 
     @Override

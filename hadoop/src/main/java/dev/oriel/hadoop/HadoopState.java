@@ -3,6 +3,7 @@ package dev.oriel.hadoop;
 import dev.oriel.filesystem.Attributes;
 import dev.oriel.filesystem.Entry;
 import dev.oriel.filesystem.Name;
+import dev.oriel.filesystem.Usage;
 import dev.oriel.filesystem.node.Allowance;
 import dev.oriel.filesystem.node.Handle;
 import dev.oriel.filesystem.node.HandleTable;
@@ -46,6 +47,17 @@ final class HadoopState implements AutoCloseable {
         this.open = open;
         nodes = new HadoopNodes(cluster, memory);
         handles = new HandleTable<>(open);
+    }
+
+    /** What the client holds, and what is staged for all clients of the share. */
+    void usage(Usage out) {
+        out.nodes = nodes.size();
+        out.nodeMemory = memory.taken();
+        out.nodeMemoryLeft = memory.left();
+        out.openFiles = open.taken();
+        out.openFilesLeft = open.left();
+        out.staged = cluster.staging().taken();
+        out.stagedLimit = cluster.staging().limit();
     }
 
     /** A name as text; null if it is not UTF-8, which Hadoop's names are. */

@@ -82,6 +82,15 @@ public final class Connection implements AutoCloseable {
         return length + 7 & -8;
     }
 
+    /**
+     * The process that connected, or listened when this side connected (SO_PEERCRED, unix(7)).
+     *
+     * @return its process id; 0 if it has none in this namespace of process ids; or -errno
+     */
+    public int peer() {
+        return SocketCalls.peer(descriptor.numberOrNone());
+    }
+
     /** The descriptor, still owned by this object. */
     public int number() {
         return descriptor.number();

@@ -24,6 +24,7 @@ final class SocketCalls {
     private static final int MSG_DONTWAIT = 0x40;
     private static final int MSG_NOSIGNAL = 0x4000;
     private static final int SO_ACCEPTCONN = 30;
+    private static final int SO_PEERCRED = 17;
     private static final int SO_DOMAIN = 39;
 
     /** {@code struct sockaddr_un}: 16 bits for the family, then the path and its NUL. */
@@ -129,6 +130,11 @@ final class SocketCalls {
     /** Whether listen(2) was called on this socket: 1 or 0, or -errno. */
     static int isListening(int fd) {
         return option(fd, SO_ACCEPTCONN);
+    }
+
+    /** The process at the other end: the first member of its {@code struct ucred}; or -errno. */
+    static int peer(int fd) {
+        return option(fd, SO_PEERCRED);
     }
 
     private static int option(int fd, int option) {

@@ -40,6 +40,7 @@ public final class ConnectionServer implements AutoCloseable {
         void close();
     }
 
+    private final String name;
     private final UnixSocket socket;
     private final BiFunction<String, Connection, ? extends Service> services;
     private final int maxConnections;
@@ -57,7 +58,26 @@ public final class ConnectionServer implements AutoCloseable {
      */
     public ConnectionServer(
             UnixSocket socket, BiFunction<String, Connection, ? extends Service> services, int maxConnections) {
-        this(socket, services, maxConnections, Thread.ofPlatform().daemon().factory());
+        this("connection", socket, services, maxConnections);
+    }
+
+    /**
+     * @param name what the log calls a connection, before its number
+     * @param socket where the others connect; owned by the server
+     * @param services makes what serves a connection, given the name that the log has for it
+     * @param maxConnections so many at once; more are turned away
+     */
+    public ConnectionServer(
+            String name,
+            UnixSocket socket,
+            BiFunction<String, Connection, ? extends Service> services,
+            int maxConnections) {
+        this(
+                name,
+                socket,
+                services,
+                maxConnections,
+                Thread.ofPlatform().daemon().factory());
     }
 
     /** @param threads makes the thread of a connection; a test lets it fail */
@@ -66,6 +86,16 @@ public final class ConnectionServer implements AutoCloseable {
             BiFunction<String, Connection, ? extends Service> services,
             int maxConnections,
             ThreadFactory threads) {
+        this("connection", socket, services, maxConnections, threads);
+    }
+
+    private ConnectionServer(
+            String name,
+            UnixSocket socket,
+            BiFunction<String, Connection, ? extends Service> services,
+            int maxConnections,
+            ThreadFactory threads) {
+        this.name = name;
         this.socket = socket;
         this.threads = threads;
         this.services = services;
@@ -86,7 +116,7 @@ public final class ConnectionServer implements AutoCloseable {
                     return;
                 }
                 number++;
-                begin("connection " + number, connection);
+                begin(name + " " + number, connection);
             } catch (LinuxException failed) {
                 if (!passes(failed.errno())) {
                     throw failed;

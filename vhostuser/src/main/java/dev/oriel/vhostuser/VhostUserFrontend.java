@@ -92,6 +92,17 @@ public final class VhostUserFrontend implements VirtioTransport {
         } catch (LinuxException failed) {
             throw new BackendException("no device can be reached at " + socket, failed);
         }
+        return connect(connection, name, wanted, timeLimit);
+    }
+
+    /**
+     * The same over a connection that there is already.
+     *
+     * @param connection owned by the front-end from now on, and closed if this fails
+     * @param name what people call the device in messages
+     */
+    public static VhostUserFrontend connect(Connection connection, String name, long wanted, Duration timeLimit)
+            throws IOException {
         FrontendChannel channel = new FrontendChannel(connection, name, timeLimit);
         try {
             return negotiate(channel, name, wanted);

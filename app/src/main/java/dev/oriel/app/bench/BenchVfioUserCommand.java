@@ -39,6 +39,7 @@ final class BenchVfioUserCommand implements Callable<Integer> {
         GuestBenchmark benchmark = new GuestBenchmark(
                 kit,
                 GuestKind.X86_64,
+                true,
                 List.of(
                         new OrielSubject("vfio-user", options, Attachment.VFIO_USER, mountOptions),
                         new OrielSubject("vhost-user", options, besides, mountOptions)),

@@ -105,14 +105,16 @@ record Confinement(Sandbox sandbox, SystemCallFilter.@Nullable Action seccomp) {
      * Puts up the last walls: for this thread and those that it will start, and, of system calls, for all threads.
      *
      * @param source what is shared
-     * @param socketFolder from where the socket is removed at the end; null: it is somebody else's
+     * @param socketFolders from where sockets are removed at the end
+     * @param practice where it practises, and which it removes then; null: nowhere
      * @param connects whether the server may have to connect to another process, as to syslog's
      * @throws CommandFailed if the kernel refuses
      */
-    void close(Source source, @Nullable Path socketFolder, boolean connects) throws CommandFailed {
+    void close(Source source, List<Path> socketFolders, @Nullable Path practice, boolean connects)
+            throws CommandFailed {
         if (source.handles() == FileHandlePolicy.NEVER && Landlock.version() > 0) {
             try {
-                Landlock.restrictWritingTo(source.written(), socketFolder);
+                Landlock.restrictWritingTo(source.written(), socketFolders, practice);
             } catch (LinuxException refused) {
                 throw new CommandFailed("cannot " + refused.getMessage(), refused);
             }

@@ -75,18 +75,7 @@ public final class Host {
             throw new CommandFailed("--fd: cannot " + unusable.getMessage(), unusable);
         }
         Path path = socketPath(options);
-        String option = options.protocol().pathOption();
-        UnixSocket socket;
-        int umask = ThreadCredentials.umask(ONLY_OWNER);
-        try {
-            socket = UnixSocket.listen(path, BACKLOG);
-        } catch (LinuxException refused) {
-            String reason =
-                    String.valueOf(refused.getMessage()).replace(path.toString(), String.valueOf(options.socketPath()));
-            throw new CommandFailed(option + ": cannot " + reason, refused);
-        } finally {
-            ThreadCredentials.umask(umask);
-        }
+        UnixSocket socket = listen(options.protocol().pathOption(), path, String.valueOf(options.socketPath()));
         String group = options.socketGroup();
         if (group != null) {
             try {
@@ -100,6 +89,26 @@ public final class Host {
     }
 
     /**
+     * Listens at a path where only this user may connect.
+     *
+     * @param option that named it
+     * @param path as this process sees it
+     * @param typed as it was typed
+     * @throws CommandFailed saying what stands in the way
+     */
+    static UnixSocket listen(String option, Path path, String typed) throws CommandFailed {
+        int umask = ThreadCredentials.umask(ONLY_OWNER);
+        try {
+            return UnixSocket.listen(path, BACKLOG);
+        } catch (LinuxException refused) {
+            String reason = String.valueOf(refused.getMessage()).replace(path.toString(), typed);
+            throw new CommandFailed(option + ": cannot " + reason, refused);
+        } finally {
+            ThreadCredentials.umask(umask);
+        }
+    }
+
+    /**
      * Makes sure that there is a folder for the socket, which guests cannot reach.
      *
      * @param share the shared directory; null: no directory of this host is shared
@@ -108,10 +117,20 @@ public final class Host {
     static void requireSocketFolder(ShareOptions options, @Nullable Path share) throws CommandFailed {
         Path folder = socketFolder(options);
         Path path = options.socketPath();
-        if (folder == null || path == null) {
-            return;
+        if (folder != null && path != null) {
+            requireSocketFolder(options.protocol().pathOption(), path, folder, share);
         }
-        String option = options.protocol().pathOption() + " " + path;
+    }
+
+    /**
+     * As {@link #requireSocketFolder(ShareOptions, Path)}, for another socket.
+     *
+     * @param named the option that named it
+     * @param path as it was typed
+     * @param folder its folder, as this process sees it
+     */
+    static void requireSocketFolder(String named, Path path, Path folder, @Nullable Path share) throws CommandFailed {
+        String option = named + " " + path;
         if (!Files.isDirectory(folder)) {
             Path typed = path.getParent();
             throw new CommandFailed(option + ": there is no directory " + typed + "; make it first");

@@ -8,6 +8,7 @@ import dev.oriel.filesystem.local.LocalOptions;
 import dev.oriel.linux.LinuxException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A directory of this host.
@@ -47,5 +48,10 @@ record LocalSource(Path typed, LocalOptions options) implements Source {
         } catch (LinuxException refused) {
             throw new CommandFailed(String.valueOf(refused.getMessage()), refused);
         }
+    }
+
+    @Override
+    public Optional<FileSystem> elsewhere(Path folder) throws CommandFailed {
+        return Optional.of(new LocalSource(folder, options.elsewhere(folder)).open());
     }
 }

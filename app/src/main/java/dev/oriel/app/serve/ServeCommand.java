@@ -6,6 +6,7 @@ import dev.oriel.app.log.Log;
 import dev.oriel.app.log.LogLevel;
 import dev.oriel.app.log.LogSink;
 import dev.oriel.app.log.SyslogSink;
+import dev.oriel.app.practice.Practice;
 import dev.oriel.device.DaxOptions;
 import dev.oriel.filesystem.CachePolicy;
 import dev.oriel.filesystem.FileSystem;
@@ -210,6 +211,9 @@ public final class ServeCommand implements Callable<Integer> {
     @Mixin
     private final ConfinementOptions confinementOptions = new ConfinementOptions();
 
+    @Mixin
+    private final StatisticsOptions statistics = new StatisticsOptions();
+
     @Option(names = "-d", hidden = true, description = "As --log-level debug.")
     private boolean debug;
 
@@ -251,6 +255,7 @@ public final class ServeCommand implements Callable<Integer> {
         Privileges privileges = privileges(handles);
         Path directory = typed == null ? null : Host.sharedDirectory(typed);
         Host.requireSocketFolder(options, typed);
+        statistics.requireFolders(typed);
         confinement.requireEntered();
         Log.configure(debug ? LogLevel.DEBUG : logLevel, syslog ? SyslogSink.open("oriel") : LogSink.standardError());
         long openFiles = Host.limitOpenFiles(rlimitNofile);
@@ -270,6 +275,8 @@ public final class ServeCommand implements Callable<Integer> {
                 open(source, layers),
                 privileges,
                 confinement,
+                statistics,
+                Practice.prepare(folder -> source.elsewhere(folder).map(layers::before), Server.offer(options)),
                 syslog,
                 asVirtiofsd ? null : spec.commandLine().getOut());
     }

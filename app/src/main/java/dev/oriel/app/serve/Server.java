@@ -2,16 +2,27 @@ package dev.oriel.app.serve;
 
 import dev.oriel.app.command.CommandFailed;
 import dev.oriel.app.command.Program;
+import dev.oriel.app.control.DocumentServer;
+import dev.oriel.app.control.Guests;
+import dev.oriel.app.control.ServerDescription;
+import dev.oriel.app.practice.Practice;
 import dev.oriel.device.DaxOptions;
 import dev.oriel.device.VirtioFsDevice;
 import dev.oriel.filesystem.FileSystem;
+import dev.oriel.linux.Connection;
 import dev.oriel.linux.LinuxException;
 import dev.oriel.linux.UnixSocket;
 import dev.oriel.socket.ConnectionServer;
 import dev.oriel.vfiouser.VfioUserConnection;
 import dev.oriel.vhostuser.VhostUserBackend;
 import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
+import jdk.jfr.FlightRecorder;
+import jdk.jfr.Recording;
 import org.jspecify.annotations.Nullable;
 
 /** A share on its socket, from listening to the end. */
@@ -23,26 +34,38 @@ final class Server implements AutoCloseable {
 
     private final FileSystem fileSystem;
     private final boolean readOnly;
+    private final Practice practice;
     private final ConnectionServer frontEnds;
+    private final Guests guests = new Guests();
+    private List<DocumentServer> documents = List.of();
 
-    private Server(FileSystem fileSystem, boolean readOnly, UnixSocket socket, ShareOptions options) {
+    private Server(
+            FileSystem fileSystem, boolean readOnly, UnixSocket socket, ShareOptions options, Practice practice) {
         this.fileSystem = fileSystem;
         this.readOnly = readOnly;
-        frontEnds = new ConnectionServer(
-                socket,
-                switch (options.protocol()) {
-                    case VHOST_USER ->
-                        (name, connection) -> new VhostUserBackend(
-                                name, connection, device(options, window(name, options)), offer(options));
-                    case VFIO_USER ->
-                        (name, connection) -> new VfioUserConnection(
-                                name,
-                                connection,
-                                device(options, options.dax()),
-                                options.queueSize(),
-                                options.polling());
-                },
-                MOST_CONNECTIONS);
+        this.practice = practice;
+        frontEnds =
+                new ConnectionServer(socket, (name, connection) -> serve(name, connection, options), MOST_CONNECTIONS);
+    }
+
+    private ConnectionServer.Service serve(String name, Connection connection, ShareOptions options) {
+        practice.end();
+        return switch (options.protocol()) {
+            case VHOST_USER -> {
+                VirtioFsDevice device = device(options, window(name, options));
+                yield guests.watched(
+                        connection.peer(),
+                        device.statistics(),
+                        new VhostUserBackend(name, connection, device, offer(options)));
+            }
+            case VFIO_USER -> {
+                VirtioFsDevice device = device(options, options.dax());
+                yield guests.watched(
+                        connection.peer(),
+                        device.statistics(),
+                        new VfioUserConnection(name, connection, device, options.queueSize(), options.polling()));
+            }
+        };
     }
 
     private VirtioFsDevice device(ShareOptions options, @Nullable DaxOptions dax) {
@@ -68,7 +91,7 @@ final class Server implements AutoCloseable {
         return dax != null && dax.direct() && options.daxByItself() && !readOnly && others > 0 ? dax.staged() : dax;
     }
 
-    private static VhostUserBackend.Options offer(ShareOptions options) {
+    static VhostUserBackend.Options offer(ShareOptions options) {
         return new VhostUserBackend.Options(
                 options.queueSize(), options.tag() != null || options.dax() != null, options.polling());
     }
@@ -81,6 +104,8 @@ final class Server implements AutoCloseable {
      * @param files the source as guests see it; closed in any case
      * @param privileges those that this thread has kept
      * @param confinement is complete before anybody is served
+     * @param statistics where others see what the server does
+     * @param practice is begun when virtual machines can connect; closed in any case
      * @param connects whether the log may have to be connected again
      * @param out gets the lines to paste; null: as virtiofsd
      * @return the exit status
@@ -92,6 +117,8 @@ final class Server implements AutoCloseable {
             FileSystem files,
             Privileges privileges,
             Confinement confinement,
+            StatisticsOptions statistics,
+            Practice practice,
             boolean connects,
             @Nullable PrintWriter out)
             throws CommandFailed {
@@ -99,25 +126,31 @@ final class Server implements AutoCloseable {
         try {
             socket = Host.listen(options);
         } catch (CommandFailed refused) {
+            practice.close();
             files.close();
             throw refused;
         }
-        Server server = new Server(files, source.readOnly(), socket, options);
+        Server server = new Server(files, source.readOnly(), socket, options, practice);
         // After SIGTERM the JVM would end with 143; for a server that was told to stop and did, that is no failure.
         Thread stop = new Thread(
                 () -> {
                     privileges.dropOthersHere(); // what is still to be written back is subject to quotas too
                     server.close();
+                    finishRecordings();
                     LOG.log(System.Logger.Level.INFO, "stopped");
                     Runtime.getRuntime().halt(0);
                 },
                 "oriel-stop");
         Runtime.getRuntime().addShutdownHook(stop);
         try {
+            server.documents = statistics.start(server.description(source), server.guests);
             ServiceManager.tellReady(); // connections wait until they are accepted; the filter would not let it
-            confinement.close(source, Host.socketFolder(options), connects);
+            confinement.close(source, socketFolders(options, statistics), practice.folder(), connects);
             if (out != null) {
                 introduce(options, source, out);
+            }
+            practice.start();
+            if (out != null) {
                 server.frontEnds.run();
             } else {
                 server.frontEnds.runUntilLastHasGone();
@@ -131,6 +164,26 @@ final class Server implements AutoCloseable {
             Runtime.getRuntime().removeShutdownHook(stop); // it would end the process with status 0
             server.close();
             throw refused;
+        }
+    }
+
+    private static List<Path> socketFolders(ShareOptions options, StatisticsOptions statistics) {
+        List<Path> folders = new ArrayList<>(statistics.folders());
+        Path own = Host.socketFolder(options);
+        if (own != null) {
+            folders.add(own);
+        }
+        return folders;
+    }
+
+    private ServerDescription description(Source source) {
+        return new ServerDescription(Program.VERSION, source.described(), readOnly, MOST_CONNECTIONS, Instant.now());
+    }
+
+    /** Java Flight Recorder does it at the end of the JVM, which halting does not wait for. */
+    private static void finishRecordings() {
+        if (FlightRecorder.isInitialized()) {
+            FlightRecorder.getFlightRecorder().getRecordings().forEach(Recording::stop);
         }
     }
 
@@ -149,6 +202,8 @@ final class Server implements AutoCloseable {
     /** Ends all connections, waits for their requests, and removes the socket. */
     @Override
     public void close() {
+        documents.forEach(DocumentServer::close);
+        practice.close();
         frontEnds.close();
         fileSystem.close();
     }

@@ -5,6 +5,7 @@ import dev.oriel.filesystem.FileSystem;
 import dev.oriel.filesystem.local.FileHandlePolicy;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /** What is served: a directory of this host, or what a URI names. */
 interface Source {
@@ -31,4 +32,12 @@ interface Source {
      * @throws IllegalArgumentException saying what is wrong with what was typed, and what is valid
      */
     FileSystem open() throws CommandFailed;
+
+    /**
+     * A folder of this host, shown in the same way, for practice.
+     *
+     * @return the caller's, who closes it; empty if what is served is of another kind
+     * @throws CommandFailed saying what stands in the way
+     */
+    Optional<FileSystem> elsewhere(Path folder) throws CommandFailed;
 }

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What a URI names.
@@ -66,5 +67,11 @@ record UriSource(
             seen = new ReadOnlyView(seen);
         }
         return new CachedView(seen, rules);
+    }
+
+    /** What a plug-in needs, it has in one place only: where it was told. */
+    @Override
+    public Optional<FileSystem> elsewhere(Path folder) {
+        return Optional.empty();
     }
 }

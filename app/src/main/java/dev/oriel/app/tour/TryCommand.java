@@ -106,6 +106,12 @@ public final class TryCommand implements Callable<Integer> {
     @Option(names = "--shell", description = "Instead of the tour: a prompt inside the guest, in the share.")
     private boolean shell;
 
+    @Option(
+            names = "--recording",
+            paramLabel = "FILE",
+            description = "Draw what the terminal shows, as it comes, as a picture that moves (SVG).")
+    private @Nullable Path recording;
+
     @Option(names = "--json", description = "Print the result as JSON on standard output, the steps on standard error.")
     private boolean json;
 
@@ -123,9 +129,17 @@ public final class TryCommand implements Callable<Integer> {
                     spec.commandLine(),
                     "--share: a cluster has its own files and is written to; leave out DIR, --write, --dax");
         }
-        PrintWriter out =
-                json ? spec.commandLine().getErr() : spec.commandLine().getOut();
-        Steps steps = new Steps(out, Boolean.getBoolean("oriel.terminal") && !json);
+        if (recording != null && (json || shell)) {
+            throw new ParameterException(
+                    spec.commandLine(), "--recording is of the tour: leave out --json and --shell");
+        }
+        TerminalRecording recorded = recording == null
+                ? null
+                : new TerminalRecording(spec.commandLine().getOut()).typed(typed());
+        PrintWriter out = recorded != null
+                ? new PrintWriter(recorded)
+                : json ? spec.commandLine().getErr() : spec.commandLine().getOut();
+        Steps steps = new Steps(out, recorded != null || (Boolean.getBoolean("oriel.terminal") && !json));
         long began = System.nanoTime();
         Path own = directory == null ? null : Host.sharedDirectory(directory);
         Path work = Files.createTempDirectory("oriel-try-");
@@ -141,6 +155,9 @@ public final class TryCommand implements Callable<Integer> {
             printJson(steps, own, seconds);
         } else {
             printVerdict(out, steps, seconds);
+        }
+        if (recorded != null && recording != null) {
+            Files.writeString(recording, recorded.svg());
         }
         return steps.isComplete() ? 0 : 1;
     }
@@ -261,14 +278,15 @@ public final class TryCommand implements Callable<Integer> {
 
     /** Whether there is a guest to boot. */
     private boolean fetch(Steps steps, GuestKit kit) throws IOException, InterruptedException {
-        steps.begin("guest parts", "looking in " + kit.folder());
+        String folder = kit.folder().toString().replace(System.getProperty("user.home") + "/", "~/");
+        steps.begin("guest parts", "looking in " + folder);
         if (kit.missing(client.kind.parts()).isEmpty()) {
-            steps.done("there already, in " + kit.folder());
+            steps.done("there already, in " + folder);
             return true;
         }
         try {
             kit.fetch(client.kind.parts(), steps::progress);
-            steps.done("fetched into " + kit.folder());
+            steps.done("fetched into " + folder);
             return true;
         } catch (GuestException missing) {
             steps.skipped(String.valueOf(missing.getMessage()));
@@ -331,6 +349,21 @@ public final class TryCommand implements Callable<Integer> {
         }
         steps.begin("guest", "");
         steps.skipped("no guest could be had, so no guest mounted, read or wrote anything");
+    }
+
+    /** The command without what draws it. */
+    private String typed() {
+        List<String> words = new ArrayList<>(List.of("oriel", "try"));
+        if (client != Client.X86_64) {
+            words.addAll(List.of("--guest", client.toString()));
+        }
+        if (dax) {
+            words.add("--dax");
+        }
+        if (kind != null) {
+            words.addAll(List.of("--share", kind));
+        }
+        return String.join(" ", words);
     }
 
     private void printVerdict(PrintWriter out, Steps steps, double seconds) {

@@ -1,14 +1,20 @@
 package dev.oriel.device.dax;
 
+import dev.oriel.device.statistics.WindowFigures;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** The mappings of the window, by their place in it: no two of them overlap. Not for several threads. */
+/**
+ * The mappings of the window, by their place in it: no two of them overlap. Not for several threads, but for the figures.
+ */
 final class DaxMappings {
     private final TreeMap<Long, DaxMapping> byOffset = new TreeMap<>();
+
+    /** What they show. Any thread. */
+    private volatile WindowFigures figures = new WindowFigures(0, 0, 0, 0);
 
     int size() {
         return byOffset.size();
@@ -25,15 +31,35 @@ final class DaxMappings {
     }
 
     void add(DaxMapping mapping) {
-        byOffset.put(mapping.offset, mapping);
+        DaxMapping before = byOffset.put(mapping.offset, mapping);
+        count(before, -1);
+        count(mapping, 1);
     }
 
     void remove(DaxMapping mapping) {
-        byOffset.remove(mapping.offset);
+        count(byOffset.remove(mapping.offset), -1);
     }
 
     void clear() {
         byOffset.clear();
+        figures = new WindowFigures(0, 0, 0, 0);
+    }
+
+    private void count(@Nullable DaxMapping mapping, int sign) {
+        if (mapping != null) {
+            WindowFigures before = figures;
+            figures = new WindowFigures(
+                    0,
+                    byOffset.size(),
+                    before.mapped() + sign * mapping.length,
+                    before.staged() + sign * mapping.standInLength());
+        }
+    }
+
+    /** How many there are and what they show, in a window of this length. Any thread. */
+    WindowFigures figures(long length) {
+        WindowFigures now = figures;
+        return new WindowFigures(length, now.mappings(), now.mapped(), now.staged());
     }
 
     /** Those of which something lies in a range. */

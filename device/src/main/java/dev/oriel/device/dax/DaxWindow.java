@@ -1,5 +1,6 @@
 package dev.oriel.device.dax;
 
+import dev.oriel.device.statistics.WindowFigures;
 import dev.oriel.filesystem.Attributes;
 import dev.oriel.filesystem.FileSystemSession;
 import dev.oriel.fuse.FuseFlags;
@@ -77,6 +78,11 @@ public final class DaxWindow implements AutoCloseable {
     /** Whether a stand-in of this node may have to be kept in step. Takes no lock and allocates nothing. */
     boolean concerns(long nodeid) {
         return files.concerns(nodeid);
+    }
+
+    /** What is in it. Any thread; takes no lock. */
+    public WindowFigures figures() {
+        return mappings.figures(length);
     }
 
     /** What could not be written, and who was told. */
@@ -296,11 +302,7 @@ public final class DaxWindow implements AutoCloseable {
         return error;
     }
 
-    /**
-     * Writes back what the client has changed of any file.
-     *
-     * @return 0 or an errno
-     */
+    /** Writes back what the client has changed of any file: 0 or an errno. */
     int writeBack(FileSystemSession session) {
         int error = 0;
         for (long nodeid : files.concerned()) {
@@ -360,10 +362,7 @@ public final class DaxWindow implements AutoCloseable {
         lock.lock();
         try {
             DaxFile file = files.get(nodeid);
-            if (file == null) {
-                return;
-            }
-            if (standIn.remember(session, file) != 0) {
+            if (file == null || standIn.remember(session, file) != 0) {
                 return;
             }
             files.changed(session, file, from, to);

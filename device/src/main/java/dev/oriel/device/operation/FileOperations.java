@@ -1,6 +1,7 @@
 package dev.oriel.device.operation;
 
 import dev.oriel.filesystem.Entry;
+import dev.oriel.filesystem.FileSystemSession;
 import dev.oriel.filesystem.Opened;
 import dev.oriel.fuse.FuseCopyFileRangeIn;
 import dev.oriel.fuse.FuseCopyFileRangeOut;
@@ -91,7 +92,8 @@ final class FileOperations {
     /** The name in the request means nothing: Linux calls the file "/" until it has one. */
     long tmpfile(ReceivedRequest request) {
         int in = request.arguments(FuseCreateIn.SIZE);
-        int error = in < 0 ? -Errno.EINVAL : request.text(scratch.name, ReceivedRequest.NAME_MAX, -Errno.ENAMETOOLONG);
+        int error =
+                in < 0 ? -Errno.EINVAL : request.text(scratch.name, FileSystemSession.NAME_MAX, -Errno.ENAMETOOLONG);
         if (error == 0) {
             error = beginEntryAndOpen(request);
         }
@@ -141,7 +143,9 @@ final class FileOperations {
         }
         FuseSession session = request.session();
         int flags = session.hostFlags(readIn.flags());
-        return session.fileSystem().read(request, request.nodeid(), readIn.fh(), offset, flags, to);
+        long result = session.fileSystem().read(request, request.nodeid(), readIn.fh(), offset, flags, to);
+        request.record.moved(result);
+        return result;
     }
 
     long write(ReceivedRequest request) {
@@ -164,6 +168,7 @@ final class FileOperations {
         int flags = session.hostFlags(writeIn.flags());
         long result = session.fileSystem()
                 .write(request, request.nodeid(), writeIn.fh(), offset, flags, writeIn.writeFlags(), from);
+        request.record.moved(result);
         return result < 0 ? result : scratch.encoder.written((int) result);
     }
 

@@ -1,6 +1,7 @@
 package dev.oriel.device.operation;
 
 import dev.oriel.device.dax.DaxSession;
+import dev.oriel.device.event.MappingEvent;
 import dev.oriel.fuse.FuseRemovemappingIn;
 import dev.oriel.fuse.FuseRemovemappingOne;
 import dev.oriel.fuse.FuseSetupmappingIn;
@@ -26,10 +27,14 @@ final class MappingOperations {
             return -Errno.EINVAL;
         }
         setupIn.at(request.head(), in, request.order());
+        MappingEvent event = MappingEvent.start();
         boolean traced = LOG.isLoggable(Level.TRACE);
         long began = traced ? System.nanoTime() : 0;
         long result = session.setupMapping(
                 request, request.nodeid(), setupIn.foffset(), setupIn.len(), setupIn.flags(), setupIn.moffset());
+        if (event != null && result != Operations.WOULD_BLOCK) {
+            event.answered(request.nodeid(), setupIn.foffset(), setupIn.len(), setupIn.moffset(), result);
+        }
         if (traced && result != Operations.WOULD_BLOCK) {
             LOG.log(
                     Level.TRACE,

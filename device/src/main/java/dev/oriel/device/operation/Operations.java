@@ -1,5 +1,6 @@
 package dev.oriel.device.operation;
 
+import dev.oriel.device.statistics.RequestCounters;
 import dev.oriel.fuse.FuseOpcode;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.Failure;
@@ -21,6 +22,7 @@ public final class Operations {
 
     private static final Logger LOG = System.getLogger("dev.oriel.device");
 
+    private final RequestCounters counters;
     private final Reply reply = new Reply();
     private final NodeOperations nodes;
     private final FileOperations files;
@@ -31,7 +33,9 @@ public final class Operations {
     private final MappingOperations mappings;
     private final Operation[] operations;
 
-    public Operations(LockEvents lockEvents) {
+    /** Makes what one thread serves with; {@code counters} counts what it answers. */
+    public Operations(LockEvents lockEvents, RequestCounters counters) {
+        this.counters = counters;
         OperationScratch scratch = new OperationScratch(reply);
         nodes = new NodeOperations(reply, scratch);
         files = new FileOperations(reply, scratch, lockEvents);
@@ -75,6 +79,7 @@ public final class Operations {
 
     /** Replies, and gives the chain back. Throws nothing. */
     public void end(ReceivedRequest request, long result) {
+        request.record.answered(counters, request.opcode(), request.nodeid(), result);
         int written = 0;
         try {
             if (!isWordless(request.opcode())) {

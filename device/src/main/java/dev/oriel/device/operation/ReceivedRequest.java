@@ -1,5 +1,6 @@
 package dev.oriel.device.operation;
 
+import dev.oriel.filesystem.FileSystemSession;
 import dev.oriel.filesystem.Name;
 import dev.oriel.filesystem.Request;
 import dev.oriel.fuse.FuseFlags;
@@ -42,11 +43,11 @@ public final class ReceivedRequest implements Request {
     /** What no client calls a request. */
     private static final long NOBODY = -1;
 
-    /** Longest name of a directory entry: {@code NAME_MAX}. */
-    public static final int NAME_MAX = 255;
-
     /** The queue that the request came in on, and whose request it is again when it has been answered. */
     public final RequestOrigin origin;
+
+    /** What is counted of it. */
+    final RequestRecord record = new RequestRecord();
 
     private final LongHeads longHeads;
     private final MemorySegment usual = Arena.ofAuto().allocate(RequestLengths.USUAL, Long.BYTES);
@@ -87,9 +88,10 @@ public final class ReceivedRequest implements Request {
         this.longHeads = longHeads;
     }
 
-    /** Takes a chain and fetches the first bytes of what it says. */
-    public void take(DescriptorChain chain) {
+    /** Takes a chain and fetches the first bytes of what it says; {@code begun} is when it was timed from. */
+    public void take(DescriptorChain chain, long begun) {
         this.chain = chain;
+        record.begin(begun);
         opcode = 0;
         unique = 0;
         interrupted = NOBODY;
@@ -99,10 +101,7 @@ public final class ReceivedRequest implements Request {
         in.copyTo(0, head, 0, fetched);
     }
 
-    /**
-     * Offers the request to other threads: one of them {@link #claim claims} it, or the one that offered it takes it
-     * back so.
-     */
+    /** Offers the request to other threads: one of them {@link #claim claims} it, or the one that offered it does. */
     public void offer() {
         offered.set(true);
     }
@@ -264,7 +263,7 @@ public final class ReceivedRequest implements Request {
         if (size == 0 || isDots(from, size)) {
             return -Errno.EINVAL;
         }
-        if (size > NAME_MAX) {
+        if (size > FileSystemSession.NAME_MAX) {
             return -Errno.ENAMETOOLONG;
         }
         for (int i = from; i < terminator; i++) {

@@ -97,6 +97,37 @@ public record LocalOptions(
         return new Builder(sharedDir);
     }
 
+    /**
+     * As another directory is served to one client, which may write and gets the least of memory and descriptors.
+     *
+     * @param directory is shared in place of this one
+     */
+    public LocalOptions elsewhere(Path directory) {
+        return new LocalOptions(
+                directory,
+                false,
+                cache,
+                zeroMessageOpen,
+                posixLock,
+                flock,
+                writeback,
+                allowMmap,
+                allowDirectIo,
+                readdirplus,
+                xattr,
+                posixAcl,
+                securityLabel,
+                announceSubmounts,
+                inodeFileHandles,
+                killprivV2,
+                preserveNoatime,
+                allowProjectIds,
+                MIN_DESCRIPTORS,
+                MIN_NODE_MEMORY,
+                1,
+                daxMinSize);
+    }
+
     /** Collects options. Not for several threads. */
     public static final class Builder {
         private final Path sharedDir;

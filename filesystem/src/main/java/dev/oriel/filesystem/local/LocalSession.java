@@ -10,6 +10,7 @@ import dev.oriel.filesystem.Name;
 import dev.oriel.filesystem.Opened;
 import dev.oriel.filesystem.Request;
 import dev.oriel.filesystem.Status;
+import dev.oriel.filesystem.Usage;
 import dev.oriel.linux.At;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.IoVector;
@@ -17,6 +18,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /** One client's view of the shared directory: each operation is handed to the part that knows it. */
 final class LocalSession implements FileSystemSession {
@@ -62,6 +64,16 @@ final class LocalSession implements FileSystemSession {
     /** How many nodes the client knows beside the root. */
     int nodeCount() {
         return state.nodes.size();
+    }
+
+    @Override
+    public void usage(Usage out) {
+        state.usage(out);
+    }
+
+    @Override
+    public @Nullable String path(long nodeid) {
+        return NodePath.of(nodeid, state);
     }
 
     @Override

@@ -5,6 +5,7 @@ import dev.oriel.filesystem.Entry;
 import dev.oriel.filesystem.FileSystemSession;
 import dev.oriel.filesystem.Name;
 import dev.oriel.filesystem.Request;
+import dev.oriel.filesystem.Usage;
 import dev.oriel.filesystem.node.Allowance;
 import dev.oriel.filesystem.node.HandleTable;
 import dev.oriel.fuse.FuseFlags;
@@ -239,6 +240,16 @@ final class SessionState {
                 && !mount.isSameMount(nodes.mountOf(parent))) {
             out.attributes.flags = FuseFlags.ATTR_SUBMOUNT;
         }
+    }
+
+    /** What the client holds. */
+    void usage(Usage out) {
+        out.nodes = nodes.size();
+        out.nodeMemory = nodeMemory.taken();
+        out.nodeMemoryLeft = nodeMemory.left();
+        out.openFiles = openFiles.taken();
+        out.openFilesLeft = openFiles.left();
+        out.cachedDescriptors = cachedDescriptors.taken();
     }
 
     /** Ends everything the client was given. */

@@ -2,6 +2,7 @@ package dev.oriel.filesystem.path;
 
 import dev.oriel.filesystem.Attributes;
 import dev.oriel.filesystem.Entry;
+import dev.oriel.filesystem.Usage;
 import dev.oriel.filesystem.node.Allowance;
 import dev.oriel.filesystem.node.Handle;
 import dev.oriel.filesystem.node.HandleTable;
@@ -90,6 +91,16 @@ final class PathClient {
         }
         fill(node, path, stat, out);
         return 0;
+    }
+
+    /** What the client holds, and what is staged for all clients of the share. */
+    void usage(Usage out) {
+        out.nodes = nodes.size();
+        out.nodeMemory = memory.taken();
+        out.nodeMemoryLeft = memory.left();
+        out.openFiles = openFiles.taken();
+        out.openFilesLeft = openFiles.left();
+        share.usage(out);
     }
 
     void close() {

@@ -76,6 +76,22 @@ final class PathNode {
         return way;
     }
 
+    /** Its path, for people; null if it, or a directory above it, is removed. */
+    @Nullable
+    String path(PathNode root) {
+        StringBuilder path = new StringBuilder();
+        PathNode node = this;
+        for (int depth = 0; node != root; depth++) {
+            List<PathLink> names = node.links;
+            if (names.isEmpty() || depth > MOST_DEPTH) {
+                return null;
+            }
+            path.insert(0, names.getFirst().name()).insert(0, '/');
+            node = names.getFirst().parent();
+        }
+        return path.isEmpty() ? "/" : path.toString();
+    }
+
     /** Whether {@code other} is it, or beneath it. */
     boolean contains(PathNode other) {
         PathNode node = other;

@@ -10,12 +10,14 @@ import dev.oriel.filesystem.Opened;
 import dev.oriel.filesystem.Request;
 import dev.oriel.filesystem.Status;
 import dev.oriel.filesystem.ThrownErrno;
+import dev.oriel.filesystem.Usage;
 import dev.oriel.fuse.FuseInitFlags;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.IoVector;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.locks.Lock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One client's view of the files of a provider. Each operation waits for a thread that may block, and here each thing
@@ -92,6 +94,17 @@ final class PathSession implements FileSystemSession {
 
     private int change(Request request, Operation operation) {
         return isReadOnly() ? -Errno.EROFS : find(request, operation);
+    }
+
+    @Override
+    public void usage(Usage out) {
+        client.usage(out);
+    }
+
+    @Override
+    public @Nullable String path(long nodeid) {
+        PathNode node = client.nodes.get(nodeid);
+        return node == null ? null : node.path(client.nodes.root());
     }
 
     /** How many nodes the client knows beside the root. */

@@ -1,5 +1,6 @@
 package dev.oriel.filesystem.path;
 
+import dev.oriel.filesystem.Usage;
 import dev.oriel.filesystem.node.Budget;
 import dev.oriel.filesystem.staging.Staging;
 import dev.oriel.linux.Errno;
@@ -87,6 +88,12 @@ final class PathShare implements AutoCloseable {
     /** What is held while the end of a file counts, which {@code key} tells from others. */
     ReentrantLock end(Object key) {
         return ends[key.hashCode() & ENDS - 1];
+    }
+
+    /** What is staged. */
+    void usage(Usage out) {
+        out.staged = staging.taken();
+        out.stagedLimit = staging.limit();
     }
 
     boolean wholeFiles() {

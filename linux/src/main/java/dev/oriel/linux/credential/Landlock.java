@@ -41,6 +41,7 @@ public final class Landlock {
     private static final long READ_FILE = 1 << 2;
     private static final long READ_DIR = 1 << 3;
     private static final long WRITE_FILE = 1 << 1;
+    private static final long REMOVE_DIR = 1 << 4;
     private static final long REMOVE_FILE = 1 << 5;
 
     /**
@@ -71,10 +72,13 @@ public final class Landlock {
      * directories. None is executed. The kernel must have a {@link #version}.
      *
      * @param directories these; there may be none
-     * @param socketFolder from where files may be removed too; null: there is none
+     * @param socketFolders from where files may be removed too
+     * @param scratch one more of the directories, which may be removed itself: what lies beside it may too, if it is an
+     *     empty directory; null: there is none
      * @throws LinuxException if the kernel refuses
      */
-    public static void restrictWritingTo(List<Path> directories, @Nullable Path socketFolder) throws LinuxException {
+    public static void restrictWritingTo(List<Path> directories, List<Path> socketFolders, @Nullable Path scratch)
+            throws LinuxException {
         int version = version();
         long all = version >= TRUNCATE_VERSION ? ACCESS_3 : ACCESS_2;
         try (Arena arena = Arena.ofConfined()) {
@@ -89,8 +93,12 @@ public final class Landlock {
                 for (Path directory : directories) {
                     allow(arena, rules, directory, all & ~EXECUTE);
                 }
-                if (socketFolder != null) {
-                    allow(arena, rules, socketFolder, REMOVE_FILE);
+                for (Path folder : socketFolders) {
+                    allow(arena, rules, folder, REMOVE_FILE);
+                }
+                if (scratch != null) {
+                    allow(arena, rules, scratch, all & ~EXECUTE);
+                    allow(arena, rules, scratch.resolveSibling("."), REMOVE_DIR);
                 }
                 LinuxException.check(Native.callInt(PRCTL, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "set no_new_privs");
                 long flags = version >= TSYNC_VERSION ? RESTRICT_SELF_TSYNC : 0;

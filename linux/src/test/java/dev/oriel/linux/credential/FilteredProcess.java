@@ -18,7 +18,7 @@ final class FilteredProcess {
     public static void main(String[] arguments) throws Exception {
         Path folder = Path.of(arguments[2]);
         if (arguments[0].equals("landlock")) {
-            Landlock.restrictWritingTo(List.of(folder), null);
+            Landlock.restrictWritingTo(List.of(folder), List.of(), null);
         } else {
             SystemCallFilter.install(SystemCallFilter.Action.valueOf(arguments[0]), false, false);
         }

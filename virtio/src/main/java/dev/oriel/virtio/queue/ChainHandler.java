@@ -17,6 +17,9 @@ public interface ChainHandler {
      */
     void handle(DescriptorChain chain);
 
+    /** A queue begins to hand its chains to this handler. {@code queue} is good for as long as anybody keeps it. */
+    default void serves(QueueActivity queue) {}
+
     /**
      * Whether the driver waits for the chains of this queue. Those of a queue of notices are taken some at a time:
      * nobody misses anything, and the processor that their wake-ups would take is left to the queues that somebody

@@ -143,7 +143,7 @@ final class ChainPool {
     }
 
     /** Counted, not kept: a number would be wrong for ever if a failure came between it and a chain. */
-    private int inFlight() {
+    int inFlight() {
         int count = 0;
         for (int i = 0; i < created; i++) {
             if (all[i].inFlight) {

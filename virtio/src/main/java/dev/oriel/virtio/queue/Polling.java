@@ -10,7 +10,8 @@ import java.time.Duration;
  * {@link DescriptorChain#isUrgent}.
  *
  * @param mostNanos the longest look, in nanoseconds; 0: none
- * @param adaptive whether to look less often, down to once in 64 waits, while looks find nothing
+ * @param adaptive whether to look less often, down to once in 64 waits, while looks find nothing, and not at all where
+ *     the queue's rate gains less than a tenth by it
  */
 public record Polling(long mostNanos, boolean adaptive) {
     private static final long LONGEST_NANOS = 100_000_000;

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>For the one thread that controls the device, with threads of its own.
  */
-public final class QueueWorker implements AutoCloseable {
+public final class QueueWorker implements QueueActivity, AutoCloseable {
     /** How long chains that nobody waits for are left to gather, in nanoseconds. */
     private static final long GATHERING_NANOS = 500_000;
 
@@ -96,6 +96,7 @@ public final class QueueWorker implements AutoCloseable {
         running = true;
         thread = next;
         served = handler;
+        handler.serves(this);
         try {
             next.start();
         } catch (Throwable failed) {
@@ -152,14 +153,14 @@ public final class QueueWorker implements AutoCloseable {
             boolean awaited = handler.isAwaited();
             do {
                 queue.disableNotifications();
-                boolean served;
+                int served;
                 do {
-                    served = false;
+                    served = 0;
                     for (chain = queue.next(); chain != null; chain = queue.next()) {
                         handler.handle(chain);
-                        served = true;
+                        served++;
                     }
-                } while (awaited ? poller.findsWork(queue) : served && gathersWork());
+                } while (awaited ? poller.findsWork(queue, served) : served > 0 && gathersWork());
             } while (queue.enableNotifications());
         } catch (RuntimeException | Error failure) {
             fail(chain, failure);
@@ -242,6 +243,21 @@ public final class QueueWorker implements AutoCloseable {
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    @Override
+    public int inFlight() {
+        return queue.inFlight();
+    }
+
+    @Override
+    public long looksThatFound() {
+        return poller.found();
+    }
+
+    @Override
+    public long looksInVain() {
+        return poller.inVain();
     }
 
     /** Whether chains are taken while the queue runs. A new queue is not enabled. */

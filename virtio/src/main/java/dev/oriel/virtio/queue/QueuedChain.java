@@ -6,6 +6,9 @@ import dev.oriel.virtio.ring.DescriptorChain;
 
 /** A chain of a {@link Virtqueue}: free, in flight, or completed and not yet given back. */
 final class QueuedChain extends DescriptorChain {
+    /** A chain of so many bytes is bulk. */
+    private static final long BULK = 64 * 1024;
+
     private final Virtqueue queue;
 
     // What follows is guarded by the lock of the queue.
@@ -36,6 +39,11 @@ final class QueuedChain extends DescriptorChain {
     /** Whether it keeps a region mapped. */
     boolean uses(GuestRegion region) {
         return inFlight && liesIn(region);
+    }
+
+    /** Whether serving it takes longer than telling the driver of the chains before it. */
+    boolean isBulk() {
+        return readable().length() + writable().length() >= BULK;
     }
 
     /** Whether its addresses were checked against a snapshot that is not the given one. */

@@ -1,11 +1,15 @@
 package dev.oriel.virtio.queue;
 
+import java.util.concurrent.atomic.AtomicLong;
+
 /**
  * Looks at the ring of one queue before its thread sleeps, as long as that pays. For the thread of the queue.
  *
  * <p>Adaptive, it backs off: after the second look in a row that found nothing it lets one wait pass, after the third
  * three, after the fourth seven. One miss costs nothing more, as guests have their hiccups. How long the waits that it
  * let pass turned out to be says when to look again.
+ *
+ * <p>It does not look either where that gains too little ({@link LookGain}).
  *
  * <p>Between looks the thread yields: where there are more queues and drivers than processors, who has work runs, and
  * nobody has to be woken for it. If somebody else then ran for long there is no processor to spare, and it sleeps.
@@ -18,6 +22,12 @@ final class RingPoller {
     private static final int MOST_MISSES = 7;
 
     private volatile Polling polling = Polling.OFF;
+
+    private final LookGain gain = new LookGain();
+
+    // Written by the thread of the queue only.
+    private final AtomicLong found = new AtomicLong();
+    private final AtomicLong inVain = new AtomicLong();
 
     /** How many looks in a row have found nothing. */
     private int misses;
@@ -33,22 +43,41 @@ final class RingPoller {
         polling = next;
     }
 
-    /** Looks for a while, the driver not kicking meanwhile; answers whether there is something to take. */
-    boolean findsWork(Virtqueue queue) {
+    /** How many looks found something. Any thread. */
+    long found() {
+        return found.getOpaque();
+    }
+
+    /** How many looks found nothing. Any thread. */
+    long inVain() {
+        return inVain.getOpaque();
+    }
+
+    /**
+     * Looks for a while, the driver not kicking meanwhile; answers whether there is something to take.
+     *
+     * @param served how many chains were served since it was asked last
+     */
+    boolean findsWork(Virtqueue queue, int served) {
         Polling now = polling;
         if (now.mostNanos() == 0) {
             waitingSince = 0;
             return false;
         }
         waitingSince = System.nanoTime();
+        if (now.adaptive() && !gain.looks(waitingSince, served)) {
+            return false;
+        }
         if (now.adaptive() && passes > 0) {
             passes--;
             return false;
         }
         if (look(queue, waitingSince, now.mostNanos())) {
             misses = 0;
+            found.setOpaque(found.getPlain() + 1);
             return true;
         }
+        inVain.setOpaque(inVain.getPlain() + 1);
         misses = Math.min(misses + 1, MOST_MISSES);
         passes = (1 << (misses - 1)) - 1;
         return false;

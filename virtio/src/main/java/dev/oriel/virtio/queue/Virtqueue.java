@@ -30,9 +30,6 @@ final class Virtqueue implements GuestMemoryUser {
      */
     private static final int BATCH = 4;
 
-    /** A chain that moves so many bytes takes longer than telling the driver of those before it. */
-    private static final long BULK = 64 * 1024;
-
     private final String name;
     private final Doorbell doorbell;
     private final EventSink call;
@@ -164,7 +161,7 @@ final class Virtqueue implements GuestMemoryUser {
             synchronized (lock) {
                 Ring current = runnable();
                 chain = current == null ? null : take(current);
-                if (chain == null || chains.pending() >= BATCH || (chains.pending() > 0 && isBulk(chain))) {
+                if (chain == null || chains.pending() >= BATCH || (chains.pending() > 0 && chain.isBulk())) {
                     interrupt = publish();
                 }
                 wrong = fault;
@@ -219,10 +216,6 @@ final class Virtqueue implements GuestMemoryUser {
             fault = String.valueOf(current.fault());
         }
         return null;
-    }
-
-    private static boolean isBulk(QueuedChain chain) {
-        return chain.readable().length() + chain.writable().length() >= BULK;
     }
 
     /**
@@ -386,6 +379,13 @@ final class Virtqueue implements GuestMemoryUser {
         synchronized (lock) {
             Ring current = runnable();
             return current != null && current.enableNotifications();
+        }
+    }
+
+    /** Chains that are taken and not completed. Any thread. */
+    int inFlight() {
+        synchronized (lock) {
+            return chains.inFlight();
         }
     }
 
