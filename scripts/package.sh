@@ -74,7 +74,7 @@ deploy_libraries() {
     local repository=$target/repository log=$target/libraries.log words
     mkdir -p "$target" 2>/dev/null || die "package: $root cannot be written"
     rm -rf "$repository"
-    words=(mvn -B -ntp -f "$root/pom.xml" -Plibraries -Doriel.launch -Dmaven.test.skip=true "-Dproject.build.outputTimestamp=$(timestamp)"
+    words=(mvn -B -ntp -f "$root/pom.xml" -Plibraries -Doriel.launch -Dmaven.test.skip=true -Dmaven.install.skip=true "-Dproject.build.outputTimestamp=$(timestamp)"
         -pl bom,linux,socket,virtio,fuse,vhostuser,bus,vfiouser,filesystem,device,driver "-DaltDeploymentRepository=oriel::file://$repository")
     echo "$name: package: building the libraries and their documentation" >&2
     if ! JAVA_HOME=$java_home "${words[@]}" --offline deploy >"$log" 2>&1 &&
@@ -85,11 +85,25 @@ deploy_libraries() {
     echo "$repository"
 }
 
+# is_packaging_built: whether the last build was this one's, of the same commit and time.
+is_packaging_built() {
+    local jar
+    is_built && [ -e "$target/built" ] && [ "$(<"$target/built")" = "$commit $epoch" ] || return 1
+    for jar in "$modules"/oriel-app-*.jar; do
+        [ "$target/built" -nt "$jar" ]
+        return
+    done
+}
+
 build_packaging() {
     local log=$root/app/target/build.log options
     mkdir -p "$root/app/target" 2>/dev/null || die "package: $root cannot be written"
     exec 9>"$root/app/target/build.lock"
     if command -v flock >/dev/null; then flock 9; fi
+    if is_packaging_built; then
+        exec 9>&-
+        return
+    fi
     echo "$name: package: building" >&2
     options=(-pl packaging -am "-Dproject.build.outputTimestamp=$(timestamp)" "-Doriel.commit=$commit")
     rm -rf "$modules"
@@ -97,6 +111,7 @@ build_packaging() {
         grep -E '^\[ERROR\]' "$log" | head -n 20 >&2 || tail -n 20 "$log" >&2
         die "package: the build failed; all of what Maven said is in $log"
     fi
+    echo "$commit $epoch" >"$target/built"
     exec 9>&-
 }
 

@@ -12,7 +12,7 @@ import java.time.Instant;
  * @param size bytes
  * @param blocks of 512 bytes each
  * @param mode type and permissions
- * @param rdev of a device node: minor & 0xff | major << 8 | (minor & ~0xff) << 12
+ * @param rdev of a device node: {@code minor & 0xff | major << 8 | (minor & ~0xff) << 12}
  * @param flags of {@link dev.oriel.fuse.FuseFlags}: ATTR_SUBMOUNT, ATTR_DAX
  */
 public record Stat(

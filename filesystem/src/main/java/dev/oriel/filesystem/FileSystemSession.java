@@ -97,7 +97,7 @@ public interface FileSystemSession extends AutoCloseable {
         return refusal();
     }
 
-    /** {@code rdev} is in the encoding of the wire: minor & 0xff | major << 8 | (minor & ~0xff) << 12. */
+    /** {@code rdev} is in the encoding of the wire: {@code minor & 0xff | major << 8 | (minor & ~0xff) << 12}. */
     default int mknod(Request request, long parent, Name name, int mode, int rdev, int umask, Entry out) {
         return refusal();
     }

@@ -2,7 +2,7 @@ package dev.oriel.fuse;
 
 /**
  * {@code struct fuse_attr}. The attributes of a node. Times are seconds and nanoseconds since the epoch, {@code
- * blocks} are 512 bytes, {@code rdev} is minor & 0xff | major << 8 | (minor & ~0xff) << 12.
+ * blocks} are 512 bytes, {@code rdev} is {@code minor & 0xff | major << 8 | (minor & ~0xff) << 12}.
  *
  * <pre>
  *     0  u64            ino

@@ -1,9 +1,11 @@
 package dev.oriel.packaging;
 
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -81,9 +83,16 @@ final class ManualPage {
             shown = shown.sorted(Comparator.comparing(OptionSpec::longestName));
         }
         section("OPTIONS");
-        shown.forEach(option -> item(
-                "\\fB" + escaped(String.join(", ", option.names())) + "\\fR" + escaped(parameter(option)),
-                option.description()));
+        shown.forEach(option ->
+                item("\\fB" + escaped(names(option)) + "\\fR" + escaped(parameter(option)), option.description()));
+    }
+
+    /** As usage help writes them: {@code --[no-]xattr}. */
+    private String names(OptionSpec option) {
+        return Arrays.stream(option.names())
+                .map(name ->
+                        option.negatable() ? spec.negatableOptionTransformer().makeSynopsis(name, spec) : name)
+                .collect(Collectors.joining(", "));
     }
 
     /** As usage help writes it: {@code =SIZE}, {@code [=MODE]}. */
