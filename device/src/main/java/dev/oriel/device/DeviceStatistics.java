@@ -18,8 +18,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a device has done, and what it holds. For any thread that may wait: reading delays no request, but a session that
- * ends waits for who looks at it.
+ * What a device has done, and what it holds. Any thread. Reading delays no request; a session that ends waits for who
+ * looks at it, which takes no longer than some system calls that ask no file system.
  */
 public final class DeviceStatistics {
     private final RequestSums sums;
@@ -28,7 +28,6 @@ public final class DeviceStatistics {
     private final SessionGate gate;
     private final Supplier<@Nullable DaxWindow> windows;
 
-    /** @param gate has one place more than there are queues, for this */
     DeviceStatistics(
             RequestSums sums,
             QueueServer[] queues,
@@ -79,13 +78,13 @@ public final class DeviceStatistics {
     /** What the client holds of the file system: zeros without a session. */
     public synchronized Usage usage() {
         Usage usage = new Usage();
-        FuseSession session = gate.enter(queues.length);
+        FuseSession session = gate.watch();
         try {
             if (session != null) {
                 session.fileSystem().usage(usage);
             }
         } finally {
-            gate.leave(queues.length);
+            gate.unwatch();
         }
         return usage;
     }
@@ -106,7 +105,7 @@ public final class DeviceStatistics {
                 .limit(most)
                 .toList();
         List<HotNode> nodes = new ArrayList<>();
-        FuseSession session = gate.enter(queues.length);
+        FuseSession session = gate.watch();
         try {
             for (Map.Entry<Long, Integer> entry : hottest) {
                 String path = session == null ? null : session.fileSystem().path(entry.getKey());
@@ -114,7 +113,7 @@ public final class DeviceStatistics {
                         entry.getKey(), path != null ? path : "node " + entry.getKey(), 100 * entry.getValue() / all));
             }
         } finally {
-            gate.leave(queues.length);
+            gate.unwatch();
         }
         return nodes;
     }

@@ -29,13 +29,18 @@ final class SessionGate {
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(2);
 
     private final int queues;
+
+    /** The place of who looks at the session from outside, for a moment. */
+    private final int watcher;
+
     private final AtomicReferenceArray<@Nullable FuseSession> inside;
     private final AtomicIntegerArray deferred;
     private volatile @Nullable FuseSession current;
 
     SessionGate(int queues) {
         this.queues = queues;
-        inside = new AtomicReferenceArray<>(queues << STRIDE_SHIFT);
+        watcher = queues;
+        inside = new AtomicReferenceArray<>((queues + 1) << STRIDE_SHIFT);
         deferred = new AtomicIntegerArray(queues << STRIDE_SHIFT);
     }
 
@@ -113,6 +118,24 @@ final class SessionGate {
                 }
             }
         }
+        while (inside.get(watcher << STRIDE_SHIFT) != null) {
+            LockSupport.parkNanos(PAUSE_NANOS);
+        }
         return last;
+    }
+
+    /**
+     * Who looks at the session from outside begins to: one at a time, who waits for nothing before {@link #unwatch}.
+     *
+     * @return the session, which stays open until then; null if there is none
+     */
+    @Nullable
+    FuseSession watch() {
+        return enter(watcher);
+    }
+
+    /** Who looked at the session is done. */
+    void unwatch() {
+        leave(watcher);
     }
 }

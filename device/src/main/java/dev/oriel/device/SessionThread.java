@@ -6,7 +6,7 @@ import dev.oriel.device.operation.FuseSession;
 import dev.oriel.device.operation.LockEvents;
 import dev.oriel.device.operation.Operations;
 import dev.oriel.device.operation.ReceivedRequest;
-import dev.oriel.device.statistics.RequestCounters;
+import dev.oriel.device.statistics.RequestSums;
 import dev.oriel.filesystem.FileSystem;
 import dev.oriel.fuse.FuseOpcode;
 import dev.oriel.linux.Failure;
@@ -49,6 +49,7 @@ final class SessionThread implements LockEvents {
     /** Used under {@link #turn}. */
     private final Operations operations;
 
+    private final RequestSums sums;
     private @Nullable SessionEvent event;
 
     // Guarded by this.
@@ -56,18 +57,19 @@ final class SessionThread implements LockEvents {
     private boolean requested;
 
     /**
-     * @param counters counts what it answers
+     * @param sums of what the device answers
      * @param threads makes the thread
      */
     SessionThread(
             FileSystem fileSystem,
             SessionGate gate,
             Supplier<@Nullable DaxWindow> windows,
-            RequestCounters counters,
+            RequestSums sums,
             ThreadFactory threads) {
         this.gate = gate;
         this.threads = threads;
-        operations = new Operations(this, counters);
+        operations = new Operations(this, sums.counters(false));
+        this.sums = sums;
         waits = new LockWaits(operations);
         negotiation = new InitNegotiation(fileSystem, windows);
     }
@@ -239,6 +241,7 @@ final class SessionThread implements LockEvents {
         long result = negotiation.serve(request, operations.reply());
         FuseSession begun = negotiation.begun();
         if (begun != null) {
+            sums.forgetNodes();
             gate.open(begun);
             event = SessionEvent.start(begun.toString());
             LOG.log(Level.DEBUG, "session begun: {0}", begun);

@@ -101,10 +101,8 @@ public final class VirtioFsDevice implements VirtioDevice {
         this.dax = dax;
         config = config(tag, requestQueues);
         RequestSums sums = new RequestSums();
-        // One place more, for who looks at the session from outside.
-        SessionGate gate = new SessionGate(1 + requestQueues + 1);
-        sessionThread = new SessionThread(
-                fileSystem, gate, () -> window, sums.counters(false), threads.apply(tag + " session"));
+        SessionGate gate = new SessionGate(1 + requestQueues);
+        sessionThread = new SessionThread(fileSystem, gate, () -> window, sums, threads.apply(tag + " session"));
         RequestPool pool =
                 new RequestPool(poolThreads, sessionThread, sums.counters(true), threads.apply(tag + " pool"));
         LongHeads longHeads = new LongHeads();

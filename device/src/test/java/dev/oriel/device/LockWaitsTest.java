@@ -7,6 +7,7 @@ import dev.oriel.device.operation.LongHeads;
 import dev.oriel.device.operation.Operations;
 import dev.oriel.device.operation.ReceivedRequest;
 import dev.oriel.device.statistics.RequestCounters;
+import dev.oriel.device.statistics.RequestSums;
 import dev.oriel.filesystem.FileSystem;
 import dev.oriel.filesystem.FileSystemSession;
 import dev.oriel.fuse.FuseOpcode;
@@ -28,13 +29,15 @@ class LockWaitsTest {
 
     private static LockWaits waits() {
         return new LockWaits(new Operations(
-                new SessionThread(new RecordingFileSystem(0), new SessionGate(1), () -> null, COUNTERS, Thread::new),
+                new SessionThread(
+                        new RecordingFileSystem(0), new SessionGate(1), () -> null, new RequestSums(), Thread::new),
                 COUNTERS));
     }
 
     private static ReceivedRequest request() {
         SessionGate gate = new SessionGate(1);
-        SessionThread sessions = new SessionThread(new RecordingFileSystem(0), gate, () -> null, COUNTERS, Thread::new);
+        SessionThread sessions =
+                new SessionThread(new RecordingFileSystem(0), gate, () -> null, new RequestSums(), Thread::new);
         LongHeads longHeads = new LongHeads();
         QueueServer queue = new QueueServer(
                 0, false, gate, sessions, new RequestPool(0, sessions, COUNTERS, Thread::new), longHeads, COUNTERS);

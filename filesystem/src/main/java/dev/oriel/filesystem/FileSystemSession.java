@@ -349,7 +349,7 @@ public interface FileSystemSession extends AutoCloseable {
 
     /**
      * Where a node is now, for people who watch the server: names from the root on, with slashes between them. Any
-     * thread that may wait, while the session is open.
+     * thread, while the session is open, which cannot end meanwhile: it waits for nothing.
      *
      * @return null if it cannot be told
      */

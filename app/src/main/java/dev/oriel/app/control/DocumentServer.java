@@ -15,22 +15,24 @@ public final class DocumentServer implements AutoCloseable {
 
     private static final int MOST_CONNECTIONS = 8;
 
+    private final String name;
     private final ConnectionServer connections;
 
-    private DocumentServer(ConnectionServer connections) {
-        this.connections = connections;
-    }
-
     /**
-     * Begins to answer, on threads of its own.
+     * Answers once it is started.
      *
      * @param name what the log calls a connection
      * @param socket where others connect; owned by the server
      * @param documents by their paths
      */
-    public static DocumentServer start(String name, UnixSocket socket, Map<String, Document> documents) {
-        ConnectionServer connections = new ConnectionServer(
+    public DocumentServer(String name, UnixSocket socket, Map<String, Document> documents) {
+        this.name = name;
+        connections = new ConnectionServer(
                 name, socket, (_, connection) -> new DocumentExchange(connection, documents), MOST_CONNECTIONS);
+    }
+
+    /** Begins to answer, on threads that have what the calling thread may. */
+    public void start() {
         Thread.ofPlatform().daemon().name(name).start(() -> {
             try {
                 connections.run();
@@ -38,7 +40,6 @@ public final class DocumentServer implements AutoCloseable {
                 LOG.log(System.Logger.Level.ERROR, "{0} answers no longer: {1}", name, Failure.reason(failed));
             }
         });
-        return new DocumentServer(connections);
     }
 
     /** Removes the socket and ends what is under way. */

@@ -12,13 +12,16 @@ import java.util.Map;
 import java.util.function.ToLongFunction;
 
 /**
- * A server's metrics as OpenMetrics. A guest is labelled by the number of its connection; what those did that have gone
- * is {@code guest="gone"}, so that sums never fall.
+ * A server's metrics as OpenMetrics. What was counted is told twice: of the server, with those guests that have gone, so
+ * that it never falls; and of each guest that is connected, by the number of its connection.
  */
 public final class MetricsDocument {
     private static final String GUEST = "guest";
     private static final String OPERATION = "operation";
-    private static final String GONE = "gone";
+
+    /** In place of a guest: all of them together. */
+    private static final String NOBODY = "";
+
     private static final long[] BOUNDS = bounds();
 
     private final ServerDescription server;
@@ -48,12 +51,15 @@ public final class MetricsDocument {
         Guests.Moment now = guests.now();
         OpenMetrics out = new OpenMetrics();
         server(out, now);
-        Map<String, RequestTotals> totals = new LinkedHashMap<>();
-        now.connected()
-                .forEach(guest -> totals.put(label(guest), guest.statistics().requests()));
-        totals.put(GONE, now.gone());
-        requests(out, totals);
-        durations(out, totals);
+        Map<String, RequestTotals> ofGuests = new LinkedHashMap<>();
+        RequestTotals all = now.gone();
+        for (Guest guest : now.connected()) {
+            RequestTotals own = guest.statistics().requests();
+            ofGuests.put(label(guest), own);
+            all = all.plus(own);
+        }
+        requests(out, "oriel_", "", Map.of(NOBODY, all));
+        requests(out, "oriel_guest_", ", of each guest", ofGuests);
         queues(out, now.connected());
         holds(out, now.connected());
         windows(out, now.connected());
@@ -87,20 +93,40 @@ public final class MetricsDocument {
         out.sample(process.heapBytes());
     }
 
-    private static void requests(OpenMetrics out, Map<String, RequestTotals> totals) {
-        out.family("oriel_requests", OpenMetrics.Type.COUNTER, "Requests that were answered.");
+    /** @param totals by guest; of {@link #NOBODY}: without a label for that */
+    private static void requests(OpenMetrics out, String prefix, String whose, Map<String, RequestTotals> totals) {
+        out.family(prefix + "requests", OpenMetrics.Type.COUNTER, "Requests that were answered" + whose + ".");
         byOperation(out, totals, RequestTotals::requests);
-        out.family("oriel_request_errors", OpenMetrics.Type.COUNTER, "Requests that were answered with an errno.");
+        out.family(
+                prefix + "request_errors",
+                OpenMetrics.Type.COUNTER,
+                "Requests that were answered with an errno" + whose + ".");
         byOperation(out, totals, RequestTotals::errors);
         out.family(
-                "oriel_deferred_requests",
+                prefix + "deferred_requests",
                 OpenMetrics.Type.COUNTER,
-                "Requests that would have held up their queue, and went to another thread or waited for a lock.");
+                "Requests that would have held up their queue, and went to another thread or waited for a lock" + whose
+                        + ".");
         byOperation(out, totals, RequestTotals::deferred);
-        out.family("oriel_read_bytes", OpenMetrics.Type.COUNTER, "Bytes of files that READ answered with.");
-        totals.forEach((guest, all) -> out.sample(all.readBytes(), GUEST, guest));
-        out.family("oriel_written_bytes", OpenMetrics.Type.COUNTER, "Bytes that WRITE wrote into files.");
-        totals.forEach((guest, all) -> out.sample(all.writtenBytes(), GUEST, guest));
+        out.family(
+                prefix + "request_duration_seconds",
+                OpenMetrics.Type.HISTOGRAM,
+                "From the ring to the answer, of one request in sixteen" + whose + ".");
+        totals.forEach((guest, all) -> durations(out, guest, all));
+        out.family(prefix + "read_bytes", OpenMetrics.Type.COUNTER, "Bytes that READ answered with" + whose + ".");
+        totals.forEach((guest, all) -> out.sample(all.readBytes(), labels(guest)));
+        out.family(prefix + "written_bytes", OpenMetrics.Type.COUNTER, "Bytes that WRITE wrote" + whose + ".");
+        totals.forEach((guest, all) -> out.sample(all.writtenBytes(), labels(guest)));
+    }
+
+    private static Object[] labels(String guest) {
+        return guest.equals(NOBODY) ? new Object[0] : new Object[] {GUEST, guest};
+    }
+
+    private static Object[] labels(String guest, int opcode) {
+        return guest.equals(NOBODY)
+                ? new Object[] {OPERATION, operation(opcode)}
+                : new Object[] {GUEST, guest, OPERATION, operation(opcode)};
     }
 
     private interface ByOpcode {
@@ -111,28 +137,22 @@ public final class MetricsDocument {
         totals.forEach((guest, all) -> {
             for (int opcode = 0; opcode < FuseOpcode.COUNT; opcode++) {
                 if (all.requests(opcode) != 0) {
-                    out.sample(count.of(all, opcode), GUEST, guest, OPERATION, operation(opcode));
+                    out.sample(count.of(all, opcode), labels(guest, opcode));
                 }
             }
         });
     }
 
-    private static void durations(OpenMetrics out, Map<String, RequestTotals> totals) {
-        out.family(
-                "oriel_request_duration_seconds",
-                OpenMetrics.Type.HISTOGRAM,
-                "From the ring to the answer, of one request in sixteen.");
-        totals.forEach((guest, all) -> {
-            for (int opcode = 0; opcode < FuseOpcode.COUNT; opcode++) {
-                if (all.requests(opcode) != 0) {
-                    long[] counts = new long[LatencyBuckets.COUNT];
-                    for (int bucket = 0; bucket < counts.length; bucket++) {
-                        counts[bucket] = all.timed(opcode, bucket);
-                    }
-                    out.histogram(counts, BOUNDS, all.timedNanos(opcode), GUEST, guest, OPERATION, operation(opcode));
+    private static void durations(OpenMetrics out, String guest, RequestTotals all) {
+        for (int opcode = 0; opcode < FuseOpcode.COUNT; opcode++) {
+            if (all.requests(opcode) != 0) {
+                long[] counts = new long[LatencyBuckets.COUNT];
+                for (int bucket = 0; bucket < counts.length; bucket++) {
+                    counts[bucket] = all.timed(opcode, bucket);
                 }
+                out.histogram(counts, BOUNDS, all.timedNanos(opcode), labels(guest, opcode));
             }
-        });
+        }
     }
 
     private static void queues(OpenMetrics out, List<Guest> connected) {

@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Objects;
 import jdk.jfr.FlightRecorder;
 import jdk.jfr.Recording;
+import jdk.jfr.RecordingState;
 import org.jspecify.annotations.Nullable;
 
 /** A share on its socket, from listening to the end. */
@@ -37,7 +38,7 @@ final class Server implements AutoCloseable {
     private final Practice practice;
     private final ConnectionServer frontEnds;
     private final Guests guests = new Guests();
-    private List<DocumentServer> documents = List.of();
+    private volatile List<DocumentServer> documents = List.of();
 
     private Server(
             FileSystem fileSystem, boolean readOnly, UnixSocket socket, ShareOptions options, Practice practice) {
@@ -135,17 +136,21 @@ final class Server implements AutoCloseable {
         Thread stop = new Thread(
                 () -> {
                     privileges.dropOthersHere(); // what is still to be written back is subject to quotas too
-                    server.close();
-                    finishRecordings();
-                    LOG.log(System.Logger.Level.INFO, "stopped");
-                    Runtime.getRuntime().halt(0);
+                    try {
+                        server.close();
+                        finishRecordings();
+                        LOG.log(System.Logger.Level.INFO, "stopped");
+                    } finally {
+                        Runtime.getRuntime().halt(0);
+                    }
                 },
                 "oriel-stop");
         Runtime.getRuntime().addShutdownHook(stop);
         try {
-            server.documents = statistics.start(server.description(source), server.guests);
+            server.documents = statistics.listen(server.description(source), server.guests);
             ServiceManager.tellReady(); // connections wait until they are accepted; the filter would not let it
             confinement.close(source, socketFolders(options, statistics), practice.folder(), connects);
+            server.documents.forEach(DocumentServer::start); // their threads are behind the walls too
             if (out != null) {
                 introduce(options, source, out);
             }
@@ -183,7 +188,15 @@ final class Server implements AutoCloseable {
     /** Java Flight Recorder does it at the end of the JVM, which halting does not wait for. */
     private static void finishRecordings() {
         if (FlightRecorder.isInitialized()) {
-            FlightRecorder.getFlightRecorder().getRecordings().forEach(Recording::stop);
+            for (Recording recording : FlightRecorder.getFlightRecorder().getRecordings()) {
+                try {
+                    if (recording.getState() == RecordingState.RUNNING) {
+                        recording.stop();
+                    }
+                } catch (IllegalStateException ended) {
+                    LOG.log(System.Logger.Level.DEBUG, "a recording has ended by itself", ended);
+                }
+            }
         }
     }
 
@@ -202,9 +215,9 @@ final class Server implements AutoCloseable {
     /** Ends all connections, waits for their requests, and removes the socket. */
     @Override
     public void close() {
-        documents.forEach(DocumentServer::close);
         practice.close();
         frontEnds.close();
         fileSystem.close();
+        documents.forEach(DocumentServer::close); // what guests have written comes first
     }
 }

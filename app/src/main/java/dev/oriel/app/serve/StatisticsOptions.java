@@ -68,27 +68,26 @@ final class StatisticsOptions {
     }
 
     /**
-     * Begins to answer.
+     * Listens; nobody is answered before {@link DocumentServer#start}.
      *
-     * @return what is to be closed at the end
+     * @return what is to be started, and closed at the end
      */
-    List<DocumentServer> start(ServerDescription server, Guests guests) throws CommandFailed {
+    List<DocumentServer> listen(ServerDescription server, Guests guests) throws CommandFailed {
         Document status = Document.status(new StatusDocument(server, guests));
-        Document metricsDocument = Document.metrics(new MetricsDocument(server, guests));
-        List<DocumentServer> started = new ArrayList<>();
+        Document openMetrics = Document.metrics(new MetricsDocument(server, guests));
+        List<DocumentServer> listening = new ArrayList<>();
         try {
             if (control != null) {
-                started.add(DocumentServer.start("control", listen(CONTROL, control), Map.of("/status", status)));
+                listening.add(new DocumentServer("control", listen(CONTROL, control), Map.of("/status", status)));
             }
             if (metrics != null) {
-                started.add(
-                        DocumentServer.start("metrics", listen(METRICS, metrics), Map.of("/metrics", metricsDocument)));
+                listening.add(new DocumentServer("metrics", listen(METRICS, metrics), Map.of("/metrics", openMetrics)));
             }
         } catch (CommandFailed refused) {
-            started.forEach(DocumentServer::close);
+            listening.forEach(DocumentServer::close);
             throw refused;
         }
-        return started;
+        return listening;
     }
 
     private static UnixSocket listen(String option, Path path) throws CommandFailed {

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jline.terminal.Attributes;
 import org.jline.terminal.Size;
 import org.jline.terminal.Terminal;
@@ -27,8 +28,10 @@ import picocli.CommandLine.Parameters;
         mixinStandardHelpOptions = true,
         footer = {"", "q ends it."})
 public final class TopCommand implements Callable<Integer> {
-    private static final int INTERVAL_MILLIS = 1000;
-    private static final int CONTROL_C = 3;
+    private static final long INTERVAL_NANOS = 1_000_000_000L;
+
+    /** How often a signal is looked for. */
+    private static final long GLANCE_MILLIS = 100;
 
     @Parameters(paramLabel = "SOCKET", description = "The --control-path of the server.")
     @SuppressWarnings("NullAway.Init") // by picocli
@@ -53,6 +56,8 @@ public final class TopCommand implements Callable<Integer> {
 
     private static void show(ControlConnection server, StatusSnapshot first, Terminal terminal)
             throws IOException, CommandFailed {
+        AtomicBoolean interrupted = new AtomicBoolean();
+        terminal.handle(Terminal.Signal.INT, _ -> interrupted.set(true));
         Attributes usual = terminal.enterRawMode();
         terminal.puts(Capability.enter_ca_mode);
         terminal.puts(Capability.cursor_invisible);
@@ -63,9 +68,11 @@ public final class TopCommand implements Callable<Integer> {
             StatusSnapshot now = first;
             while (true) {
                 draw(display, terminal.getSize(), new StatusText(before, now).lines());
-                int key = keys.read(INTERVAL_MILLIS);
-                if (key == 'q' || key == CONTROL_C || key == NonBlockingReader.EOF) {
-                    return;
+                for (long began = System.nanoTime(); System.nanoTime() - began < INTERVAL_NANOS; ) {
+                    int key = keys.read(GLANCE_MILLIS);
+                    if (key == 'q' || key == NonBlockingReader.EOF || interrupted.get()) {
+                        return;
+                    }
                 }
                 before = now;
                 now = StatusSnapshot.parse(server.status());

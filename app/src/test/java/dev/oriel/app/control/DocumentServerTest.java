@@ -44,8 +44,9 @@ class DocumentServerTest {
         Document failing = new Document("text/plain", () -> {
             throw new IllegalStateException("no such figure");
         });
-        server = DocumentServer.start(
+        server = new DocumentServer(
                 "control", UnixSocket.listen(socket, 16), Map.of("/large", large, "/failing", failing));
+        server.start();
     }
 
     @AfterEach

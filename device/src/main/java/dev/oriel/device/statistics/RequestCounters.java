@@ -11,7 +11,7 @@ import java.lang.invoke.VarHandle;
  * <pre>
  *   of each opcode:   requests | errors | deferred | timed: sum in ns | timed, by LatencyBuckets
  *   of all:           bytes read | bytes written
- *   nodes of requests that were timed, the last ones, in a circle
+ *   nodes of requests that were timed, and when, the last ones, in a circle
  * </pre>
  *
  * <p>Opcodes that the protocol does not know share a place, that of opcode 0.
@@ -33,18 +33,26 @@ public final class RequestCounters {
     /** A time that was not taken. */
     public static final long UNTIMED = 0;
 
-    /** One request of so many is timed: a power of two. A clock costs as much as a twentieth of a short request. */
-    private static final int SAMPLE = 16;
+    /**
+     * One request of so many is timed, in the mean: a clock costs as much as a twentieth of a short one. The distances
+     * are random, up to twice as many less one, as guests ask the same few operations again and again.
+     */
+    static final int SAMPLE = 16;
 
     /** How many nodes are kept: a power of two. */
     static final int NODES = 256;
+
+    /** Nodes of requests that are longer ago do not count. */
+    private static final long RECENT_NANOS = 10_000_000_000L;
 
     private static final VarHandle LONGS = MethodHandles.arrayElementVarHandle(long[].class);
 
     private final boolean shared;
     private final long[] counts = new long[LENGTH];
     private final long[] nodes = new long[NODES];
-    private int taken;
+    private final long[] times = new long[NODES];
+    private int random = 0x2545_f491;
+    private int distance = SAMPLE;
     private int node;
 
     /** Counts from zero; {@code shared} if several threads count in it. */
@@ -62,7 +70,14 @@ public final class RequestCounters {
      * @return {@link System#nanoTime} if it is one that is timed, or {@link #UNTIMED}
      */
     public long begin() {
-        return (++taken & (SAMPLE - 1)) == 0 ? System.nanoTime() : UNTIMED;
+        if (--distance > 0) {
+            return UNTIMED;
+        }
+        random ^= random << 13;
+        random ^= random >>> 17;
+        random ^= random << 5;
+        distance = 1 + Integer.remainderUnsigned(random, 2 * SAMPLE - 1);
+        return System.nanoTime();
     }
 
     /** A request goes on on another thread, or waits for a lock. */
@@ -86,10 +101,13 @@ public final class RequestCounters {
             add(opcode == FuseOpcode.READ ? READ_BYTES : WRITTEN_BYTES, moved);
         }
         if (begun != UNTIMED) {
-            long nanos = System.nanoTime() - begun;
+            long now = System.nanoTime();
+            long nanos = now - begun;
             add(at + TIMED_NANOS, nanos);
             add(at + TIMED + LatencyBuckets.of(nanos), 1);
-            LONGS.setOpaque(nodes, node++ & (NODES - 1), nodeid);
+            int place = node++ & (NODES - 1);
+            LONGS.setOpaque(times, place, now);
+            LONGS.setOpaque(nodes, place, nodeid);
         }
     }
 
@@ -108,8 +126,16 @@ public final class RequestCounters {
         }
     }
 
-    /** The node in a place of the circle; 0: none yet. Any thread. */
-    long node(int place) {
-        return (long) LONGS.getOpaque(nodes, place);
+    /** The node in a place of the circle; 0: none, or one of long ago. Any thread. */
+    long node(int place, long now) {
+        long nodeid = (long) LONGS.getOpaque(nodes, place);
+        return now - (long) LONGS.getOpaque(times, place) < RECENT_NANOS ? nodeid : 0;
+    }
+
+    /** The numbers of nodes mean others from now on. Any thread. */
+    void forgetNodes() {
+        for (int place = 0; place < NODES; place++) {
+            LONGS.setOpaque(nodes, place, 0L);
+        }
     }
 }

@@ -28,17 +28,23 @@ public final class RequestSums {
         return new RequestTotals(sums);
     }
 
+    /** A session begins: the numbers of nodes mean others from now on. */
+    public void forgetNodes() {
+        counters.forEach(RequestCounters::forgetNodes);
+    }
+
     /**
-     * Counts the nodes of the last requests that were timed, some hundred.
+     * Counts the nodes of the requests of the last ten seconds that were timed, the last some hundred.
      *
      * @param counts gets them, by nodeid
      * @return how many requests that were
      */
     public int lastNodes(Map<Long, Integer> counts) {
+        long now = System.nanoTime();
         int all = 0;
         for (RequestCounters each : counters) {
             for (int i = 0; i < RequestCounters.NODES; i++) {
-                long node = each.node(i);
+                long node = each.node(i, now);
                 if (node != 0) {
                     int _ = counts.merge(node, 1, Integer::sum);
                     all++;

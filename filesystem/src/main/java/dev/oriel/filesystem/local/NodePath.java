@@ -10,14 +10,17 @@ import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
-/** Where a node is now, as the host tells it by {@code /proc/self/fd}: for people, not to open it by. */
+/**
+ * Where a node is now, as the host tells it by {@code /proc/self/fd}: for people, not to open it by. Only of nodes whose
+ * descriptor is open: then the kernel tells it from memory, and asks no file system, which could hang.
+ */
 final class NodePath {
     /** {@code PATH_MAX}, which such a link is not longer than. */
     private static final int PATH_MAX = 4096;
 
     private NodePath() {}
 
-    /** The path from the root on; null if the node cannot be opened, or is not under the root any more. */
+    /** The path from the root on; null if the node is not open, or is not under the root any more. */
     static @Nullable String of(long nodeid, SessionState state) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment buffer = arena.allocate(PATH_MAX);
@@ -32,7 +35,7 @@ final class NodePath {
     }
 
     private static @Nullable String of(long nodeid, SessionState state, MemorySegment buffer) {
-        long node = state.nodes.acquire(nodeid, ThreadBuffers.current());
+        long node = state.nodes.acquireOpen(nodeid);
         if (node < 0) {
             return null;
         }

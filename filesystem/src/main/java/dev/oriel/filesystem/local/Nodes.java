@@ -149,6 +149,22 @@ final class Nodes {
         return cache.install(nodeid, opened) ? opened : opened | TRANSIENT;
     }
 
+    /**
+     * As {@link #acquire}, of a node whose descriptor is kept open: nothing is opened, so no file system is waited for.
+     */
+    long acquireOpen(long nodeid) {
+        if (nodeid == FileSystemSession.ROOT) {
+            return root;
+        }
+        int slot = InodeTable.slot(nodeid);
+        int cached = inodes.isLive(nodeid) ? cache.pin(slot) : -1;
+        if (cached >= 0 && !inodes.isLive(nodeid)) {
+            unpin(slot);
+            return -Errno.ENOENT;
+        }
+        return cached >= 0 ? cached : -Errno.ENOENT;
+    }
+
     /** A second descriptor of an open handle: how a node that has no name any more is still reached. */
     private int duplicate(long nodeid) {
         OpenHandle handle = handles.enterAny(nodeid);
