@@ -255,15 +255,15 @@ final class SessionThread implements LockEvents {
         if (last != null) {
             try {
                 last.fileSystem().close();
-                if (event != null) {
-                    event.commit();
-                    event = null;
-                }
                 LOG.log(Level.DEBUG, "session ended: {0}", last);
             } catch (RuntimeException | Error failure) {
                 // The next session must be able to begin.
                 LOG.log(Level.ERROR, "The file system could not end a session: {0}", Failure.reason(failure));
                 LOG.log(Level.DEBUG, "this is where", failure);
+            }
+            if (event != null) {
+                event.commit();
+                event = null;
             }
         }
     }

@@ -6,9 +6,9 @@ import java.time.Instant;
 /**
  * A virtual machine that is connected.
  *
- * @param number which connection of the server it is, from 1
+ * @param number of its connection in the log
  * @param pid of the process that has connected; 0 if that is not to be known here
  * @param since when it connected
  * @param statistics of its device
  */
-public record Guest(long number, int pid, Instant since, DeviceStatistics statistics) {}
+public record Guest(String number, int pid, Instant since, DeviceStatistics statistics) {}

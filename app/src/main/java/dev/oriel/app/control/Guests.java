@@ -20,15 +20,18 @@ public final class Guests {
     /**
      * Counts one that connects, for as long as it is served.
      *
+     * @param name of the connection in the log, which ends with its number
      * @param pid of its process; 0, or an errno, if that is not known
      * @param service serves it
      * @return what serves it and counts it
      */
-    public ConnectionServer.Service watched(int pid, DeviceStatistics statistics, ConnectionServer.Service service) {
+    public ConnectionServer.Service watched(
+            String name, int pid, DeviceStatistics statistics, ConnectionServer.Service service) {
+        String number = name.substring(name.lastIndexOf(' ') + 1);
         return new ConnectionServer.Service() {
             @Override
             public void run() {
-                Guest guest = begin(Math.max(pid, 0), statistics);
+                Guest guest = begin(number, Math.max(pid, 0), statistics);
                 try {
                     service.run();
                 } finally {
@@ -43,8 +46,9 @@ public final class Guests {
         };
     }
 
-    private synchronized Guest begin(int pid, DeviceStatistics statistics) {
-        Guest guest = new Guest(++connections, pid, Instant.now(), statistics);
+    private synchronized Guest begin(String number, int pid, DeviceStatistics statistics) {
+        connections++;
+        Guest guest = new Guest(number, pid, Instant.now(), statistics);
         connected.add(guest);
         return guest;
     }

@@ -67,7 +67,7 @@ public final class MetricsDocument {
     }
 
     private static String label(Guest guest) {
-        return Long.toString(guest.number());
+        return guest.number();
     }
 
     private void server(OpenMetrics out, Guests.Moment now) {
@@ -85,8 +85,10 @@ public final class MetricsDocument {
         out.family(
                 "process_resident_memory_bytes",
                 OpenMetrics.Type.GAUGE,
-                "Memory of the server that is shared with nobody.");
+                "Memory of the server that is resident.");
         out.sample(process.residentBytes());
+        out.family("oriel_own_memory_bytes", OpenMetrics.Type.GAUGE, "The part of it that is shared with nobody.");
+        out.sample(process.ownBytes());
         out.family("process_start_time_seconds", OpenMetrics.Type.GAUGE, "When the server began to serve, since 1970.");
         out.sample(server.started().toEpochMilli() / 1000.0);
         out.family("oriel_heap_bytes", OpenMetrics.Type.GAUGE, "Java's heap that is used.");

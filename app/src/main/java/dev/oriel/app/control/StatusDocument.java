@@ -45,6 +45,7 @@ public final class StatusDocument {
         ProcessFigures process = ProcessFigures.now();
         status.put("processor_seconds", process.processorSeconds());
         status.put("resident_bytes", process.residentBytes());
+        status.put("own_bytes", process.ownBytes());
         status.put("heap_bytes", process.heapBytes());
         status.put("most_guests", server.mostGuests());
         status.put("connections", now.connections());

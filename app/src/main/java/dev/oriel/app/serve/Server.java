@@ -55,6 +55,7 @@ final class Server implements AutoCloseable {
             case VHOST_USER -> {
                 VirtioFsDevice device = device(options, window(name, options));
                 yield guests.watched(
+                        name,
                         connection.peer(),
                         device.statistics(),
                         new VhostUserBackend(name, connection, device, offer(options)));
@@ -62,6 +63,7 @@ final class Server implements AutoCloseable {
             case VFIO_USER -> {
                 VirtioFsDevice device = device(options, options.dax());
                 yield guests.watched(
+                        name,
                         connection.peer(),
                         device.statistics(),
                         new VfioUserConnection(name, connection, device, options.queueSize(), options.polling()));
@@ -136,12 +138,14 @@ final class Server implements AutoCloseable {
         Thread stop = new Thread(
                 () -> {
                     privileges.dropOthersHere(); // what is still to be written back is subject to quotas too
+                    int status = 1;
                     try {
                         server.close();
                         finishRecordings();
                         LOG.log(System.Logger.Level.INFO, "stopped");
+                        status = 0;
                     } finally {
-                        Runtime.getRuntime().halt(0);
+                        Runtime.getRuntime().halt(status);
                     }
                 },
                 "oriel-stop");

@@ -30,6 +30,9 @@ import picocli.CommandLine.Parameters;
 public final class TopCommand implements Callable<Integer> {
     private static final long INTERVAL_NANOS = 1_000_000_000L;
 
+    /** In raw mode Ctrl-C is a key. */
+    private static final int CONTROL_C = 3;
+
     /** How often a signal is looked for. */
     private static final long GLANCE_MILLIS = 100;
 
@@ -70,7 +73,7 @@ public final class TopCommand implements Callable<Integer> {
                 draw(display, terminal.getSize(), new StatusText(before, now).lines());
                 for (long began = System.nanoTime(); System.nanoTime() - began < INTERVAL_NANOS; ) {
                     int key = keys.read(GLANCE_MILLIS);
-                    if (key == 'q' || key == NonBlockingReader.EOF || interrupted.get()) {
+                    if (key == 'q' || key == CONTROL_C || key == NonBlockingReader.EOF || interrupted.get()) {
                         return;
                     }
                 }

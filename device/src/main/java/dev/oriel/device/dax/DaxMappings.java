@@ -5,6 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,8 +15,10 @@ import org.jspecify.annotations.Nullable;
 final class DaxMappings {
     private final TreeMap<Long, DaxMapping> byOffset = new TreeMap<>();
 
-    /** What they show. Any thread. */
-    private volatile WindowFigures figures = new WindowFigures(0, 0, 0, 0);
+    // Written by one thread at a time, read by any.
+    private final AtomicInteger count = new AtomicInteger();
+    private final AtomicLong mapped = new AtomicLong();
+    private final AtomicLong staged = new AtomicLong();
 
     int size() {
         return byOffset.size();
@@ -42,24 +46,22 @@ final class DaxMappings {
 
     void clear() {
         byOffset.clear();
-        figures = new WindowFigures(0, 0, 0, 0);
+        count.setOpaque(0);
+        mapped.setOpaque(0);
+        staged.setOpaque(0);
     }
 
     private void count(@Nullable DaxMapping mapping, int sign) {
         if (mapping != null) {
-            WindowFigures before = figures;
-            figures = new WindowFigures(
-                    0,
-                    byOffset.size(),
-                    before.mapped() + sign * mapping.length,
-                    before.staged() + sign * mapping.standInLength());
+            count.setOpaque(byOffset.size());
+            mapped.setOpaque(mapped.getPlain() + sign * mapping.length);
+            staged.setOpaque(staged.getPlain() + sign * mapping.standInLength());
         }
     }
 
     /** How many there are and what they show, in a window of this length. Any thread. */
     WindowFigures figures(long length) {
-        WindowFigures now = figures;
-        return new WindowFigures(length, now.mappings(), now.mapped(), now.staged());
+        return new WindowFigures(length, count.getOpaque(), mapped.getOpaque(), staged.getOpaque());
     }
 
     /** Those of which something lies in a range. */

@@ -79,7 +79,11 @@ public final class Operations {
 
     /** Replies, and gives the chain back. Throws nothing. */
     public void end(ReceivedRequest request, long result) {
-        request.record.answered(counters, request.opcode(), request.nodeid(), result);
+        try {
+            request.record.answered(counters, request.opcode(), request.nodeid(), result);
+        } catch (RuntimeException | Error failure) {
+            failed(request, failure);
+        }
         int written = 0;
         try {
             if (!isWordless(request.opcode())) {

@@ -382,11 +382,9 @@ final class Virtqueue implements GuestMemoryUser {
         }
     }
 
-    /** Chains that are taken and not completed. Any thread. */
+    /** Chains that are taken and not completed, as far as the caller can see. Any thread; takes no lock. */
     int inFlight() {
-        synchronized (lock) {
-            return chains.inFlight();
-        }
+        return chains.inFlight();
     }
 
     /** The queue is of no use any more: says so once, to the log and to the front-end. Other queues go on. */
