@@ -19,8 +19,8 @@ import java.util.List;
 import java.util.function.BooleanSupplier;
 
 /**
- * What is practised: in each round files are made, found, written, read, listed and removed, and every other operation
- * is done once. A round leaves nothing in the folder unless it was ended. For one thread.
+ * What is practised: in each round files are made, found, written, read, listed and removed, and in the first every other
+ * operation is done once. A round leaves nothing in the folder unless it was ended. For one thread.
  */
 final class Course {
     /** Requests that are in flight at most. */
@@ -33,6 +33,10 @@ final class Course {
     private static final int FILES = 64;
 
     private static final int SMALL = 4096;
+    /** In so many rounds the rare operations are done too: often enough for their classes, and not to be compiled. */
+    private static final int RARE = 2;
+
+    private static final String[] PATH = {"folder", ".hidden", "deeper"};
 
     /** As much as two threads read together, if the server has two for it. */
     private static final int LARGE = 256 << 10;
@@ -45,6 +49,7 @@ final class Course {
     private final FuseFiles files;
     private final BooleanSupplier ended;
     private final byte[][] names = new byte[FILES][];
+    private int rounds;
 
     /** @param ended whether nothing more is to be asked */
     Course(FuseClient client, BooleanSupplier ended) {
@@ -52,7 +57,7 @@ final class Course {
         this.ended = ended;
         files = client.files();
         for (int i = 0; i < FILES; i++) {
-            names[i] = name("file-" + i);
+            names[i] = name(i % 8 == 0 ? ".hidden-" + i : "file-" + i + ".txt");
         }
     }
 
@@ -77,27 +82,41 @@ final class Course {
         return name.getBytes(US_ASCII);
     }
 
-    /** One round. */
+    /** One round, some folders deep, as few files lie at the top. */
     void run() throws FuseException {
-        long folder =
-                client.mkdir(FuseClient.ROOT, name("folder"), FileMode.S_IRWXU).nodeid();
+        long[] folders = new long[PATH.length];
+        long above = FuseClient.ROOT;
+        for (int i = 0; i < PATH.length; i++) {
+            folders[i] = client.mkdir(above, name(PATH[i]), FileMode.S_IRWXU).nodeid();
+            above = folders[i];
+        }
+        files(above);
+        for (int i = PATH.length - 1; i >= 0; i--) {
+            long parent = i == 0 ? FuseClient.ROOT : folders[i - 1];
+            byte[] name = name(PATH[i]);
+            attempt(() -> client.rmdir(parent, name));
+            client.forgetAll(List.of(folders[i]));
+        }
+    }
+
+    private void files(long folder) throws FuseException {
         try (DriverBuffer buffer = client.allocate(LARGE)) {
             ManyAtOnce many = new ManyAtOnce(client, folder, names, name("none"), buffer, ended);
             many.make();
             many.find();
             many.use();
-            long node = many.node(0);
             attempt(() -> list(folder));
-            attempt(() -> large(folder, node, many.node(1), buffer));
-            attributes(node);
-            otherNames(folder, node);
+            if (rounds++ < RARE) {
+                long node = many.node(0);
+                attempt(() -> large(folder, node, many.node(1), buffer));
+                attributes(node);
+                otherNames(folder, node);
+            }
             many.remove();
             for (int i = 0; i < FILES; i++) {
                 client.forget(many.node(i), 3);
             }
         }
-        attempt(() -> client.rmdir(FuseClient.ROOT, name("folder")));
-        client.forgetAll(List.of(folder));
     }
 
     private void list(long folder) throws FuseException {

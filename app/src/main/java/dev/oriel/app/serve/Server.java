@@ -9,6 +9,7 @@ import dev.oriel.app.practice.Practice;
 import dev.oriel.device.DaxOptions;
 import dev.oriel.device.VirtioFsDevice;
 import dev.oriel.filesystem.FileSystem;
+import dev.oriel.filesystem.FileSystemSession;
 import dev.oriel.linux.Connection;
 import dev.oriel.linux.LinuxException;
 import dev.oriel.linux.UnixSocket;
@@ -50,7 +51,6 @@ final class Server implements AutoCloseable {
     }
 
     private ConnectionServer.Service serve(String name, Connection connection, ShareOptions options) {
-        practice.end();
         return switch (options.protocol()) {
             case VHOST_USER -> {
                 VirtioFsDevice device = device(options, window(name, options));
@@ -73,7 +73,13 @@ final class Server implements AutoCloseable {
 
     private VirtioFsDevice device(ShareOptions options, @Nullable DaxOptions dax) {
         return new VirtioFsDevice(
-                fileSystem, options.advisedTag(), options.requestQueues(), options.threadPoolSize(), dax);
+                this::begin, options.advisedTag(), options.requestQueues(), options.threadPoolSize(), dax);
+    }
+
+    /** A guest is there when it mounts: its machine connects at once, and boots for a second then. */
+    private FileSystemSession begin(long offered) {
+        practice.end();
+        return fileSystem.begin(offered);
     }
 
     private @Nullable DaxOptions window(String name, ShareOptions options) {

@@ -109,7 +109,7 @@ class PracticeTest {
     }
 
     @Test
-    void itEndsWhenAGuestIsThereAndLeavesNothing() throws Exception {
+    void itEndsWhenItIsToldToAndLeavesNothing() throws Exception {
         Practice practice = prepare(folder -> Optional.of(watched(local(folder))));
         assertThat(memory).isNotEmptyDirectory();
         practice.start();

@@ -24,6 +24,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A real server process: how it answers, starts and stops. */
 class ServeTest {
@@ -77,6 +79,21 @@ class ServeTest {
         new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid()))
                 .start()
                 .waitFor();
+    }
+
+    /** It begins to practise when it listens, and is stopped at once, or in the middle of that. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 300})
+    void whatItPractisesOnGoesWithIt(int millis) throws Exception {
+        start();
+        Thread.sleep(millis); // whatever it is at by then
+        kill("TERM");
+        assertThat(process.waitFor()).isZero();
+        try (Stream<Path> left = Files.list(Path.of("/dev/shm"))) {
+            String own = "oriel-practice-" + process.pid() + "-";
+            assertThat(left).noneMatch(path -> path.getFileName().toString().startsWith(own));
+        }
+        assertThat(shared).isEmptyDirectory();
     }
 
     @Test
