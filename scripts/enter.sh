@@ -6,6 +6,7 @@
 #   what a share that is named by a URI needs, at its own path: plug-ins, an archive; for one in a network the files of /etc by which
 #                                names are told
 #   /socket                      the folder of the socket
+#   /control, /metrics           those of --control-path and --metrics-path
 #   the JDK, the modules, the start cache, setpriv (and unshare, without root) and all their libraries, at their own paths, read-only
 #   /proc/self, /proc/sys/fs/nr_open, /proc/sys/vm/max_map_count
 #   /dev/shm                     an empty file system in memory, of 4 MiB
@@ -79,7 +80,10 @@ if [ -n "$shared" ]; then
     lay rbind,nosuid,nodev,noexec "$shared" /share
 fi
 while read -r access place; do
-    [ -z "$place" ] || lay bind,$access,nosuid,nodev,noexec "$(readlink -f "$place")" "$place"
+    case $access in
+    ro | rw) lay bind,$access,nosuid,nodev,noexec "$(readlink -f "$place")" "$place" ;;
+    control | metrics) lay bind,nosuid,nodev,noexec "$place" "/$access" ;;
+    esac
 done <<<"$lays"
 case $folder in /* | '') ;; *) folder=$PWD/$folder ;; esac
 [ -z "$folder" ] || lay bind,nosuid,nodev,noexec "$folder" /socket
@@ -129,7 +133,10 @@ fi
 
 # Where the server practises before a guest comes.
 folders+=("$base/dev/shm")
-table+="oriel $base/dev/shm tmpfs nosuid,nodev,noexec,mode=1777,size=4m,nr_inodes=256 0 0"$'\n'
+case $table in
+*" $base/dev/shm/"*) ;; # it would hide what was laid there: then the server does not practise
+*) table+="oriel $base/dev/shm tmpfs nosuid,nodev,noexec,mode=1777,size=4m,nr_inodes=256 0 0"$'\n' ;;
+esac
 
 lay bind "/proc/$$" /proc/self
 lay bind,ro /proc/sys/fs/nr_open

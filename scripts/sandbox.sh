@@ -11,7 +11,7 @@ kept_capabilities=(chown dac_override fowner fsetid setgid setuid mknod setfcap)
 # enter_sandbox ARGUMENTS...: those of serve. Returns if nothing is to be confined; otherwise this process becomes the server.
 enter_sandbox() {
     local sandbox=namespace shared='' folder='' modcaps='' handles='' group='' syslog='' files='' fd='' uid_maps=() gid_maps=()
-    local sockets=() # of --control-path and --metrics-path: their folders
+    local control='' metrics='' # the folders of --control-path and --metrics-path
     read_options "$@" || return 0
     shared=${shared:-$share_folder}
     case $sandbox in namespace | chroot) ;; *) return 0 ;; esac
@@ -31,10 +31,10 @@ enter_sandbox() {
             lays+="rw $place"$'\n'
         done
     fi
-    for place in ${sockets[@]+"${sockets[@]}"}; do
-        [ -d "$place" ] && ! lies_in "$place" "${shared:-/}" || return 0
-        case $place in /*) ;; *) place=$PWD/$place ;; esac
-        lays+="rw $place"$'\n'
+    for place in control metrics; do
+        [ -n "${!place}" ] || continue
+        [ -d "${!place}" ] && ! lies_in "${!place}" "${shared:-/}" || return 0
+        lays+="$place $(cd -P -- "${!place}" && pwd)"$'\n'
     done
 
     local tool missing=()
@@ -127,9 +127,8 @@ read_options() {
             value=${value%"${value##*[!/]}"}
             case $value in */*) folder=${value%/*}/ ;; *) folder=. ;; esac
             ;;
-        --control-path | --metrics-path)
-            case $value in */*) sockets+=("${value%/*}/") ;; *) sockets+=(.) ;; esac
-            ;;
+        --control-path) case $value in */*) control=${value%/*}/ ;; *) control=. ;; esac ;;
+        --metrics-path) case $value in */*) metrics=${value%/*}/ ;; *) metrics=. ;; esac ;;
         --fd) fd=$value ;;
         --modcaps) modcaps=$value ;;
         --inode-file-handles) handles=${value,,} ;;

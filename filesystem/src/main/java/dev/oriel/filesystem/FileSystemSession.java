@@ -344,7 +344,10 @@ public interface FileSystemSession extends AutoCloseable {
         return -Errno.EOPNOTSUPP;
     }
 
-    /** Fills in what the client holds. For those who watch the server: any thread, while the session is open. */
+    /**
+     * Fills in what the client holds, for those who watch the server. Any thread, while the session is open, which
+     * cannot end meanwhile: it waits for nothing.
+     */
     default void usage(Usage out) {}
 
     /**

@@ -11,7 +11,7 @@ final class HadoopNode {
     private static final long BYTES = 240;
 
     /** Longer than any path of a cluster: directories that are moved meanwhile could lead in a circle. */
-    private static final int MOST_PATH = 1 << 20;
+    private static final int MOST_PATH = 4096;
 
     final long nodeid;
 

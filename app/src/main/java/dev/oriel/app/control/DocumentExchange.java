@@ -39,7 +39,8 @@ final class DocumentExchange implements ConnectionServer.Service {
         try (Arena arena = Arena.ofConfined()) {
             String request = receive(arena.allocate(MOST_REQUEST));
             if (!request.isEmpty()) {
-                send(answer(request), arena);
+                MemorySegment answer = answer(request, arena);
+                send(answer);
             }
         } finally {
             connection.finish();
@@ -68,6 +69,16 @@ final class DocumentExchange implements ConnectionServer.Service {
                 }
             }
             return "";
+        }
+    }
+
+    /**
+     * The answer, in memory of {@code arena}. One at a time for all connections: the text of a document with many guests
+     * is some MiB.
+     */
+    private MemorySegment answer(String request, Arena arena) {
+        synchronized (DocumentExchange.class) {
+            return arena.allocateFrom(ValueLayout.JAVA_BYTE, answer(request));
         }
     }
 
@@ -102,11 +113,10 @@ final class DocumentExchange implements ConnectionServer.Service {
         return whole;
     }
 
-    private void send(byte[] bytes, Arena arena) {
-        MemorySegment memory = arena.allocateFrom(ValueLayout.JAVA_BYTE, bytes);
-        int sent = 0;
-        while (sent < bytes.length) {
-            int piece = Math.min(PIECE, bytes.length - sent);
+    private void send(MemorySegment memory) {
+        long sent = 0;
+        while (sent < memory.byteSize()) {
+            int piece = (int) Math.min(PIECE, memory.byteSize() - sent);
             int left = millisLeft();
             if (left == 0 || connection.send(memory, sent, piece, NO_DESCRIPTORS, 0, left) < 0) {
                 return;

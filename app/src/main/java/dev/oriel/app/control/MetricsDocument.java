@@ -82,10 +82,7 @@ public final class MetricsDocument {
         ProcessFigures process = ProcessFigures.now();
         out.family("process_cpu_seconds", OpenMetrics.Type.COUNTER, "Processor time of the server.");
         out.sample(process.processorSeconds());
-        out.family(
-                "process_resident_memory_bytes",
-                OpenMetrics.Type.GAUGE,
-                "Memory of the server that is resident.");
+        out.family("process_resident_memory_bytes", OpenMetrics.Type.GAUGE, "Memory of the server that is resident.");
         out.sample(process.residentBytes());
         out.family("oriel_own_memory_bytes", OpenMetrics.Type.GAUGE, "The part of it that is shared with nobody.");
         out.sample(process.ownBytes());

@@ -14,6 +14,7 @@ final class OpenMetrics {
 
     private final StringBuilder out = new StringBuilder();
     private String family = "";
+    private Type type = Type.GAUGE;
 
     /** What a family holds, by its name in the format. */
     enum Type {
@@ -28,8 +29,6 @@ final class OpenMetrics {
             this.suffix = suffix;
         }
     }
-
-    private Type type = Type.GAUGE;
 
     /** Begins a family; its samples follow. */
     void family(String name, Type type, String help) {

@@ -46,6 +46,16 @@ public enum Sandbox {
         return this == NONE || name == null ? named : SOCKET_FOLDER.resolve(name);
     }
 
+    /**
+     * Where another socket is made.
+     *
+     * @param folder what {@code scripts/enter.sh} calls its folder
+     */
+    Path socket(String folder, Path named) {
+        Path name = named.getFileName();
+        return this == NONE || name == null ? named : Path.of("/", folder).resolve(name);
+    }
+
     /** As it is typed. */
     @Override
     public String toString() {

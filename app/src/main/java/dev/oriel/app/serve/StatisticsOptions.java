@@ -46,9 +46,14 @@ final class StatisticsOptions {
         return paths;
     }
 
-    private static Path folder(Path path) {
-        Path parent = path.getParent();
+    /** The folder of a socket, as this process sees it. */
+    private static Path folder(String option, Path path) {
+        Path parent = seen(option, path).getParent();
         return parent == null ? Path.of(".") : parent;
+    }
+
+    private static Path seen(String option, Path path) {
+        return Sandbox.entered().socket(option.equals(CONTROL) ? "control" : "metrics", path);
     }
 
     /**
@@ -58,13 +63,15 @@ final class StatisticsOptions {
      */
     void requireFolders(@Nullable Path share) throws CommandFailed {
         for (Map.Entry<String, Path> path : paths().entrySet()) {
-            Host.requireSocketFolder(path.getKey(), path.getValue(), folder(path.getValue()), share);
+            Host.requireSocketFolder(path.getKey(), path.getValue(), folder(path.getKey(), path.getValue()), share);
         }
     }
 
     /** The folders from where the sockets are removed at the end. */
     List<Path> folders() {
-        return paths().values().stream().map(StatisticsOptions::folder).toList();
+        return paths().entrySet().stream()
+                .map(path -> folder(path.getKey(), path.getValue()))
+                .toList();
     }
 
     /**
@@ -91,6 +98,6 @@ final class StatisticsOptions {
     }
 
     private static UnixSocket listen(String option, Path path) throws CommandFailed {
-        return Host.listen(option, path, path.toString());
+        return Host.listen(option, seen(option, path), path.toString());
     }
 }

@@ -278,7 +278,10 @@ public final class TryCommand implements Callable<Integer> {
 
     /** Whether there is a guest to boot. */
     private boolean fetch(Steps steps, GuestKit kit) throws IOException, InterruptedException {
-        String folder = kit.folder().toString().replace(System.getProperty("user.home") + "/", "~/");
+        Path home = Path.of(System.getProperty("user.home"));
+        String folder = kit.folder().startsWith(home)
+                ? "~/" + home.relativize(kit.folder())
+                : kit.folder().toString();
         steps.begin("guest parts", "looking in " + folder);
         if (kit.missing(client.kind.parts()).isEmpty()) {
             steps.done("there already, in " + folder);
@@ -351,9 +354,15 @@ public final class TryCommand implements Callable<Integer> {
         steps.skipped("no guest could be had, so no guest mounted, read or wrote anything");
     }
 
-    /** The command without what draws it. */
+    /** The command, without the option that draws it. */
     private String typed() {
         List<String> words = new ArrayList<>(List.of("oriel", "try"));
+        if (directory != null) {
+            words.add(directory.toString());
+        }
+        if (write) {
+            words.add("--write");
+        }
         if (client != Client.X86_64) {
             words.addAll(List.of("--guest", client.toString()));
         }

@@ -4,18 +4,22 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.oriel.app.command.CommandFailed;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
-import java.nio.channels.Channels;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
+import java.time.Duration;
 
 /** Asks a server for its status, over its control socket. */
 final class ControlConnection {
     private static final String REQUEST = "GET /status HTTP/1.1\r\nHost: oriel\r\nConnection: close\r\n\r\n";
+    private static final Duration PATIENCE = Duration.ofSeconds(6);
+    private static final int MOST_BYTES = 64 << 20;
     private static final String OK = "HTTP/1.1 200 ";
     private static final String END_OF_HEAD = "\r\n\r\n";
 
@@ -28,15 +32,13 @@ final class ControlConnection {
     /** The status as JSON. */
     String status() throws CommandFailed {
         String answer;
-        try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+        try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
+                Selector selector = Selector.open()) {
+            channel.configureBlocking(false);
             channel.connect(UnixDomainSocketAddress.of(socket));
-            ByteBuffer request = US_ASCII.encode(REQUEST);
-            while (request.hasRemaining()) {
-                channel.write(request);
-            }
-            try (InputStream in = Channels.newInputStream(channel)) {
-                answer = new String(in.readAllBytes(), UTF_8);
-            }
+            channel.write(US_ASCII.encode(REQUEST));
+            channel.register(selector, SelectionKey.OP_READ);
+            answer = read(channel, selector);
         } catch (IOException | IllegalArgumentException | UnsupportedOperationException unreachable) {
             throw new CommandFailed(
                     "cannot ask " + socket + ": " + unreachable.getMessage()
@@ -52,5 +54,24 @@ final class ControlConnection {
                                     + answer.lines().findFirst().orElse(""));
         }
         return answer.substring(body + END_OF_HEAD.length());
+    }
+
+    private static String read(SocketChannel channel, Selector selector) throws IOException {
+        ByteArrayOutputStream text = new ByteArrayOutputStream();
+        ByteBuffer buffer = ByteBuffer.allocate(1 << 16);
+        long began = System.nanoTime();
+        while (text.size() < MOST_BYTES) {
+            long left = PATIENCE.minusNanos(System.nanoTime() - began).toMillis();
+            if (left <= 0 || selector.select(left) == 0) {
+                throw new IOException("no whole answer within " + PATIENCE.toSeconds() + " s");
+            }
+            selector.selectedKeys().clear();
+            int count = channel.read(buffer.clear());
+            if (count < 0) {
+                return text.toString(UTF_8);
+            }
+            text.write(buffer.array(), 0, count);
+        }
+        throw new IOException("it answers with more than " + (MOST_BYTES >> 20) + " MiB");
     }
 }

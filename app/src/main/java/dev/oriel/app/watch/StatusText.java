@@ -37,12 +37,12 @@ final class StatusText {
         lines.add(String.format(
                 Locale.ROOT,
                 "oriel %s  %s%s  up %s  processor %.0f %%  memory %s  guests %d of %d",
-                now.text("version"),
+                Printable.of(now.text("version")),
                 Printable.of(now.text("share")),
                 now.text("read_only").equals("true") ? " (read-only)" : "",
                 Amount.seconds(now.real("uptime_seconds")),
                 100 * (now.real("processor_seconds") - before.real("processor_seconds")) / seconds,
-                Amount.bytes(now.real("resident_bytes")),
+                Amount.bytes(now.real("own_bytes")),
                 guests.size(),
                 now.number("most_guests")));
         lines.add("");
@@ -75,10 +75,10 @@ final class StatusText {
             for (StatusSnapshot file : guest.list("hot")) {
                 lines.add(String.format(
                         Locale.ROOT,
-                        "%3d %%  %s  (guest %d)",
+                        "%3d %%  %s  (guest %s)",
                         file.number("percent"),
                         Printable.of(file.text("path")),
-                        guest.number("guest")));
+                        Printable.of(guest.text("guest"))));
             }
         }
         return lines.stream().map(String::stripTrailing).toList();
@@ -86,7 +86,7 @@ final class StatusText {
 
     private StatusSnapshot earlier(StatusSnapshot guest) {
         return before.list("guests").stream()
-                .filter(other -> other.number("guest") == guest.number("guest"))
+                .filter(other -> other.text("guest").equals(guest.text("guest")))
                 .findFirst()
                 .orElse(new StatusSnapshot(Map.of()));
     }
@@ -109,7 +109,7 @@ final class StatusText {
         return String.format(
                 Locale.ROOT,
                 GUESTS,
-                guest.number("guest"),
+                Printable.of(guest.text("guest")),
                 guest.number("pid") == 0 ? "-" : guest.number("pid"),
                 Amount.count(rate("requests", guest, earlier)),
                 Amount.count(rate("errors", guest, earlier)),
@@ -177,7 +177,7 @@ final class StatusText {
                 .map(entry -> String.format(
                         Locale.ROOT,
                         OPERATIONS,
-                        entry.getKey(),
+                        Printable.of(entry.getKey()),
                         Amount.count(entry.getValue().requests),
                         Amount.count(entry.getValue().errors),
                         Amount.count(entry.getValue().deferred),

@@ -13,7 +13,7 @@ class StatusTextTest {
     private static String status(int seconds, int requests, String path) throws Exception {
         return """
                 {"version": "1", "share": "/srv/a\\u001bb", "uptime_seconds": %d, "processor_seconds": %d,
-                 "resident_bytes": 1048576, "most_guests": 64, "latency_bounds_ns": [1024, 2048],
+                 "own_bytes": 1048576, "most_guests": 64, "latency_bounds_ns": [1024, 2048],
                  "guests": [{"guest": 7, "pid": 12, "session": "FUSE", "requests": %d, "read_bytes": %d,
                    "queues": [{"in_flight": 2}, {"in_flight": 1}],
                    "operations": {"READ": {"requests": %d, "errors": 0, "deferred": 1, "timed": [0, %d, 1]}},

@@ -76,14 +76,14 @@ final class PathNode {
         return way;
     }
 
-    /** Its path, for people; null if it, or a directory above it, is removed. */
+    /** Its path, for people; null if it, or a directory above it, is removed, or it is longer than a path may be. */
     @Nullable
     String path(PathNode root) {
         StringBuilder path = new StringBuilder();
         PathNode node = this;
-        for (int depth = 0; node != root; depth++) {
+        while (node != root) {
             List<PathLink> names = node.links;
-            if (names.isEmpty() || depth > MOST_DEPTH) {
+            if (names.isEmpty() || path.length() > MOST_DEPTH) {
                 return null;
             }
             path.insert(0, names.getFirst().name()).insert(0, '/');
