@@ -139,6 +139,7 @@ stage_package() {
     cp "$root"/packaging/vhost-user/* "$share/qemu/vhost-user"
     cp "$root/LICENSE" "$root/CHANGELOG.md" "$share/doc/oriel"
     cp -r "$root/packaging/licences" "$share/doc/oriel"
+    lay_licences "$share/doc/oriel/licences"
     generate ManualPages "$(date -u -d "@$epoch" +%Y-%m-%d)" "$share"
     gzip -9n "$share"/man/man1/*
     generate BillOfMaterials "$target/artifacts.txt" "$home/image/release" "$version" >"$share/doc/oriel/oriel.cdx.json"
@@ -147,6 +148,19 @@ stage_package() {
     (cd "$home" && find . -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c1-16) >"$target/identity"
     cp "$target/identity" "$home/identity"
     find "$stage" -depth -exec touch -h -d "@$epoch" {} +
+}
+
+# lay_licences FOLDER: what the jars of others bring of licences and notices, in a folder for each jar.
+lay_licences() {
+    local jar folder
+    for jar in "$target"/jars/*.jar; do
+        folder=$1/${jar##*/} folder=${folder%.jar}
+        mkdir "$folder"
+        (cd "$folder" && "$java_home/bin/jar" xf "$jar" META-INF)
+        find "$folder/META-INF" -maxdepth 1 -type f \( -iname '*licen[cs]e*' -o -iname '*notice*' \) -exec mv {} "$folder" \;
+        rm -rf "$folder/META-INF"
+        rmdir --ignore-fail-on-non-empty "$folder"
+    done
 }
 
 # archive_of FOLDER WHAT...: a tar archive of it on standard output.

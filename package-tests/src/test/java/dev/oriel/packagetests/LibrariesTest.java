@@ -34,18 +34,19 @@ class LibrariesTest {
     static void buildTheExamples() throws Exception {
         libraries = Run.packageOf("libraries");
         Path settings = repositories.resolve("settings.xml");
-        Files.writeString(settings, """
+        Files.writeString(
+                settings, """
                 <settings>
                   <localRepository>%s</localRepository>
                   <mirrors>
                     <mirror>
                       <id>here</id>
                       <mirrorOf>central</mirrorOf>
-                      <url>file://%s/.m2/repository</url>
+                      <url>file://%s</url>
                     </mirror>
                   </mirrors>
                 </settings>
-                """.formatted(repositories.resolve("local"), System.getProperty("user.home")));
+                """.formatted(repositories.resolve("local"), System.getProperty("oriel.maven.repository")));
         Run.of(List.of(
                         "mvn",
                         "-B",

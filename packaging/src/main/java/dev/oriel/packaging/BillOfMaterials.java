@@ -31,6 +31,8 @@ public final class BillOfMaterials {
             Pattern.compile("\\s*([^:\\s]+):([^:]+):jar:([^:]+):[a-z]+:(\\S.*?\\.jar)( -- .*)?");
 
     private static final Pattern LICENCE = Pattern.compile("<license>\\s*<name>([^<]*)</name>");
+    private static final Pattern PARENT = Pattern.compile("<parent>\\s*<groupId>([^<]*)</groupId>\\s*"
+            + "<artifactId>([^<]*)</artifactId>\\s*<version>([^<]*)</version>");
     private static final String OURS = "dev.oriel";
     private static final String APACHE = "Apache-2.0";
 
@@ -101,19 +103,33 @@ public final class BillOfMaterials {
         }
     }
 
-    /** As the pom beside a jar of the local repository names them. */
+    /** As the pom beside a jar of the local repository names them, or a parent of that pom. */
     private static List<Object> licences(String group, Path jar) throws IOException {
-        List<Object> licences = new ArrayList<>();
-        Path pom = jar.resolveSibling(jar.getFileName().toString().replaceFirst("\\.jar$", ".pom"));
         if (group.equals(OURS)) {
-            licences.add(Map.of("license", Map.of("id", APACHE)));
-        } else if (Files.exists(pom)) {
-            Matcher named = LICENCE.matcher(Files.readString(pom));
-            while (named.find()) {
-                licences.add(Map.of("license", Map.of("name", named.group(1).strip())));
-            }
+            return List.of(Map.of("license", Map.of("id", APACHE)));
         }
-        return licences;
+        Path pom = jar.resolveSibling(jar.getFileName().toString().replaceFirst("\\.jar$", ".pom"));
+        Path repository = Path.of("/").resolve(pom.subpath(0, pom.getNameCount() - group.split("\\.", -1).length - 3));
+        while (Files.exists(pom)) {
+            String text = Files.readString(pom);
+            List<Object> licences = LICENCE.matcher(text)
+                    .results()
+                    .<Object>map(named ->
+                            Map.of("license", Map.of("name", named.group(1).strip())))
+                    .toList();
+            Matcher parent = PARENT.matcher(text);
+            if (!licences.isEmpty() || !parent.find()) {
+                return licences;
+            }
+            String name = parent.group(2);
+            String version = parent.group(3);
+            pom = repository
+                    .resolve(parent.group(1).replace('.', '/'))
+                    .resolve(name)
+                    .resolve(version)
+                    .resolve(name + "-" + version + ".pom");
+        }
+        return List.of();
     }
 
     private static Map<String, Object> java(Path release) throws IOException {

@@ -124,7 +124,7 @@ public final class Practice implements AutoCloseable {
         }
     }
 
-    /** Ends it within one request. Any thread, without waiting; does nothing the second time. */
+    /** Ends it within some requests. Any thread, without waiting; does nothing the second time. */
     public void end() {
         ended = true;
     }
@@ -154,25 +154,27 @@ public final class Practice implements AutoCloseable {
         if (place == null) {
             return;
         }
+        long begun = System.nanoTime();
+        int rounds = 0;
         try (FileSystem served = opening.open(place).orElse(null)) {
             if (served != null) {
-                practise(served);
+                rounds = practise(served, begun);
             }
         } catch (Exception | Error failed) {
             LOG.log(Level.DEBUG, "practice has failed", failed);
         } finally {
             remove(place);
+            LOG.log(Level.DEBUG, "practised {0} rounds in {1} ms", rounds, (System.nanoTime() - begun) / 1_000_000);
         }
     }
 
-    private void practise(FileSystem served) throws IOException {
-        long begun = System.nanoTime();
+    /** Answers how many rounds were whole. */
+    private int practise(FileSystem served, long begun) throws IOException {
         VirtioFsDevice device = new VirtioFsDevice(served, "practice", 1, 1, null);
         // The other order early, and once: what is compiled then is made for the host's own, as most guests are.
         int rounds = rounds(device, ByteOrder.nativeOrder(), begun, 1);
         rounds += rounds(device, otherOrder(), begun, 1);
-        rounds += rounds(device, ByteOrder.nativeOrder(), begun, Integer.MAX_VALUE);
-        LOG.log(Level.DEBUG, "practised {0} rounds in {1} ms", rounds, (System.nanoTime() - begun) / 1_000_000);
+        return rounds + rounds(device, ByteOrder.nativeOrder(), begun, Integer.MAX_VALUE);
     }
 
     private static ByteOrder otherOrder() {

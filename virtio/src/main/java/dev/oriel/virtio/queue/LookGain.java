@@ -80,6 +80,11 @@ final class LookGain {
         return trying ? tried() : worthwhile;
     }
 
+    /** Whether a trial is under way. */
+    boolean trying() {
+        return trying;
+    }
+
     /** Whether the moment is one of looking: every other pair begins without. */
     private boolean tried() {
         boolean first = (moments & 1) == 0;

@@ -65,8 +65,17 @@ final class RingPoller {
             return false;
         }
         waitingSince = System.nanoTime();
-        if (now.adaptive() && !gain.looks(waitingSince, served)) {
-            return false;
+        if (now.adaptive()) {
+            boolean before = gain.trying();
+            boolean looks = gain.looks(waitingSince, served);
+            if (gain.trying() && !before) {
+                // Looks that are let pass would be compared with none.
+                passes = 0;
+                misses = 0;
+            }
+            if (!looks) {
+                return false;
+            }
         }
         if (now.adaptive() && passes > 0) {
             passes--;
