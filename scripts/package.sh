@@ -74,7 +74,8 @@ deploy_libraries() {
     local repository=$target/repository log=$target/libraries.log words
     mkdir -p "$target" 2>/dev/null || die "package: $root cannot be written"
     rm -rf "$repository"
-    words=(mvn -B -ntp -f "$root/pom.xml" -Plibraries -Doriel.launch -Dmaven.test.skip=true -Dmaven.install.skip=true "-Dproject.build.outputTimestamp=$(timestamp)"
+    words=(mvn -B -ntp -f "$root/pom.xml" -Plibraries -Doriel.launch -Dmaven.test.skip=true -Dmaven.install.skip=true -Dmaven.jar.forceCreation=true
+        "-Dproject.build.outputTimestamp=$(timestamp)"
         -pl bom,linux,socket,virtio,fuse,vhostuser,bus,vfiouser,filesystem,device,driver "-DaltDeploymentRepository=oriel::file://$repository")
     echo "$name: package: building the libraries and their documentation" >&2
     if ! JAVA_HOME=$java_home "${words[@]}" --offline deploy >"$log" 2>&1 &&
@@ -105,7 +106,8 @@ build_packaging() {
         return
     fi
     echo "$name: package: building" >&2
-    options=(-pl packaging -am "-Dproject.build.outputTimestamp=$(timestamp)" "-Doriel.commit=$commit")
+    # A jar that is up to date would keep the times of another commit, or the pom of a library.
+    options=(-pl packaging -am -Dmaven.jar.forceCreation=true "-Dproject.build.outputTimestamp=$(timestamp)" "-Doriel.commit=$commit")
     rm -rf "$modules"
     if ! maven --offline "${options[@]}" && ! { grep -q 'offline mode' "$log" && maven "${options[@]}"; }; then
         grep -E '^\[ERROR\]' "$log" | head -n 20 >&2 || tail -n 20 "$log" >&2
@@ -184,14 +186,16 @@ pack_tar() {
 
 pack_deb() {
     command -v dpkg-deb >/dev/null || die "package deb: dpkg-deb is missing: install dpkg"
-    local tree=$target/deb to=$target/oriel_${version}_$architecture.deb script
+    local tree=$target/deb to=$target/oriel_${version}_$architecture.deb script bytes
     rm -rf "$tree"
     mkdir -p "$tree/DEBIAN" "$tree/etc/oriel"
     cp -a "$stage" "$tree/usr"
     mv "$tree/usr/share/doc/oriel/LICENSE" "$tree/usr/share/doc/oriel/copyright"
     gzip -9n "$tree/usr/share/doc/oriel/CHANGELOG.md"
     mv "$tree/usr/share/doc/oriel/CHANGELOG.md.gz" "$tree/usr/share/doc/oriel/changelog.gz"
-    sed -e "s/@VERSION@/$version/" -e "s/@ARCHITECTURE@/$architecture/" -e "s/@SIZE@/$(du -sk --apparent-size "$tree" | cut -f1)/" \
+    # Not of folders, whose size is their file system's.
+    bytes=$(find "$tree" -type f -printf '%s\n' | awk '{ sum += $1 } END { print sum }')
+    sed -e "s/@VERSION@/$version/" -e "s/@ARCHITECTURE@/$architecture/" -e "s/@SIZE@/$((bytes / 1024))/" \
         "$root/packaging/debian/control" >"$tree/DEBIAN/control"
     for script in postinst prerm postrm; do install -m 755 "$root/packaging/debian/$script" "$tree/DEBIAN"; done
     (cd "$tree" && find usr -type f -print0 | LC_ALL=C sort -z | xargs -0 md5sum) >"$tree/DEBIAN/md5sums"
