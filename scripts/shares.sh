@@ -104,11 +104,13 @@ plugin() {
     plugins+=:$folder
 }
 
+# Of the sources that it is compiled against too: a plug-in of yesterday does not find what has another name today.
 is_plugin_built() {
     local jar newer
     for jar in "$root/$1"/target/plugin/oriel-"$1"-*.jar; do
         [ -e "$jar" ] || return 1
-        newer=$(find "$root/$1/pom.xml" "$root/$1/src/main" -type f -newer "$jar" -print -quit 2>/dev/null) || true
+        newer=$(find "$root/pom.xml" "$root"/{"$1",linux,fuse,filesystem}/{pom.xml,src/main} -type f -newer "$jar" \
+            -print -quit 2>/dev/null) || true
         [ -z "$newer" ]
         return
     done
