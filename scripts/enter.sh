@@ -134,7 +134,7 @@ fi
 # Where the server practises before a guest comes.
 folders+=("$base/dev/shm")
 case $table in
-*" $base/dev/shm/"*) ;; # it would hide what was laid there: then the server does not practise
+*" $base/dev/shm"[/\ ]*) ;; # it would hide what was laid there: then the server does not practise
 *) table+="oriel $base/dev/shm tmpfs nosuid,nodev,noexec,mode=1777,size=4m,nr_inodes=256 0 0"$'\n' ;;
 esac
 

@@ -38,6 +38,8 @@ make_package() {
     esac
     # shellcheck source=scripts/commit.sh
     . "$root/scripts/commit.sh"
+    [ "$1-$architecture" != oci-arm64 ] || die "package oci: what the image needs of Debian can be had for amd64 only"
+    umask 022
     target=$root/packaging/target stage=$target/stage
     commit=$(commit)
     find_epoch
@@ -89,22 +91,20 @@ deploy_libraries() {
 # is_packaging_built: whether the last build was this one's, of the same commit and time.
 is_packaging_built() {
     local jar
-    is_built && [ -e "$target/built" ] && [ "$(<"$target/built")" = "$commit $epoch" ] || return 1
+    is_built && [ -e "$target/built" ] && [ "$(<"$target/built")" = "$commit $epoch $java_home" ] || return 1
     for jar in "$modules"/oriel-app-*.jar; do
         [ "$target/built" -nt "$jar" ]
         return
     done
 }
 
+# The lock is held until the package is made: of the jars of this build, and by nobody else in the same folders.
 build_packaging() {
     local log=$root/app/target/build.log options
     mkdir -p "$root/app/target" 2>/dev/null || die "package: $root cannot be written"
     exec 9>"$root/app/target/build.lock"
     if command -v flock >/dev/null; then flock 9; fi
-    if is_packaging_built; then
-        exec 9>&-
-        return
-    fi
+    if is_packaging_built; then return; fi
     echo "$name: package: building" >&2
     # A jar that is up to date would keep the times of another commit, or the pom of a library.
     options=(-pl packaging -am -Dmaven.jar.forceCreation=true "-Dproject.build.outputTimestamp=$(timestamp)" "-Doriel.commit=$commit")
@@ -113,8 +113,7 @@ build_packaging() {
         grep -E '^\[ERROR\]' "$log" | head -n 20 >&2 || tail -n 20 "$log" >&2
         die "package: the build failed; all of what Maven said is in $log"
     fi
-    echo "$commit $epoch" >"$target/built"
-    exec 9>&-
+    echo "$commit $epoch $java_home" >"$target/built"
 }
 
 generate() { "$java_home/bin/java" --enable-native-access=ALL-UNNAMED -cp "$target/classes:$modules/*" "dev.oriel.packaging.$@"; }

@@ -13,7 +13,7 @@ layer() {
     local file=$target/layer.tar digest size
     archive_of "$1" . >"$file"
     diff_ids+=,\"sha256:$(sha256sum <"$file" | cut -d' ' -f1)\"
-    gzip -n "$file"
+    gzip -nf "$file"
     blob "$file.gz"
     layers+=",{\"mediaType\":\"application/vnd.oci.image.layer.v1.tar+gzip\",\"digest\":\"sha256:$digest\",\"size\":$size}"
 }

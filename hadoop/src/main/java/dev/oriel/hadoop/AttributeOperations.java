@@ -121,7 +121,7 @@ final class AttributeOperations {
         }
         HadoopFile file = node.type == FileMode.S_IFREG ? state.files.get(node) : null;
         if (file != null) {
-            return file.times(modified, accessed);
+            return file.times(modified, accessed, state.changes);
         }
         files.setTimes(path, modified, accessed);
         return 0;

@@ -46,7 +46,7 @@ final class DataOperations {
      */
     int open(HadoopNode node, int flags, @Nullable FSDataOutputStream created, Opened out) {
         @Nullable OpenHadoopFile[] opened = new OpenHadoopFile[1];
-        int result = state.files.open(node, flags, created, (flags & OpenFlags.O_TRUNC) != 0, opened);
+        int result = state.files.open(node, flags, created, (flags & OpenFlags.O_TRUNC) != 0, state.changes, opened);
         OpenHadoopFile handle = opened[0];
         if (result == 0 && handle != null) {
             out.fh = state.add(handle);
@@ -84,7 +84,7 @@ final class DataOperations {
             }
         }
         @Nullable OpenHadoopFile[] opened = new OpenHadoopFile[1];
-        int result = state.files.open(node, OpenFlags.O_RDWR, null, false, opened);
+        int result = state.files.open(node, OpenFlags.O_RDWR, null, false, state.changes, opened);
         OpenHadoopFile file = opened[0];
         if (result != 0 || file == null) {
             return result;

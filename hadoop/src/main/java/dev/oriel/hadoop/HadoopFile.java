@@ -95,7 +95,7 @@ final class HadoopFile {
      * @param truncates whether all that it holds is dropped
      * @return 0 or an errno: then it is not open
      */
-    int open(OpenHadoopFile handle, @Nullable FSDataOutputStream created, boolean truncates) {
+    int open(OpenHadoopFile handle, @Nullable FSDataOutputStream created, boolean truncates, Allowance payer) {
         lock.lock();
         try {
             int result = stream == null && created == null ? renew() : 0;
@@ -104,7 +104,7 @@ final class HadoopFile {
                 stream = created;
                 isBehind = true;
             }
-            StagedOpen open = staged.open();
+            StagedOpen open = staged.open(payer);
             if (result == 0 && truncates) {
                 result = cut(0);
             }
@@ -303,11 +303,11 @@ final class HadoopFile {
      * Sets times, ms; -1: as it is. While it streams they are set when that ends, once more; what is staged is written
      * back first.
      */
-    int times(long modified, long accessed) {
+    int times(long modified, long accessed, Allowance payer) {
         return locked(() -> {
             int result = settle();
             if (staged.modified() != null) {
-                StagedOpen own = staged.open();
+                StagedOpen own = staged.open(payer);
                 int back = (int) cluster.ask(own::close);
                 result = result != 0 ? result : back;
             }
@@ -385,10 +385,10 @@ final class HadoopFile {
     }
 
     /** Keeps all that there is here, because the file is about to be removed. */
-    int keep(Allowance payer) {
+    int keep() {
         return locked(() -> {
             int result = endStream();
-            return result != 0 ? result : (int) cluster.ask(() -> staged.keep(payer));
+            return result != 0 ? result : (int) cluster.ask(staged::keep);
         });
     }
 

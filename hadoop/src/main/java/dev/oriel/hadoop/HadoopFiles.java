@@ -1,5 +1,6 @@
 package dev.oriel.hadoop;
 
+import dev.oriel.filesystem.node.Allowance;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -35,6 +36,7 @@ final class HadoopFiles {
      *
      * @param created a stream to the file, which was just made; null if it was there
      * @param truncates whether all that it holds is dropped
+     * @param payer what the session may change of staged files
      * @param out gets the open file
      * @return 0 or an errno
      */
@@ -43,6 +45,7 @@ final class HadoopFiles {
             int flags,
             @Nullable FSDataOutputStream created,
             boolean truncates,
+            Allowance payer,
             @Nullable OpenHadoopFile[] out) {
         HadoopFile file;
         synchronized (this) {
@@ -52,7 +55,7 @@ final class HadoopFiles {
             file = used.file;
         }
         OpenHadoopFile opened = new OpenHadoopFile(this, file, node.nodeid, flags);
-        int result = file.open(opened, created, truncates);
+        int result = file.open(opened, created, truncates, payer);
         if (result != 0) {
             leave(file);
             return result;

@@ -10,7 +10,7 @@ final class HadoopNode {
     /** What one costs, with its entries in two tables, beside its name. */
     private static final long BYTES = 240;
 
-    /** Longer than any path of a cluster: directories that are moved meanwhile could lead in a circle. */
+    /** Nobody wants to read longer ones; and directories that are moved meanwhile could lead in a circle. */
     private static final int MOST_PATH = 4096;
 
     final long nodeid;

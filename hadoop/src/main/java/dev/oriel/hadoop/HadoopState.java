@@ -150,6 +150,6 @@ final class HadoopState implements AutoCloseable {
         handles.close();
         memory.close();
         open.close();
-        changes.close();
+        changes.retire();
     }
 }

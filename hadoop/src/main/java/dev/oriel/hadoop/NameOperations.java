@@ -221,7 +221,7 @@ final class NameOperations {
                 return isDirectory ? -Errno.ENOTDIR : -Errno.EISDIR;
             }
             HadoopFile open = isDirectory ? null : opened(parent, name, status);
-            boolean isKept = open != null && open.keep(state.changes) == 0;
+            boolean isKept = open != null && open.keep() == 0;
             try {
                 if (!files.delete(path, false)) {
                     return -Errno.ENOENT;
@@ -277,7 +277,7 @@ final class NameOperations {
                 }
             }
             HadoopFile replaced = target != null && target.isFile() ? opened(newParent, newName, target) : null;
-            boolean isKept = replaced != null && replaced.keep(state.changes) == 0;
+            boolean isKept = replaced != null && replaced.keep() == 0;
             try {
                 cluster.rename(from, to, replaces);
                 if (replaced != null && target != null) {

@@ -73,11 +73,11 @@ final class DocumentExchange implements ConnectionServer.Service {
     }
 
     /**
-     * The answer, in memory of {@code arena}. One at a time for all connections: the text of a document with many guests
+     * The answer, in memory of {@code arena}. One at a time for all connections of a server: the text of a document with many guests
      * is some MiB.
      */
     private MemorySegment answer(String request, Arena arena) {
-        synchronized (DocumentExchange.class) {
+        synchronized (documents) {
             return arena.allocateFrom(ValueLayout.JAVA_BYTE, answer(request));
         }
     }

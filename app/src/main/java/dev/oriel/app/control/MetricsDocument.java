@@ -110,7 +110,7 @@ public final class MetricsDocument {
         out.family(
                 prefix + "request_duration_seconds",
                 OpenMetrics.Type.HISTOGRAM,
-                "From the ring to the answer, of one request in sixteen" + whose + ".");
+                "From the ring to the answer, of one request in sixteen, at random" + whose + ".");
         totals.forEach((guest, all) -> durations(out, guest, all));
         out.family(prefix + "read_bytes", OpenMetrics.Type.COUNTER, "Bytes that READ answered with" + whose + ".");
         totals.forEach((guest, all) -> out.sample(all.readBytes(), labels(guest)));

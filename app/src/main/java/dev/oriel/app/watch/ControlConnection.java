@@ -19,6 +19,7 @@ import java.time.Duration;
 final class ControlConnection {
     private static final String REQUEST = "GET /status HTTP/1.1\r\nHost: oriel\r\nConnection: close\r\n\r\n";
     private static final Duration PATIENCE = Duration.ofSeconds(6);
+    private static final Duration RETRY = Duration.ofMillis(50);
     private static final int MOST_BYTES = 64 << 20;
     private static final String OK = "HTTP/1.1 200 ";
     private static final String END_OF_HEAD = "\r\n\r\n";
@@ -32,18 +33,20 @@ final class ControlConnection {
     /** The status as JSON. */
     String status() throws CommandFailed {
         String answer;
-        try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
+        long began = System.nanoTime();
+        try (SocketChannel channel = connect(began);
                 Selector selector = Selector.open()) {
-            channel.configureBlocking(false);
-            channel.connect(UnixDomainSocketAddress.of(socket));
             channel.write(US_ASCII.encode(REQUEST));
             channel.register(selector, SelectionKey.OP_READ);
-            answer = read(channel, selector);
+            answer = read(channel, selector, began);
         } catch (IOException | IllegalArgumentException | UnsupportedOperationException unreachable) {
             throw new CommandFailed(
                     "cannot ask " + socket + ": " + unreachable.getMessage()
                             + "; it is the PATH of a server that runs with --control-path PATH, for its user alone",
                     unreachable);
+        } catch (InterruptedException now) {
+            Thread.currentThread().interrupt();
+            throw new CommandFailed("interrupted", now);
         }
         int body = answer.indexOf(END_OF_HEAD);
         if (!answer.startsWith(OK) || body < 0) {
@@ -56,10 +59,28 @@ final class ControlConnection {
         return answer.substring(body + END_OF_HEAD.length());
     }
 
-    private static String read(SocketChannel channel, Selector selector) throws IOException {
+    /** Connects without waiting in the kernel, where nothing limits it: a server with many who wait is asked again. */
+    private SocketChannel connect(long began) throws IOException, InterruptedException {
+        while (true) {
+            SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
+            try {
+                channel.configureBlocking(false);
+                channel.connect(UnixDomainSocketAddress.of(socket));
+                return channel;
+            } catch (IOException | IllegalArgumentException | UnsupportedOperationException refused) {
+                channel.close();
+                boolean busy = String.valueOf(refused.getMessage()).contains("temporarily unavailable");
+                if (!busy || System.nanoTime() - began > PATIENCE.toNanos()) {
+                    throw refused;
+                }
+            }
+            Thread.sleep(RETRY);
+        }
+    }
+
+    private static String read(SocketChannel channel, Selector selector, long began) throws IOException {
         ByteArrayOutputStream text = new ByteArrayOutputStream();
         ByteBuffer buffer = ByteBuffer.allocate(1 << 16);
-        long began = System.nanoTime();
         while (text.size() < MOST_BYTES) {
             long left = PATIENCE.minusNanos(System.nanoTime() - began).toMillis();
             if (left <= 0 || selector.select(left) == 0) {

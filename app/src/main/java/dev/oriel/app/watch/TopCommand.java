@@ -3,10 +3,13 @@ package dev.oriel.app.watch;
 import dev.oriel.app.command.CommandFailed;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jline.terminal.Attributes;
 import org.jline.terminal.Size;
@@ -28,7 +31,7 @@ import picocli.CommandLine.Parameters;
         mixinStandardHelpOptions = true,
         footer = {"", "q ends it."})
 public final class TopCommand implements Callable<Integer> {
-    private static final long INTERVAL_NANOS = 1_000_000_000L;
+    private static final Duration INTERVAL = Duration.ofSeconds(1);
 
     /** In raw mode Ctrl-C is a key. */
     private static final int CONTROL_C = 3;
@@ -60,8 +63,12 @@ public final class TopCommand implements Callable<Integer> {
     private static void show(ControlConnection server, StatusSnapshot first, Terminal terminal)
             throws IOException, CommandFailed {
         AtomicBoolean interrupted = new AtomicBoolean();
-        terminal.handle(Terminal.Signal.INT, _ -> interrupted.set(true));
+        for (Terminal.Signal end : List.of(Terminal.Signal.INT, Terminal.Signal.QUIT)) {
+            terminal.handle(end, _ -> interrupted.set(true));
+        }
         Attributes usual = terminal.enterRawMode();
+        Thread restoring = new Thread(() -> restore(terminal, usual), "oriel-terminal");
+        Runtime.getRuntime().addShutdownHook(restoring); // SIGTERM and SIGHUP come to no one else
         terminal.puts(Capability.enter_ca_mode);
         terminal.puts(Capability.cursor_invisible);
         try {
@@ -71,21 +78,44 @@ public final class TopCommand implements Callable<Integer> {
             StatusSnapshot now = first;
             while (true) {
                 draw(display, terminal.getSize(), new StatusText(before, now).lines());
-                for (long began = System.nanoTime(); System.nanoTime() - began < INTERVAL_NANOS; ) {
+                FutureTask<StatusSnapshot> next = new FutureTask<>(() -> {
+                    Thread.sleep(INTERVAL);
+                    return StatusSnapshot.parse(server.status());
+                });
+                Thread.ofVirtual().start(next);
+                while (!next.isDone()) {
                     int key = keys.read(GLANCE_MILLIS);
                     if (key == 'q' || key == CONTROL_C || key == NonBlockingReader.EOF || interrupted.get()) {
                         return;
                     }
                 }
                 before = now;
-                now = StatusSnapshot.parse(server.status());
+                now = answer(next);
             }
         } finally {
-            terminal.puts(Capability.cursor_visible);
-            terminal.puts(Capability.exit_ca_mode);
-            terminal.setAttributes(usual);
-            terminal.flush();
+            Runtime.getRuntime().removeShutdownHook(restoring);
+            restore(terminal, usual);
         }
+    }
+
+    private static StatusSnapshot answer(FutureTask<StatusSnapshot> asked) throws CommandFailed {
+        try {
+            return asked.get();
+        } catch (ExecutionException failed) {
+            throw failed.getCause() instanceof CommandFailed said
+                    ? said
+                    : new CommandFailed("cannot ask the server: " + failed.getCause(), failed);
+        } catch (InterruptedException now) {
+            Thread.currentThread().interrupt();
+            throw new CommandFailed("interrupted", now);
+        }
+    }
+
+    private static void restore(Terminal terminal, Attributes usual) {
+        terminal.puts(Capability.cursor_visible);
+        terminal.puts(Capability.exit_ca_mode);
+        terminal.setAttributes(usual);
+        terminal.flush();
     }
 
     private static void draw(Display display, Size size, List<String> lines) {

@@ -23,6 +23,9 @@ public final class Allowance implements AutoCloseable {
     private final AtomicLong borrowed = new AtomicLong();
     private final AtomicBoolean told = new AtomicBoolean();
 
+    /** Whether it is to be closed when nothing is taken any more. */
+    private final AtomicBoolean retired = new AtomicBoolean();
+
     Allowance(Budget budget, long guaranteed) {
         this.budget = budget;
         this.guaranteed = guaranteed;
@@ -75,6 +78,22 @@ public final class Allowance implements AutoCloseable {
         }
         if (told.get() && left() >= Math.max(1, guaranteed / 2)) {
             told.set(false);
+        }
+        endIfRetired();
+    }
+
+    /**
+     * Nobody takes any more, but what was taken is given back one by one: until the last of it is, it counts, and what
+     * is guaranteed goes to no other session.
+     */
+    public void retire() {
+        retired.set(true);
+        endIfRetired();
+    }
+
+    private void endIfRetired() {
+        if (retired.get() && taken() == 0 && retired.compareAndSet(true, false)) {
+            close();
         }
     }
 

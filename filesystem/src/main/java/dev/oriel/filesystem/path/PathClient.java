@@ -111,7 +111,7 @@ final class PathClient {
     void close() {
         handles.close();
         openFiles.close();
-        changes.close();
+        changes.retire();
         memory.close();
     }
 }

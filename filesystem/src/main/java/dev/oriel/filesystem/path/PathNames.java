@@ -166,7 +166,7 @@ final class PathNames {
         if (found != isDirectory) {
             return found ? -Errno.EISDIR : -Errno.ENOTDIR;
         }
-        int kept = client.share.staged.keep(path, client.changes);
+        int kept = client.share.staged.keep(path);
         if (kept != 0) {
             return kept;
         }
@@ -218,7 +218,7 @@ final class PathNames {
                 return refusal;
             }
         }
-        int kept = exists ? client.share.staged.keep(next, client.changes) : 0;
+        int kept = exists ? client.share.staged.keep(next) : 0;
         if (kept != 0) {
             return kept;
         }

@@ -61,7 +61,7 @@ final class StagedPaths implements AutoCloseable {
             staged = files.computeIfAbsent(path, this::stage);
             staged.users++;
         }
-        StagedOpen open = staged.file.open();
+        StagedOpen open = staged.file.open(payer);
         error[0] = staged.file.renew();
         if (error[0] != 0) {
             close(staged, open);
@@ -113,9 +113,9 @@ final class StagedPaths implements AutoCloseable {
     }
 
     /** Writes back what is changed of a file, if anything is: 0 or an errno. */
-    int writeBack(Path path) {
+    int writeBack(Path path, Allowance payer) {
         StagedFile file = get(path);
-        return file == null || file.modified() == null ? 0 : file.open().close();
+        return file == null || file.modified() == null ? 0 : file.open(payer).close();
     }
 
     /**
@@ -123,7 +123,7 @@ final class StagedPaths implements AutoCloseable {
      *
      * @return 0 or an errno: then it is not removed
      */
-    int keep(Path path, Allowance payer) {
+    int keep(Path path) {
         Staged staged;
         synchronized (files) {
             staged = files.get(path);
@@ -131,7 +131,7 @@ final class StagedPaths implements AutoCloseable {
                 return 0;
             }
         }
-        return staged.file.keep(payer);
+        return staged.file.keep();
     }
 
     /** A file was removed. */

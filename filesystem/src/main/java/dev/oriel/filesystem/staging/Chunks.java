@@ -24,6 +24,9 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  */
 final class Chunks {
+    /** No errno: room there may be, but not for this session. */
+    static final int SPENT = Integer.MIN_VALUE;
+
     private static final int CHUNK = Staging.CHUNK;
 
     private static final class Chunk {
@@ -38,17 +41,10 @@ final class Chunks {
             this.place = place;
         }
 
-        /** It is changed from now on; false if {@code by} can change no more. */
-        boolean change(Allowance by) {
-            if (changed) {
-                return true;
-            }
-            if (!by.take(1)) {
-                return false;
-            }
+        /** It is changed from now on, and {@code by} has paid. */
+        void changed(Allowance by) {
             changed = true;
             payer = by;
-            return true;
         }
 
         /** The store has it too, or it is dropped. */
@@ -134,8 +130,7 @@ final class Chunks {
         base = 0;
         for (Chunk chunk : chunks.values()) {
             if (!chunk.changed) {
-                chunk.changed = true;
-                chunk.payer = payer;
+                chunk.changed(payer);
             }
         }
         return true;
@@ -303,49 +298,62 @@ final class Chunks {
     /**
      * Writes within one chunk.
      *
-     * @return how many bytes, or an errno
+     * @return how many bytes, or an errno; {@link #SPENT} if {@code payer} can have no more changed
      */
     long write(long index, int at, IoVector from, Allowance payer) throws IOException {
-        boolean there = chunks.containsKey(index);
-        Chunk chunk = changeable(index, at, (int) from.bytes());
-        boolean fetched = !there && length(index, base) > 0 && (at > 0 || from.bytes() < length(index, base));
-        boolean wasChanged = chunk.changed;
-        if (!chunk.change(payer)) {
-            if (!there && !fetched) {
+        Chunk chunk = chunks.get(index);
+        boolean there = chunk != null;
+        boolean wasChanged = there && chunk.changed;
+        if (!wasChanged && !payer.take(1)) {
+            return SPENT;
+        }
+        boolean kept = wasChanged;
+        try {
+            chunk = changeable(index, at, (int) from.bytes());
+            boolean fetched = !there && length(index, base) > 0 && (at > 0 || from.bytes() < length(index, base));
+            long count = staging.area().write(chunk.place, at, from);
+            boolean torn = !there && !fetched && count < from.bytes() && length(index, base) > 0;
+            if (torn || (count <= 0 && !there)) {
+                // Not all that was to be overwritten was, and the rest was not fetched.
                 chunks.remove(index);
                 give(chunk);
+                return count < 0 ? count : -Errno.ENOSPC;
             }
-            return -Errno.ENOSPC;
+            if (count > 0 && !wasChanged) {
+                chunk.changed(payer);
+                kept = true;
+            }
+            return count;
+        } finally {
+            if (!kept) {
+                payer.give(1);
+            }
         }
-        long count = staging.area().write(chunk.place, at, from);
-        boolean torn = !there && !fetched && count < from.bytes() && length(index, base) > 0;
-        if (torn || (count <= 0 && !there)) {
-            // Not all that was to be overwritten was, and the rest was not fetched.
-            chunks.remove(index);
-            give(chunk);
-            return count < 0 ? count : -Errno.ENOSPC;
-        }
-        if (count <= 0 && !wasChanged) {
-            chunk.settle();
-        }
-        return count;
     }
 
-    /** Makes a range zeros, within one chunk: 0 or an errno. */
+    /** Makes a range zeros, within one chunk: 0 or an errno, or {@link #SPENT}. */
     int zero(long index, int at, int length, Allowance payer) throws IOException {
-        if (length(index, base) <= at && !chunks.containsKey(index)) {
+        Chunk chunk = chunks.get(index);
+        if (length(index, base) <= at && chunk == null) {
             return 0; // zeros already
         }
-        boolean there = chunks.containsKey(index);
-        Chunk chunk = changeable(index, at, length);
-        if (!chunk.change(payer)) {
-            if (!there && at == 0 && length >= length(index, base)) {
-                chunks.remove(index);
-                give(chunk);
-            }
-            return -Errno.ENOSPC;
+        boolean wasChanged = chunk != null && chunk.changed;
+        if (!wasChanged && !payer.take(1)) {
+            return SPENT;
         }
-        return staging.area().zero(chunk.place, at, length);
+        boolean kept = wasChanged;
+        try {
+            chunk = changeable(index, at, length);
+            if (!wasChanged) {
+                chunk.changed(payer);
+                kept = true;
+            }
+            return staging.area().zero(chunk.place, at, length);
+        } finally {
+            if (!kept) {
+                payer.give(1);
+            }
+        }
     }
 
     /**
@@ -361,7 +369,7 @@ final class Chunks {
             if (error != 0) {
                 return error;
             }
-            last.changed = true;
+            // Not changed by that: what the store has counts up to the new base only.
         }
         NavigableMap<Long, Chunk> behind = chunks.tailMap((size + CHUNK - 1) / CHUNK, true);
         behind.values().forEach(this::give);

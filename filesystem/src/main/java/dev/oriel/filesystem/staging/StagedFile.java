@@ -41,6 +41,7 @@ public final class StagedFile {
     private @Nullable Object stamp;
 
     private boolean isKept;
+    private @Nullable Allowance opener;
     private int opens;
 
     /** How often a write-back failed, why it did the last time, and whether somebody was told. */
@@ -60,10 +61,11 @@ public final class StagedFile {
         chunks = new Chunks(this, staging, store);
     }
 
-    /** Opens it. */
-    public StagedOpen open() {
+    /** Opens it; {@code by} pays for what must be kept here if the store loses it while it is open. */
+    public StagedOpen open(Allowance by) {
         lock.lock();
         try {
+            opener = by;
             opens++;
             staging.add(this);
             return new StagedOpen(this, isErrorSeen ? errorNumber : Math.max(0, errorNumber - 1));
@@ -177,17 +179,17 @@ public final class StagedFile {
     /** Writes from memory of a client, whose {@link Staging#allowance} pays for it. */
     public long write(long offset, IoVector from, Allowance payer) {
         long result = tryWrite(offset, from, false, payer);
-        return result == -Errno.ENOSPC && staging.makeRoom() == 0 ? tryWrite(offset, from, false, payer) : result;
+        return spent(result == -Errno.ENOSPC && staging.makeRoom() == 0 ? tryWrite(offset, from, false, payer) : result);
     }
 
-    /**
-     * Writes behind the end of the file, wherever that is.
-     *
-     * @return how many bytes, or an errno
-     */
+    /** Writes behind the end of the file, wherever that is: how many bytes, or an errno. */
     public long append(IoVector from, Allowance payer) {
         long result = tryWrite(0, from, true, payer);
-        return result == -Errno.ENOSPC && staging.makeRoom() == 0 ? tryWrite(0, from, true, payer) : result;
+        return spent(result == -Errno.ENOSPC && staging.makeRoom() == 0 ? tryWrite(0, from, true, payer) : result);
+    }
+
+    private static long spent(long result) {
+        return result == Chunks.SPENT ? -Errno.ENOSPC : result;
     }
 
     private long tryWrite(long wanted, IoVector from, boolean atEnd, Allowance payer) {
@@ -265,7 +267,7 @@ public final class StagedFile {
             return -Errno.EINVAL;
         }
         int result = tryZero(offset, length, payer);
-        return result == -Errno.ENOSPC && staging.makeRoom() == 0 ? tryZero(offset, length, payer) : result;
+        return (int) spent(result == -Errno.ENOSPC && staging.makeRoom() == 0 ? tryZero(offset, length, payer) : result);
     }
 
     private int tryZero(long offset, long length, Allowance payer) {
@@ -286,11 +288,7 @@ public final class StagedFile {
         }
     }
 
-    /**
-     * Writes back what is changed: by its tail if the store can do that, otherwise the whole.
-     *
-     * @return 0 or an errno; each open is told once
-     */
+    /** Writes back what is changed, by its tail if the store can do that: 0 or an errno; each open is told once. */
     int writeBack() {
         lock.lock();
         try {
@@ -359,10 +357,11 @@ public final class StagedFile {
      *
      * @return 0; or an errno, if the store cannot be read or there is no room, and then it is as before
      */
-    public int keep(Allowance payer) {
+    public int keep() {
         lock.lock();
         try {
-            if (!chunks.stageFrom(0) || !chunks.keep(payer)) {
+            Allowance payer = opener;
+            if (payer == null || !chunks.stageFrom(0) || !chunks.keep(payer)) {
                 return -Errno.ENOSPC;
             }
             isKept = true;

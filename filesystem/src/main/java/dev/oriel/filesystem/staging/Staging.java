@@ -65,7 +65,7 @@ public final class Staging implements AutoCloseable {
         return new Staging(StagingArea.open(folder, Math.clamp(bytes / CHUNK, LEAST, MOST)), sessions);
     }
 
-    /** What a session may have changed and not written back, in chunks; closed with the session. */
+    /** What a session may have changed and not written back, in chunks; {@link Allowance#retire retired} with it. */
     public Allowance allowance() {
         return changes.open();
     }

@@ -3,7 +3,6 @@ package dev.oriel.filesystem.staging;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.oriel.filesystem.node.Allowance;
-import dev.oriel.filesystem.node.Budget;
 import dev.oriel.linux.LinuxException;
 import java.io.IOException;
 import java.util.Arrays;
@@ -13,8 +12,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Random reads, writes, truncations, zeros, syncs and opens, against an array of bytes. The seed decides all. */
 class RandomWriterTest {
-    /** A session that may change as much as there is room for. */
-    private static final Allowance PAYER = new Budget(1 << 20, 1, 0, "").open();
 
     private static final int STEPS = 20_000;
     private static final int MOST = 1 << 20;
@@ -27,14 +24,15 @@ class RandomWriterTest {
         byte[] model = new byte[300_000];
         random.nextBytes(model);
         // room for fewer chunks than two such files have
-        try (Staging staging = Staging.open(null, 16 * Staging.CHUNK, 1)) {
+        try (Staging staging = Staging.open(null, 16 * Staging.CHUNK, 1);
+                Allowance payer = staging.allowance()) {
             MemoryStore store = new MemoryStore(model.clone(), hasTails);
             StagedFile file = new StagedFile(staging, store);
-            StagedOpen open = file.open();
+            StagedOpen open = file.open(payer);
             assertThat(file.renew()).isZero();
             byte[] neighbours = new byte[2 * MOST];
             StagedFile neighbour = new StagedFile(staging, new MemoryStore(neighbours, false));
-            StagedOpen beside = neighbour.open();
+            StagedOpen beside = neighbour.open(payer);
             assertThat(neighbour.renew()).isZero();
             for (int step = 0; step < STEPS; step++) {
                 String where = "step " + step;
@@ -44,7 +42,7 @@ class RandomWriterTest {
                     case 0, 1, 2, 3 -> {
                         byte[] bytes = new byte[length];
                         random.nextBytes(bytes);
-                        assertThat(file.write(offset, memory.with(bytes), PAYER))
+                        assertThat(file.write(offset, memory.with(bytes), payer))
                                 .as(where)
                                 .isEqualTo(length);
                         if (length > 0) {
@@ -66,7 +64,7 @@ class RandomWriterTest {
                         model = Arrays.copyOf(model, offset);
                     }
                     case 10 -> {
-                        assertThat(file.zero(offset, length, PAYER)).as(where).isZero();
+                        assertThat(file.zero(offset, length, payer)).as(where).isZero();
                         int end = Math.min(model.length, offset + length);
                         if (offset < end) {
                             Arrays.fill(model, offset, end, (byte) 0);
@@ -88,7 +86,7 @@ class RandomWriterTest {
                         assertThat(Arrays.equals(store.content(), model))
                                 .as(where)
                                 .isTrue();
-                        open = file.open();
+                        open = file.open(payer);
                         assertThat(file.renew()).as(where).isZero();
                     }
                     default ->

@@ -10,6 +10,7 @@ import dev.oriel.linux.LinuxException;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -33,7 +34,7 @@ class StagedFileTest {
     }
 
     private static StagedOpen open(StagedFile file) {
-        StagedOpen open = file.open();
+        StagedOpen open = file.open(PAYER);
         assertThat(file.renew()).isZero();
         return open;
     }
@@ -215,6 +216,62 @@ class StagedFileTest {
     }
 
     @Test
+    void whoHasSpentHisPartHoldsNoMoreByTruncatingWhatHeHasRead() throws LinuxException {
+        try (Staging staging = Staging.open(null, 16 * CHUNK, 4);
+                Allowance spent = new Budget(0, 1, 0, "").open();
+                Allowance neighbour = staging.allowance()) {
+            List<StagedOpen> opens = new ArrayList<>();
+            for (int i = 0; i < 20; i++) {
+                StagedFile file = new StagedFile(staging, new MemoryStore(random(CHUNK), false));
+                opens.add(file.open(spent));
+                assertThat(file.renew()).isZero();
+                assertThat(all(file)).hasSize(CHUNK);
+                assertThat(file.truncate(CHUNK - 1)).isZero();
+                assertThat(file.write(0, memory.with(random(10)), spent)).isEqualTo(-Errno.ENOSPC);
+                assertThat(all(file)).hasSize(CHUNK - 1);
+            }
+            StagedFile other = new StagedFile(staging, new MemoryStore(new byte[0], false));
+            StagedOpen open = other.open(neighbour);
+            assertThat(other.renew()).isZero();
+            assertThat(other.write(0, memory.with(random(CHUNK)), neighbour)).isEqualTo(CHUNK);
+            assertThat(open.close()).isZero();
+            for (StagedOpen each : opens) {
+                assertThat(each.close()).isZero();
+            }
+        }
+    }
+
+    @Test
+    void whatOutlivesASessionCountsUntilItIsWrittenBack() throws LinuxException {
+        try (Staging staging = Staging.open(null, 16 * CHUNK, 1)) {
+            MemoryStore store = new MemoryStore(new byte[0], false);
+            Allowance session = staging.allowance();
+            StagedFile file = new StagedFile(staging, store);
+            StagedOpen open = file.open(session);
+            assertThat(file.renew()).isZero();
+            for (int i = 0; i < 15; i++) {
+                assertThat(file.write((long) i * CHUNK, memory.with(random(CHUNK)), session))
+                        .isEqualTo(CHUNK);
+            }
+            store.failAlways(() -> new NoSuchFileException("gone"));
+            assertThat(open.close()).isNegative();
+            session.retire();
+
+            Allowance next = staging.allowance();
+            StagedFile another = new StagedFile(staging, new MemoryStore(new byte[0], false));
+            StagedOpen more = another.open(next);
+            assertThat(another.renew()).isZero();
+            assertThat(another.write(0, memory.with(random(CHUNK)), next)).isEqualTo(CHUNK);
+            assertThat(another.write(CHUNK, memory.with(random(CHUNK)), next)).isEqualTo(-Errno.ENOSPC);
+            store.failAt(0, null);
+            assertThat(staging.writeBack()).isZero();
+            assertThat(another.write(CHUNK, memory.with(random(CHUNK)), next)).isEqualTo(CHUNK);
+            assertThat(more.close()).isZero();
+            assertThat(next.taken()).isZero();
+        }
+    }
+
+    @Test
     void aFileGrowsByNoMoreThanCanBeStagedUntilItIsWrittenBack() throws LinuxException {
         try (Staging staging = Staging.open(null, 16 * CHUNK, 1)) {
             StagedFile file = new StagedFile(staging, new MemoryStore(new byte[0], false));
@@ -252,7 +309,7 @@ class StagedFileTest {
             MemoryStore store = new MemoryStore(before, false);
             StagedFile file = new StagedFile(staging, store);
             StagedOpen open = open(file);
-            assertThat(file.keep(PAYER)).isZero();
+            assertThat(file.keep()).isZero();
             store.failAlways(() -> new NoSuchFileException("removed"));
             assertThat(all(file)).isEqualTo(before);
             write(file, 3 * CHUNK, "more");
@@ -286,7 +343,7 @@ class StagedFileTest {
             MemoryStore store = new MemoryStore(before, hasTails);
             store.failAt(failing, way);
             StagedFile file = new StagedFile(staging, store);
-            StagedOpen open = file.open();
+            StagedOpen open = file.open(PAYER);
             for (int tries = 0; file.renew() != 0; tries++) {
                 assertThat(tries).isLessThan(2);
             }

@@ -65,19 +65,11 @@ final class RingPoller {
             return false;
         }
         waitingSince = System.nanoTime();
-        if (now.adaptive()) {
-            boolean before = gain.trying();
-            boolean looks = gain.looks(waitingSince, served);
-            if (gain.trying() && !before) {
-                // Looks that are let pass would be compared with none.
-                passes = 0;
-                misses = 0;
-            }
-            if (!looks) {
-                return false;
-            }
+        if (now.adaptive() && !gain.looks(waitingSince, served)) {
+            return false;
         }
-        if (now.adaptive() && passes > 0) {
+        // In a trial none is let pass: looks that are not made would be compared with none.
+        if (now.adaptive() && passes > 0 && !gain.trying()) {
             passes--;
             return false;
         }
