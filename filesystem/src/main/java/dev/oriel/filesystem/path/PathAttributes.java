@@ -131,7 +131,8 @@ final class PathAttributes {
             return -Errno.EPERM;
         }
         if ((in.valid & (FuseFlags.FATTR_ATIME | FuseFlags.FATTR_MTIME)) != 0) {
-            int back = client.share.staged.writeBack(path, client.changes); // or else the times would be those of the writing
+            int back = client.share.staged.writeBack(
+                    path, client.changes); // or else the times would be those of the writing
             if (back != 0) {
                 return back;
             }

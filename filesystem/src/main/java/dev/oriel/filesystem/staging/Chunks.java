@@ -303,7 +303,7 @@ final class Chunks {
     long write(long index, int at, IoVector from, Allowance payer) throws IOException {
         Chunk chunk = chunks.get(index);
         boolean there = chunk != null;
-        boolean wasChanged = there && chunk.changed;
+        boolean wasChanged = chunk != null && chunk.changed;
         if (!wasChanged && !payer.take(1)) {
             return SPENT;
         }

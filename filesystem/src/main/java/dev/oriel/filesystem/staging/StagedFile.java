@@ -179,7 +179,8 @@ public final class StagedFile {
     /** Writes from memory of a client, whose {@link Staging#allowance} pays for it. */
     public long write(long offset, IoVector from, Allowance payer) {
         long result = tryWrite(offset, from, false, payer);
-        return spent(result == -Errno.ENOSPC && staging.makeRoom() == 0 ? tryWrite(offset, from, false, payer) : result);
+        return spent(
+                result == -Errno.ENOSPC && staging.makeRoom() == 0 ? tryWrite(offset, from, false, payer) : result);
     }
 
     /** Writes behind the end of the file, wherever that is: how many bytes, or an errno. */
@@ -267,7 +268,8 @@ public final class StagedFile {
             return -Errno.EINVAL;
         }
         int result = tryZero(offset, length, payer);
-        return (int) spent(result == -Errno.ENOSPC && staging.makeRoom() == 0 ? tryZero(offset, length, payer) : result);
+        return (int)
+                spent(result == -Errno.ENOSPC && staging.makeRoom() == 0 ? tryZero(offset, length, payer) : result);
     }
 
     private int tryZero(long offset, long length, Allowance payer) {
