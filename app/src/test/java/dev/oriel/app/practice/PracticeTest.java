@@ -26,15 +26,26 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a server does before it is asked: all of it, in both byte orders, until it is told to end; and what is left. */
+@Timeout(60)
 class PracticeTest {
     private static final Duration LONG = Duration.ofMinutes(5);
 
     /** What no client of ours asks for, or what is no operation. */
     private static final Set<String> NOT_ASKED = Set.of(
-            "descriptor", "endLockWait", "flags", "isReadOnly", "timeGranularity", "close", "awaitLock", "setlk");
+            "descriptor",
+            "endLockWait",
+            "flags",
+            "isReadOnly",
+            "timeGranularity",
+            "close",
+            "awaitLock",
+            "setlk",
+            "usage",
+            "path");
 
     @TempDir
     @SuppressWarnings("NullAway.Init") // by JUnit
