@@ -2,8 +2,6 @@ package dev.oriel.guesttests;
 
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -108,24 +106,12 @@ final class OrielServer implements AutoCloseable {
         return last;
     }
 
-    /** Whether it still practises, with descriptors of its own. */
+    /** Whether it still practises, with descriptors of its own: there is a folder for that before it listens. */
     private boolean practises() throws IOException {
-        try (DirectoryStream<Path> threads = Files.newDirectoryStream(Path.of("/proc/" + process.pid() + "/task"))) {
-            for (Path thread : threads) {
-                String name;
-                try {
-                    name = Files.readString(thread.resolve("comm"));
-                } catch (IOException ended) {
-                    continue;
-                }
-                if (name.startsWith("oriel-practice")) {
-                    return true;
-                }
-            }
-        } catch (DirectoryIteratorException ended) {
-            throw ended.getCause();
+        Path memory = Path.of("/proc/" + process.pid() + "/root/dev/shm");
+        try (Stream<Path> folders = Files.list(memory)) {
+            return folders.anyMatch(folder -> folder.getFileName().toString().startsWith("oriel-practice-"));
         }
-        return false;
     }
 
     /** Its resident memory in MiB, of which a part may be pages of the guest's memory that it touched. */
