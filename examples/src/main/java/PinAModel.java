@@ -6,7 +6,8 @@ import java.nio.file.FileSystems;
 import java.nio.file.Path;
 
 /**
- * Uses a file of a share as memory, which stays in the share's window until the arena is closed: {@code PinAModel SOCKET
+ * Uses a file of a share as memory, which stays in the share's window until the arena is closed: {@code PinAModel
+ * SOCKET
  * PATH}. Reading it is a load of the processor and no request; nothing of it is copied if the server runs with {@code
  * --dax=direct}.
  */

@@ -18,7 +18,10 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Serves a file system of its own: a folder with a file for each word, which holds that word. {@code ServeWords SOCKET WORD...} */
+/**
+ * Serves a file system of its own: a folder with a file for each word, which holds that word. {@code ServeWords SOCKET
+ * WORD...}
+ */
 final class ServeWords {
     private static final long ROOT = 1;
 

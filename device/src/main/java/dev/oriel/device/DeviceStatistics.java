@@ -97,16 +97,16 @@ public final class DeviceStatistics {
 
     /** The files and directories that most of the last requests were about, the first one most. */
     public synchronized List<HotNode> hotNodes(int most) {
-        Map<Long, Integer> counts = new HashMap<>();
-        int all = sums.lastNodes(counts);
-        List<Map.Entry<Long, Integer>> hottest = counts.entrySet().stream()
-                .sorted(Map.Entry.<Long, Integer>comparingByValue(Comparator.reverseOrder())
-                        .thenComparing(Map.Entry.comparingByKey()))
-                .limit(most)
-                .toList();
         List<HotNode> nodes = new ArrayList<>();
         FuseSession session = gate.watch();
         try {
+            Map<Long, Integer> counts = new HashMap<>();
+            int all = sums.lastNodes(counts);
+            List<Map.Entry<Long, Integer>> hottest = counts.entrySet().stream()
+                    .sorted(Map.Entry.<Long, Integer>comparingByValue(Comparator.reverseOrder())
+                            .thenComparing(Map.Entry.comparingByKey()))
+                    .limit(most)
+                    .toList();
             for (Map.Entry<Long, Integer> entry : hottest) {
                 String path = session == null ? null : session.fileSystem().path(entry.getKey());
                 nodes.add(new HotNode(

@@ -21,8 +21,8 @@ import java.util.regex.Pattern;
 /**
  * Prints what a package is made of, in the form of CycloneDX 1.6.
  *
- * <p>{@code BillOfMaterials ARTIFACTS RELEASE VERSION [PACKAGES]}: the list of Maven's dependency plugin, with the paths
- * of the jars; the file {@code release} of the image's Java; the version of the package; and, where packages of Debian
+ * <p>{@code BillOfMaterials ARTIFACTS RELEASE VERSION [PACKAGES]}: the list of Maven's dependency plugin, with the
+ * paths of the jars; the file {@code release} of the image's Java; the version of the package; and, where packages of Debian
  * are part of it, a file with a name and a version in each line.
  */
 public final class BillOfMaterials {

@@ -27,11 +27,14 @@ final class DocumentExchange implements ConnectionServer.Service {
 
     private final Connection connection;
     private final Map<String, Document> documents;
+    private final Object writing;
     private final long begun = System.nanoTime();
 
-    DocumentExchange(Connection connection, Map<String, Document> documents) {
+    /** @param writing held while a document is written; of all connections of a server */
+    DocumentExchange(Connection connection, Map<String, Document> documents, Object writing) {
         this.connection = connection;
         this.documents = documents;
+        this.writing = writing;
     }
 
     @Override
@@ -77,7 +80,7 @@ final class DocumentExchange implements ConnectionServer.Service {
      * is some MiB.
      */
     private MemorySegment answer(String request, Arena arena) {
-        synchronized (documents) {
+        synchronized (writing) {
             return arena.allocateFrom(ValueLayout.JAVA_BYTE, answer(request));
         }
     }

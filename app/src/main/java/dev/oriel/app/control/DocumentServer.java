@@ -27,8 +27,12 @@ public final class DocumentServer implements AutoCloseable {
      */
     public DocumentServer(String name, UnixSocket socket, Map<String, Document> documents) {
         this.name = name;
+        Object writing = new Object();
         connections = new ConnectionServer(
-                name, socket, (_, connection) -> new DocumentExchange(connection, documents), MOST_CONNECTIONS);
+                name,
+                socket,
+                (_, connection) -> new DocumentExchange(connection, documents, writing),
+                MOST_CONNECTIONS);
     }
 
     /** Begins to answer, on threads that have what the calling thread may. */

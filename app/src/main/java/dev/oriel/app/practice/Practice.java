@@ -26,8 +26,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Lets a fresh server do each of its operations, many times over, before a guest asks for one: the classes are
- * initialized then, and what is hot is compiled. It takes one thread and at most a second, ends at once
- * when it is told to, and leaves nothing behind. What is served meanwhile is a folder of its own in memory.
+ * initialized then, and what is hot is compiled. It takes a client's thread and those of a connection,
+ * for a second at most, ends within some requests when it is told to, and leaves nothing behind. What is served meanwhile
+ * is a folder of its own in memory.
  *
  * <p>It is a help and no more: where it cannot be had, the first requests are slower, and only the debug log says why.
  */

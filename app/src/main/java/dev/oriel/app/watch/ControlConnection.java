@@ -39,7 +39,7 @@ final class ControlConnection {
             channel.write(US_ASCII.encode(REQUEST));
             channel.register(selector, SelectionKey.OP_READ);
             answer = read(channel, selector, began);
-        } catch (IOException | IllegalArgumentException | UnsupportedOperationException unreachable) {
+        } catch (IOException unreachable) {
             throw new CommandFailed(
                     "cannot ask " + socket + ": " + unreachable.getMessage()
                             + "; it is the PATH of a server that runs with --control-path PATH, for its user alone",
@@ -67,7 +67,7 @@ final class ControlConnection {
                 channel.configureBlocking(false);
                 channel.connect(UnixDomainSocketAddress.of(socket));
                 return channel;
-            } catch (IOException | IllegalArgumentException | UnsupportedOperationException refused) {
+            } catch (IOException refused) {
                 channel.close();
                 boolean busy = String.valueOf(refused.getMessage()).contains("temporarily unavailable");
                 if (!busy || System.nanoTime() - began > PATIENCE.toNanos()) {

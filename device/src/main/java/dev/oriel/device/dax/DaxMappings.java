@@ -10,7 +10,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The mappings of the window, by their place in it: no two of them overlap. Not for several threads, but for the figures.
+ * The mappings of the window, by their place in it: no two of them overlap. Not for several threads, but for the
+ * figures.
  */
 final class DaxMappings {
     private final TreeMap<Long, DaxMapping> byOffset = new TreeMap<>();

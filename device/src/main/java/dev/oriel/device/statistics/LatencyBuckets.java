@@ -1,8 +1,8 @@
 package dev.oriel.device.statistics;
 
 /**
- * The buckets that times of requests are counted in: up to 1.024 µs, up to twice as much, and so on up to 4.3 s, and all
- * that is longer.
+ * The buckets that times of requests are counted in: up to 1.024 µs, up to twice as much, and so on up to 4.3 s, and
+ * all that is longer.
  */
 public final class LatencyBuckets {
     /** The binary logarithm of the first bound in nanoseconds. */

@@ -11,8 +11,8 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a node is now, as the host tells it by {@code /proc/self/fd}: for people, not to open it by. Only of nodes whose
- * descriptor is open: then the kernel tells it from memory, and asks no file system, which could hang.
+ * Where a node is now, as the host tells it by {@code /proc/self/fd}: for people, not to open it by. Only of nodes
+ * whose descriptor is open: then the kernel tells it from memory, and asks no file system, which could hang.
  */
 final class NodePath {
     /** {@code PATH_MAX}, which such a link is not longer than. */
