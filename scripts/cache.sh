@@ -53,6 +53,7 @@ make_cache() {
 train() {
     local work server socket line listening='' new=$cache.new output jar i
     local modern=$cache.new.jar
+    unset NOTIFY_SOCKET # systemd waits for the server that it has asked for
     work=$(mktemp -d) || return
     # shellcheck disable=SC2064 # now
     trap "rm -rf '$work' '$new' '$new.config' '$modern'" EXIT

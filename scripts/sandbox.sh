@@ -76,7 +76,8 @@ enter_sandbox() {
 # nothing would be left to confine.
 lies_in() {
     local folder share
-    [ -n "$1" ] && folder=$(cd -P -- "$1" && pwd) && share=$(cd -P -- "$2" && pwd) || return 1
+    # Where the user may not look, Java says so.
+    { [ -n "$1" ] && folder=$(cd -P -- "$1" && pwd) && share=$(cd -P -- "$2" && pwd); } 2>/dev/null || return 1
     [ "$folder" != / ] || return 0
     [ "$share" != / ] || return 1
     case $folder/ in "$share"/*) return 0 ;; *) return 1 ;; esac
@@ -155,9 +156,11 @@ legacy_options() {
     done
 }
 
-# raise_open_files N: inside, nobody can raise the hard limit any more. Without N as many as Java wants, as far as the kernel lets.
+# raise_open_files N: inside, nobody can raise the hard limit any more. Without N the limit stays, which is LimitNOFILE= of a unit; as
+# virtiofsd as many as Java wants, as far as the kernel lets.
 raise_open_files() {
-    local wanted=${1:-1000000} hard
+    local wanted=$1 hard
+    [ -n "$wanted" ] || [ "$name" != virtiofsd ] || wanted=1000000
     hard=$(ulimit -Hn)
     [[ $wanted =~ ^[0-9]+$ ]] && [ "$hard" != unlimited ] && [ "$wanted" -gt "$hard" ] || return 0
     ulimit -Hn "$wanted" 2>/dev/null || :
@@ -232,6 +235,10 @@ map_ids() {
                 ranges=$((ranges + 1))
             fi
         done
+        if [ $ranges -gt 0 ] && ! { command -v newuidmap && command -v newgidmap; } >/dev/null; then
+            cannot_confine "a range of ids takes newuidmap and newgidmap (Debian: package uidmap), which are missing"
+            return 1
+        fi
         if [ $ranges -gt 1 ] && ! unshare --help | grep -q 'inneruid:outeruid'; then
             cannot_confine "the unshare of this util-linux takes one range of ids beside the own id; 2.39 takes several"
             return 1

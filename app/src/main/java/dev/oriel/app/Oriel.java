@@ -94,8 +94,8 @@ public final class Oriel implements Runnable {
         } else {
             SUBCOMMANDS.values().forEach(subcommand -> command.addSubcommand(subcommand.get()));
         }
-        tellVersion(command, "oriel");
-        command.getSubcommands().values().forEach(subcommand -> tellVersion(subcommand, "oriel"));
+        tellVersion(command);
+        command.getSubcommands().values().forEach(Oriel::tellVersion);
         return command;
     }
 
@@ -108,12 +108,12 @@ public final class Oriel implements Runnable {
     public static CommandLine virtiofsd() {
         CommandLine command = new CommandLine(ServeCommand.asVirtiofsd());
         command.setCommandName("virtiofsd");
-        tellVersion(command, "virtiofsd (Oriel)");
+        command.getCommandSpec().versionProvider(BuildVersion::linesOfVirtiofsd);
         return command;
     }
 
-    private static void tellVersion(CommandLine command, String program) {
-        command.getCommandSpec().versionProvider(() -> BuildVersion.lines(program));
+    private static void tellVersion(CommandLine command) {
+        command.getCommandSpec().versionProvider(BuildVersion::lines);
     }
 
     private static Map<String, Supplier<?>> subcommands() {

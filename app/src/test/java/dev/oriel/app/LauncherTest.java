@@ -27,7 +27,7 @@ class LauncherTest {
     /** Says how it was called; told to make a start cache, it makes one, and listens as a server does. */
     private static final String JAVA = """
             for word in "$@"; do
-                case $word in -XX:AOTCacheOutput=*) echo made >"${word#*=}"; echo "Listening on x"; exit ;; esac
+                case $word in -XX:AOTCacheOutput=*) echo "made${NOTIFY_SOCKET-}" >"${word#*=}"; echo "Listening on x"; exit ;; esac
             done
             printf '%s\\n' "$@"
             """;
@@ -165,6 +165,14 @@ class LauncherTest {
 
         build();
         assertThat(launch(root.resolve("oriel"), Map.of(), "ls").err()).contains("preparing quick starts");
+    }
+
+    /** It would take the server that makes the cache for the one that it has asked for. */
+    @Test
+    void systemdHearsNothingOfIt() throws Exception {
+        build();
+        launch(root.resolve("oriel"), Map.of("NOTIFY_SOCKET", "/run/systemd/notify"), "ls");
+        assertThat(caches().getFirst()).hasContent("made");
     }
 
     @Test

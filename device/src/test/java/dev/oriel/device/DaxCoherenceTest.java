@@ -6,6 +6,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import dev.oriel.filesystem.CachePolicy;
 import dev.oriel.filesystem.FileSystem;
 import dev.oriel.filesystem.FileSystemSession;
 import dev.oriel.filesystem.local.LocalFileSystem;
@@ -31,6 +32,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -82,8 +84,12 @@ class DaxCoherenceTest {
 
     @BeforeEach
     void attach() throws Exception {
+        attach(CachePolicy.AUTO);
+    }
+
+    private void attach(CachePolicy cache) throws Exception {
         window = new FrontEndWindow(8 * RANGE, 100, isMemory);
-        share = LocalFileSystem.open(LocalOptions.of(directory).build());
+        share = LocalFileSystem.open(LocalOptions.of(directory).cache(cache).build());
         client = new Client(observed(share), LITTLE_ENDIAN, 2, new DaxOptions(window.length(), direct || isMemory));
         client.device.sharedMemoryRegion(0, window.region());
         client.mount(Client.MINOR, CLIENT);
@@ -333,6 +339,21 @@ class DaxCoherenceTest {
         assertThat(seen(0, 600_000)).isEqualTo(content);
     }
 
+    /** As Linux asks by STATX where all files are in the window (dax=always). */
+    @Test
+    void statxTellsANewSizeWhenTheWindowHasIt() throws Exception {
+        client.mount(Client.MINOR, CLIENT & ~FuseInitFlags.HAS_INODE_DAX);
+        file("log", 600_000);
+        long node = lookup("log");
+        assertThat(setup(node, 0, READ, 0)).isZero();
+        append(directory.resolve("log"), "by STATX ");
+        Answer answer = client.call(
+                client.request(FuseOpcode.STATX, node).u32(0, 0).u64(0).u32(0, 0xfff), 288);
+        assertThat(answer.error()).isZero();
+        assertThat(answer.u64(32 + 40)).as("size").isEqualTo(600_009);
+        assertThat(seen(600_000, 9)).isEqualTo("by STATX ".getBytes(US_ASCII));
+    }
+
     @Test
     void whatARangeThatIsTakenOutOrPutInMovesIsSeenWhereItIsNow() throws Exception {
         byte[] content = file("log", 600_000);
@@ -402,6 +423,14 @@ class DaxCoherenceTest {
 
     @Test
     void attributesOfAFileThatMayBeStoredIntoAreValidForNoTime() throws Exception {
+        for (CachePolicy cache : List.of(CachePolicy.AUTO, CachePolicy.ALWAYS, CachePolicy.METADATA)) {
+            detach();
+            attach(cache);
+            assertAttributesValidForNoTime();
+        }
+    }
+
+    private void assertAttributesValidForNoTime() throws Exception {
         file("file", 600_000);
         long node = lookup("file");
         assertThat(getattr(node).u64(0))

@@ -22,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The cells of "What is coherent when" in docs/dax.md, one column at a time: each method is a row, named as it is
@@ -85,6 +86,28 @@ final class CoherenceCells {
         if (TwoGuests.hasSmallDisk() && access == Access.PAGES) {
             cells.put("an error of writing back (full disk), direct", those::aFullDiskEndsTheMachine);
         }
+        return cells;
+    }
+
+    /** What {@code --writeback} changes: the first row. */
+    static Map<String, Cell> withWriteback(TwoGuests tree) {
+        CoherenceCells those = new CoherenceCells(tree, Access.REQUESTS, WHOLE_PAGE, "by request with --writeback");
+        Map<String, Cell> cells = new LinkedHashMap<>();
+        those.add(cells, "guest's stores are in the file", those::writesAreInTheFileLater);
+        return cells;
+    }
+
+    /**
+     * The cells that say "cache policy", for one.
+     *
+     * @param sees how long a guest may take to see what the host or another guest has changed; null: for ever
+     */
+    static Map<String, Cell> ofPolicy(TwoGuests tree, String policy, @Nullable Duration sees) {
+        CoherenceCells those = new CoherenceCells(tree, Access.REQUESTS, WHOLE_PAGE, policy);
+        Map<String, Cell> cells = new LinkedHashMap<>();
+        those.add(cells, "host's change is seen by a mapping", () -> those.openFilesFollow(sees));
+        those.add(cells, "host's change of size is seen", () -> those.sizesFollow(sees));
+        those.add(cells, "two guests see each other's stores", () -> those.guestsFollow(sees));
         return cells;
     }
 
@@ -221,6 +244,63 @@ final class CoherenceCells {
         }
     }
 
+    private void writesAreInTheFileLater() throws Exception {
+        File file = new File();
+        int fd = open(one, file.name);
+        int map = map(one, fd, SIZE);
+        for (String way : List.of("fsync " + fd, "fdatasync " + fd, "syncfs " + fd, "close " + again(one, fd))) {
+            String word = "by-" + way.replace(' ', '-');
+            put(one, fd, at, word);
+            done(one, way);
+            assertThat(file.here(word.length())).isEqualTo(word);
+        }
+        for (String way : List.of("msync " + map, "fsync " + fd, "close " + fd, "unmap " + map)) {
+            String word = "stored-by-" + way.replace(' ', '-');
+            poke(one, map, at, word);
+            done(one, way);
+            assertThat(file.here(word.length())).isEqualTo(word);
+        }
+    }
+
+    /** Waits as long as the guest may take to see it, and tells whether it must. */
+    private static boolean later(@Nullable Duration sees) throws InterruptedException {
+        Thread.sleep(sees == null ? 1100 : sees.toMillis());
+        return sees != null;
+    }
+
+    private void openFilesFollow(@Nullable Duration sees) throws Exception {
+        File file = new File();
+        int fd = open(one, file.name);
+        boolean maps = sees == null || !sees.isZero(); // what is never cached has no maps, and with --allow-mmap cached ones
+        int map = maps ? map(one, fd, SIZE) : 0;
+        assertThat(maps ? peek(one, map, at, 7) : get(one, fd, at, 7)).isEqualTo("ooooooo");
+        file.write(at, "by-host");
+        boolean seen = later(sees);
+        String now = seen ? "by-host" : "ooooooo";
+        assertThat(get(one, open(one, file.name), at, 7)).isEqualTo(now);
+        assertThat(maps ? peek(one, map, at, 7) : get(one, fd, at, 7)).isEqualTo(now);
+    }
+
+    private void sizesFollow(@Nullable Duration sees) throws Exception {
+        File file = new File();
+        int fd = open(one, file.name);
+        assertThat(done(one, "stat " + fd + " 0")).startsWith(SIZE + " ");
+        file.write(SIZE, "appended");
+        boolean seen = later(sees);
+        assertThat(done(one, "stat " + fd + " 0")).startsWith((seen ? SIZE + 8 : SIZE) + " ");
+        assertThat(get(one, fd, SIZE, 8)).isEqualTo(seen ? "appended" : "");
+    }
+
+    private void guestsFollow(@Nullable Duration sees) throws Exception {
+        File file = new File();
+        int fd = open(one, file.name);
+        int others = open(two, file.name);
+        assertThat(get(two, others, at, 7)).isEqualTo("ooooooo");
+        put(one, fd, at, "by-one");
+        boolean seen = later(sees);
+        assertThat(get(two, open(two, file.name), at, 7)).isEqualTo(seen ? "by-oneo" : "ooooooo");
+    }
+
     private void writesAreSeenInMappings() throws Exception {
         File file = new File();
         int fd = open(one, file.name);
@@ -256,6 +336,10 @@ final class CoherenceCells {
         file.resize(at + 3);
         assertThat(stat(one, fd)[0]).isEqualTo(at + 3);
         assertThat(get(one, fd, at, 100)).isEqualTo("ooo");
+        if (access != Access.REQUESTS) {
+            file.write(at + 3, "x".repeat(PAGE));
+            assertThat(get(one, again(one, fd), at + PAGE, 100)).isEqualTo("xxx");
+        }
     }
 
     private void appendedBytesAreSeen() throws Exception {
@@ -286,6 +370,13 @@ final class CoherenceCells {
         assertThat(after[1]).isGreaterThan(RECENT.toMillis() * 1_000_000);
         assertThat(after[2]).isPositive();
         assertThat(file.time()).isGreaterThan(RECENT);
+        if (access == Access.REQUESTS) {
+            Files.setLastModifiedTime(file.path, LONG_AGO);
+            poke(one, map, at, "again");
+            done(one, "msync " + map);
+            assertThat(stat(one, fd)[1]).isGreaterThan(RECENT.toMillis() * 1_000_000);
+            assertThat(file.time()).isGreaterThan(RECENT);
+        }
     }
 
     private void timesStay() throws Exception {
@@ -303,6 +394,12 @@ final class CoherenceCells {
         assertThat(file.time()).isEqualTo(LONG_AGO);
         assertThat(stat(one, open(one, file.name))[1]).isEqualTo(LONG_AGO.toMillis() * 1_000_000);
         assertThat(file.here(26)).isEqualTo("writtenooooooooooooostored");
+        if (access == Access.COPIES) {
+            int later = open(one, file.name);
+            poke(one, map(one, later, SIZE), at, "written");
+            done(one, "fsync " + later);
+            assertThat(file.time()).as("the very bytes that it held").isEqualTo(LONG_AGO);
+        }
     }
 
     private void setIdBitsAreCleared() throws Exception {

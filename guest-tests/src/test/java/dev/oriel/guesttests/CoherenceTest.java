@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DynamicNode;
@@ -48,6 +49,27 @@ class CoherenceTest {
     @TestFactory
     Stream<DynamicNode> withoutAWindow() {
         return Stream.of(GuestCases.container("by request", () -> all("by request", null, Access.REQUESTS)));
+    }
+
+    @TestFactory
+    Stream<DynamicNode> withOtherCaches() {
+        return Stream.of(GuestCases.container("other caches", () -> {
+            List<DynamicNode> tests = new ArrayList<>();
+            cells(tests, List.of("--writeback"), CoherenceCells::withWriteback);
+            cells(tests, List.of(), tree -> CoherenceCells.ofPolicy(tree, "auto", NAMES_VALID));
+            cells(tests, List.of("--cache=never"), tree -> CoherenceCells.ofPolicy(tree, "never", Duration.ZERO));
+            cells(tests, List.of("--cache=always"), tree -> CoherenceCells.ofPolicy(tree, "always", null));
+            return tests.stream();
+        }));
+    }
+
+    private static void cells(
+            List<DynamicNode> tests, List<String> options, Function<TwoGuests, Map<String, CoherenceCells.Cell>> cells)
+            throws Exception {
+        try (TwoGuests tree = TwoGuests.start(null, options)) {
+            test(tests, String.join(" ", options), cells.apply(tree));
+            tree.end();
+        }
     }
 
     @TestFactory

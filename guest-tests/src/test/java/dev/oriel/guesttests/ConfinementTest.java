@@ -8,8 +8,12 @@ import dev.oriel.guests.PeerDaemon;
 import dev.oriel.linux.credential.ThreadCredentials;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -131,6 +135,45 @@ class ConfinementTest {
                     assertThat(words[5]).as(line).startsWith("ro");
                 }
             }
+        }
+    }
+
+    /** Each file of its root, against the table of docs/confinement.md. */
+    @Test
+    void noOtherFileIsInItsRoot() throws Exception {
+        try (OrielServer server = start()) {
+            Path root = Path.of("/proc/" + server.pid() + "/root/."); // and not the link
+            Path program = Files.readSymbolicLink(Path.of("/proc/" + server.pid() + "/exe"));
+            String java = program.resolveSibling("..").normalize() + "/";
+            String oriel = Path.of(OrielServer.LAUNCHER.getFirst()).toRealPath().resolveSibling("app/target") + "/";
+            List<Path> whole = List.of(root.resolve("share"), root.resolve("socket"), root.resolve("proc/self"));
+            List<String> found = new ArrayList<>();
+            Files.walkFileTree(root, new SimpleFileVisitor<>() {
+                @Override
+                public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
+                    return whole.contains(folder) ? FileVisitResult.SKIP_SUBTREE : FileVisitResult.CONTINUE;
+                }
+
+                @Override
+                public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+                    found.add("/" + root.relativize(file));
+                    return FileVisitResult.CONTINUE;
+                }
+
+                @Override
+                public FileVisitResult visitFileFailed(Path file, IOException gone) {
+                    return FileVisitResult.CONTINUE; // what the practice has made and removed
+                }
+            });
+            assertThat(found)
+                    .contains("/dev/null", "/mounts")
+                    .filteredOn(file -> !file.startsWith(java) && !file.startsWith(oriel))
+                    .allMatch(file -> file.matches("/dev/(null|random|urandom)"
+                            + "|/etc/ld\\.so\\.cache|/mounts|/usr/bin/(setpriv|unshare)"
+                            + "|/proc/sys/fs/nr_open|/proc/sys/vm/max_map_count"
+                            + "|/etc/(ssl|java|jvm|pki)[^/]*/.*" // where a distribution keeps a part of its JDK
+                            + "|/dev/shm/oriel-practice-.*"
+                            + "|/(usr/)?lib(64|exec)?/.*\\.so[.0-9]*"));
         }
     }
 

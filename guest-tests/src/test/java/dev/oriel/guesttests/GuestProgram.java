@@ -26,6 +26,7 @@ final class GuestProgram {
             "operations.py",
             "performer.py",
             "programs.py",
+            "starter.py",
             "tree.py",
             "users.py",
             "window_ends.py",

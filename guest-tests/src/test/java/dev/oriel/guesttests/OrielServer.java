@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** {@code oriel serve}, a process of its own, started by the launcher as a person starts it. */
 final class OrielServer implements AutoCloseable {
@@ -15,6 +16,9 @@ final class OrielServer implements AutoCloseable {
 
     /** The command, without its arguments. */
     static final List<String> LAUNCHER = List.of(System.getProperty("oriel.launcher", "../oriel"));
+
+    /** A folder for the counts of the system calls that servers make while they serve; null: they are not counted. */
+    private static final @Nullable String COUNTED = System.getProperty("oriel.calls");
 
     private final Process process;
     private final Path socket;
@@ -62,7 +66,22 @@ final class OrielServer implements AutoCloseable {
         if (line == null) {
             throw new IOException("the server does not listen; it says: " + Files.readString(log));
         }
+        if (COUNTED != null) {
+            countCalls(Path.of(COUNTED), process.pid());
+        }
         return new OrielServer(process, socket, log);
+    }
+
+    /** Has strace(1) count the system calls of a server that listens, in a file that is written at its end. */
+    private static void countCalls(Path folder, long pid) throws IOException {
+        Path counts = Files.createDirectories(folder).resolve("calls-" + pid);
+        Process strace = new ProcessBuilder(
+                        "strace", "-f", "-c", "-U", "name,calls", "-o", counts.toString(), "-p", String.valueOf(pid))
+                .start();
+        String said = strace.errorReader().readLine();
+        if (said == null || !said.contains("attached")) {
+            throw new IOException("strace cannot be attached: " + said);
+        }
     }
 
     Path socket() {

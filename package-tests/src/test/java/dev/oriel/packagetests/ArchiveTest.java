@@ -2,7 +2,6 @@ package dev.oriel.packagetests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.BufferedReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -64,24 +63,17 @@ class ArchiveTest {
         Path socket = run.resolve("s");
         List<String> serve = command(
                 asNobody, "bin/oriel", "serve", "--shared-dir", share.toString(), "--socket-path", socket.toString());
-        Process server = new ProcessBuilder(serve).redirectErrorStream(true).start();
-        try (BufferedReader output = server.inputReader()) {
-            String line = output.readLine();
-            while (line != null && !line.startsWith("Listening on ")) {
-                line = output.readLine();
-            }
-            assertThat(line).isNotNull();
-            assertThat(Path.of("/proc/" + server.pid() + "/status"))
+        try (ListeningServer server = ListeningServer.start(serve)) {
+            Path process = Path.of("/proc/" + server.process().pid());
+            assertThat(process.resolve("status"))
                     .content()
                     .contains("Name:\tjava", "Seccomp:\t2", "NoNewPrivs:\t1");
-            assertThat(Path.of("/proc/" + server.pid() + "/mountinfo"))
+            assertThat(process.resolve("mountinfo"))
                     .content()
                     .contains(" /share ");
             assertThat(Run.of(command(asNobody, "bin/oriel", "cat", "--socket", socket.toString(), "/file"))
                             .orThrow())
                     .isEqualTo("content\n");
-        } finally {
-            server.destroyForcibly().waitFor();
         }
     }
 
@@ -90,7 +82,7 @@ class ArchiveTest {
         assertThat(Run.of(command(false, "bin/oriel", "--version")).orThrow()).contains("oriel 0.1.0 (", "Java 25");
         assertThat(Run.of(command(false, "libexec/virtiofsd-oriel", "--version"))
                         .orThrow())
-                .startsWith("virtiofsd (Oriel) 0.1.0 (");
+                .startsWith("virtiofsd 1.13.2 (Oriel 0.1.0, ");
         serveAndList(false);
         if ("root".equals(System.getProperty("user.name"))) {
             serveAndList(true);

@@ -69,7 +69,7 @@ class DebianPackageTest {
             root.run(INSTALL + "/tmp/oriel.deb").orThrow();
             assertThat(root.run("oriel --version; /usr/libexec/virtiofsd-oriel --version")
                             .orThrow())
-                    .contains("oriel 0.1.0 (", "virtiofsd (Oriel) 0.1.0 (", "Java 25");
+                    .contains("oriel 0.1.0 (", "virtiofsd 1.13.2 (Oriel 0.1.0, ", "Java 25");
             List<String> caches = namesBelow(root.path("/usr/lib/oriel/cache"));
             assertThat(Files.size(root.path("/usr/lib/oriel/cache").resolve(caches.getFirst())))
                     .as("the start cache, made as the package was installed")

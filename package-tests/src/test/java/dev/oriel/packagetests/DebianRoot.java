@@ -3,7 +3,6 @@ package dev.oriel.packagetests;
 import dev.oriel.guests.GuestException;
 import dev.oriel.guests.GuestKit;
 import dev.oriel.guests.KitPart;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -19,7 +18,7 @@ final class DebianRoot implements AutoCloseable {
 
     private final Path folder;
     private final Path enter;
-    private final List<Process> processes = new ArrayList<>();
+    private final List<ListeningServer> servers = new ArrayList<>();
 
     private DebianRoot(Path folder) throws IOException {
         this.folder = folder;
@@ -69,25 +68,13 @@ final class DebianRoot implements AutoCloseable {
 
     /** Starts a server in it, and waits until it listens; it ends with this root. */
     Process serve(String command) throws IOException {
-        Process process = new ProcessBuilder(command("exec " + command))
-                .redirectErrorStream(true)
-                .start();
-        processes.add(process);
-        BufferedReader output = process.inputReader();
-        StringBuilder said = new StringBuilder();
-        String line = output.readLine();
-        while (line != null && !line.startsWith("Listening on ")) {
-            said.append(line).append('\n');
-            line = output.readLine();
-        }
-        if (line == null) {
-            throw new IOException("the server does not listen; it says: " + said);
-        }
-        return process;
+        ListeningServer server = ListeningServer.start(command("exec " + command));
+        servers.add(server);
+        return server.process();
     }
 
     @Override
     public void close() {
-        processes.forEach(process -> process.destroyForcibly().onExit().join());
+        servers.forEach(ListeningServer::close);
     }
 }

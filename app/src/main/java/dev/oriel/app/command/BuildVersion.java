@@ -10,18 +10,29 @@ public final class BuildVersion {
     /** Set by the launcher in a clone, whose tree may have changed since the build. */
     private static final String COMMIT_PROPERTY = "oriel.commit";
 
+    /** The virtiofsd whose options this program has when it is called so. */
+    private static final String VIRTIOFSD = "1.13.2";
+
     private BuildVersion() {}
 
+    /** The lines of {@code oriel --version}. */
+    public static String[] lines() {
+        return new String[] {"oriel " + Program.VERSION + " (" + sources(commit()) + ")", java()};
+    }
+
     /**
-     * The lines of {@code --version}.
-     *
-     * @param program the name that this program goes by
+     * The lines of {@code virtiofsd --version}. Programs read the number behind the name to find out which options they
+     * may type (Lima, for one, wants 1.13.0 for {@code --translate-gid}), so it is that of the virtiofsd whose options
+     * these are.
      */
-    public static String[] lines(String program) {
+    public static String[] linesOfVirtiofsd() {
         return new String[] {
-            program + " " + Program.VERSION + " (" + sources(commit()) + ")",
-            "Java " + Runtime.version() + ", " + System.getProperty("java.vendor")
+            "virtiofsd " + VIRTIOFSD + " (Oriel " + Program.VERSION + ", " + sources(commit()) + ")", java()
         };
+    }
+
+    private static String java() {
+        return "Java " + Runtime.version() + ", " + System.getProperty("java.vendor");
     }
 
     private static @Nullable String commit() {

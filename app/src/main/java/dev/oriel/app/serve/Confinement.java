@@ -11,7 +11,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The walls around a server, as the command line asks for them (docs/operating.md, "How Oriel is confined").
+ * The walls around a server, as the command line asks for them (docs/confinement.md).
  *
  * @param sandbox what it sees of the host
  * @param seccomp what becomes of it when it makes a system call that it does not need; null: it may make all

@@ -198,15 +198,16 @@ public final class Host {
      * Sets the limit of open files.
      *
      * @param wanted as typed: 0 leaves it alone, null is as many as sensible
+     * @param raises whether that may be more than the hard limit with which this process was started
      * @return the limit that holds now
      */
-    static long limitOpenFiles(@Nullable Long wanted) throws CommandFailed {
+    static long limitOpenFiles(@Nullable Long wanted, boolean raises) throws CommandFailed {
         try {
             ResourceLimits.Limit limit = ResourceLimits.openFiles();
             boolean unlimited = limit.hard() < 0;
             if (wanted == null) {
                 long most = Math.min(SENSIBLE_OPEN_FILES, mostOpenFiles());
-                long allowed = mayRaise() || unlimited ? most : Math.min(most, limit.hard());
+                long allowed = (raises && mayRaise()) || unlimited ? most : Math.min(most, limit.hard());
                 ResourceLimits.setOpenFiles(
                         new ResourceLimits.Limit(allowed, unlimited ? -1 : Math.max(allowed, limit.hard())));
             } else if (wanted != 0) {

@@ -181,7 +181,8 @@ public final class ServeCommand implements Callable<Integer> {
             names = "--rlimit-nofile",
             paramLabel = "N",
             description =
-                    "Most open files; 0 leaves the limit as it is (default: 1000000, or the most that is allowed).")
+                    "Most open files; 0 leaves the limit as it is (default: the hard limit, 1000000 at most; as virtiofsd"
+                            + " 1000000, or the most that is allowed).")
     private @Nullable Long rlimitNofile;
 
     @Option(
@@ -258,7 +259,7 @@ public final class ServeCommand implements Callable<Integer> {
         statistics.requireFolders(typed);
         confinement.requireEntered();
         Log.configure(debug ? LogLevel.DEBUG : logLevel, syslog ? SyslogSink.open("oriel") : LogSink.standardError());
-        long openFiles = Host.limitOpenFiles(rlimitNofile);
+        long openFiles = Host.limitOpenFiles(rlimitNofile, asVirtiofsd);
         Source source = typed == null || directory == null
                 ? uriSource(layers)
                 : new LocalSource(typed, localOptions(directory, handles, layers, openFiles));

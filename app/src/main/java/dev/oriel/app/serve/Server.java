@@ -34,6 +34,12 @@ final class Server implements AutoCloseable {
     /** Virtual machines at once; what bounds them in truth is memory and descriptors. */
     static final int MOST_CONNECTIONS = 64;
 
+    /**
+     * What virtiofsd logs once front-ends can connect, word for word: Kata's runtimes start the virtual machine when
+     * they have read it.
+     */
+    private static final String WAITING = "Waiting for vhost-user socket connection...";
+
     private final FileSystem fileSystem;
     private final boolean readOnly;
     private final Practice practice;
@@ -163,6 +169,8 @@ final class Server implements AutoCloseable {
             server.documents.forEach(DocumentServer::start); // their threads are behind the walls too
             if (out != null) {
                 introduce(options, source, out);
+            } else {
+                LOG.log(System.Logger.Level.INFO, WAITING);
             }
             practice.start();
             if (out != null) {
