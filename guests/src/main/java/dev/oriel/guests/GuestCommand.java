@@ -36,7 +36,12 @@ final class GuestCommand {
                 default ->
                     // An emulated machine on a busy host may miss the timer interrupts that the kernel counts, and
                     // panic.
-                    new Machine("qemu-system-x86_64", "pc", "max", SERIAL, List.of("console=ttyS0,115200", "no_timer_check"));
+                    new Machine(
+                            "qemu-system-x86_64",
+                            "pc",
+                            "max",
+                            SERIAL,
+                            List.of("console=ttyS0,115200", "no_timer_check"));
             };
         }
     }
