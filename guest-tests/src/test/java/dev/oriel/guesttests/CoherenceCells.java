@@ -271,7 +271,8 @@ final class CoherenceCells {
     private void openFilesFollow(@Nullable Duration sees) throws Exception {
         File file = new File();
         int fd = open(one, file.name);
-        boolean maps = sees == null || !sees.isZero(); // what is never cached has no maps, and with --allow-mmap cached ones
+        boolean maps =
+                sees == null || !sees.isZero(); // what is never cached has no maps, and with --allow-mmap cached ones
         int map = maps ? map(one, fd, SIZE) : 0;
         assertThat(maps ? peek(one, map, at, 7) : get(one, fd, at, 7)).isEqualTo("ooooooo");
         file.write(at, "by-host");

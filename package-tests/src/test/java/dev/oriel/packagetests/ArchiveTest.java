@@ -65,12 +65,8 @@ class ArchiveTest {
                 asNobody, "bin/oriel", "serve", "--shared-dir", share.toString(), "--socket-path", socket.toString());
         try (ListeningServer server = ListeningServer.start(serve)) {
             Path process = Path.of("/proc/" + server.process().pid());
-            assertThat(process.resolve("status"))
-                    .content()
-                    .contains("Name:\tjava", "Seccomp:\t2", "NoNewPrivs:\t1");
-            assertThat(process.resolve("mountinfo"))
-                    .content()
-                    .contains(" /share ");
+            assertThat(process.resolve("status")).content().contains("Name:\tjava", "Seccomp:\t2", "NoNewPrivs:\t1");
+            assertThat(process.resolve("mountinfo")).content().contains(" /share ");
             assertThat(Run.of(command(asNobody, "bin/oriel", "cat", "--socket", socket.toString(), "/file"))
                             .orThrow())
                     .isEqualTo("content\n");
