@@ -2,6 +2,7 @@ package dev.oriel.bus;
 
 import dev.oriel.linux.EventDescriptor;
 import dev.oriel.linux.LinuxException;
+import dev.oriel.linux.Teardown;
 import dev.oriel.virtio.VirtioDevice;
 import dev.oriel.virtio.memory.GuestMemoryTable;
 import dev.oriel.virtio.memory.InvalidSetupException;
@@ -89,8 +90,9 @@ public final class BasicFacilities implements AutoCloseable {
             for (int i = 0; i < queues.length; i++) {
                 queues[i] = queue(i, memory, maxQueueSize);
             }
-        } catch (LinuxException failed) {
-            closeQueues();
+        } catch (LinuxException | RuntimeException | Error failed) {
+            Teardown made = new Teardown();
+            closeQueues(made);
             throw failed;
         }
         device.sharedMemoryRegion(REGION, region);
@@ -105,7 +107,7 @@ public final class BasicFacilities implements AutoCloseable {
             worker.onCall(() -> usedBuffer(index));
             worker.onError(this::flagNeedsReset);
             return new DeviceQueue(queueName, maxSize, () -> device.queue(index), worker, available);
-        } catch (LinuxException failed) {
+        } catch (LinuxException | RuntimeException | Error failed) {
             if (worker != null) {
                 worker.close();
             }
@@ -207,20 +209,19 @@ public final class BasicFacilities implements AutoCloseable {
      * nothing is in flight any more. As {@link #status(int)} with 0.
      */
     public void reset() {
-        try {
-            for (DeviceQueue queue : queues) {
-                queue.reset();
-            }
-            device.reset();
-        } finally {
-            // whatever became of its files: a driver that waits for 0 must not wait for ever
-            if (region instanceof MappableRegion mapped) {
-                mapped.clear();
-            }
-            driverFeatures = 0;
-            status.set(0);
-            bus.deviceReset();
+        Teardown all = new Teardown();
+        for (DeviceQueue queue : queues) {
+            all.step(queue::reset);
         }
+        all.step(device::reset);
+        if (region instanceof MappableRegion mapped) {
+            all.step(mapped::clear);
+        }
+        // whatever became of its files: a driver that waits for 0 must not wait for ever
+        driverFeatures = 0;
+        status.set(0);
+        all.step(bus::deviceReset);
+        all.finish();
     }
 
     /**
@@ -321,10 +322,10 @@ public final class BasicFacilities implements AutoCloseable {
         return id == REGION && region != null ? Math.min(region.length(), device.sharedMemoryRegionLength(id)) : 0;
     }
 
-    private void closeQueues() {
+    private void closeQueues(Teardown all) {
         for (DeviceQueue queue : queues) {
             if (queue != null) {
-                queue.close();
+                all.step(queue::close);
             }
         }
     }
@@ -336,11 +337,10 @@ public final class BasicFacilities implements AutoCloseable {
             return;
         }
         closed = true;
-        try {
-            reset();
-        } finally {
-            device.sharedMemoryRegion(REGION, null);
-            closeQueues();
-        }
+        Teardown all = new Teardown();
+        all.step(this::reset);
+        all.step(() -> device.sharedMemoryRegion(REGION, null));
+        closeQueues(all);
+        all.finish();
     }
 }

@@ -4,6 +4,7 @@ import dev.oriel.linux.Descriptor;
 import dev.oriel.linux.EventDescriptor;
 import dev.oriel.linux.FileCalls;
 import dev.oriel.linux.LinuxException;
+import dev.oriel.linux.Teardown;
 import dev.oriel.virtio.memory.InvalidSetupException;
 import dev.oriel.virtio.queue.ChainHandler;
 import dev.oriel.virtio.queue.Polling;
@@ -162,8 +163,10 @@ public final class DeviceQueue implements AutoCloseable {
 
     @Override
     public void close() {
-        worker.close();
-        available.close();
+        Teardown all = new Teardown();
+        all.step(worker::close);
+        all.step(available::close);
+        all.finish();
     }
 
     /** An address with its low half replaced. */

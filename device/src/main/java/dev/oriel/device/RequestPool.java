@@ -3,7 +3,6 @@ package dev.oriel.device;
 import dev.oriel.device.operation.Operations;
 import dev.oriel.device.operation.ReceivedRequest;
 import dev.oriel.device.operation.Reply;
-import dev.oriel.device.statistics.RequestCounters;
 import dev.oriel.linux.Failure;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -11,6 +10,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /**
  * A few threads for the requests that would wait on their queue's own. It holds a bounded number of requests; a thread
@@ -33,12 +33,12 @@ final class RequestPool {
 
     /**
      * @param threads how many, 0 to serve everything on the queues' threads
-     * @param counters counts what they answer
+     * @param operations makes what each of them serves with
      * @param factory makes them
      */
-    RequestPool(int threads, SessionThread sessionThread, RequestCounters counters, ThreadFactory factory) {
+    RequestPool(int threads, Supplier<Operations> operations, ThreadFactory factory) {
         this.threads = threads;
-        operations = ThreadLocal.withInitial(() -> new Operations(sessionThread, counters));
+        this.operations = ThreadLocal.withInitial(operations);
         executor = new ThreadPoolExecutor(
                 Math.max(threads, 1),
                 Math.max(threads, 1),

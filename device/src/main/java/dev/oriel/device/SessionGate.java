@@ -1,6 +1,7 @@
 package dev.oriel.device;
 
 import dev.oriel.device.operation.FuseSession;
+import dev.oriel.linux.Patience;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.concurrent.TimeUnit;
@@ -29,6 +30,7 @@ final class SessionGate {
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(2);
 
     private final int queues;
+    private final long patienceNanos;
 
     /** The place of who looks at the session from outside, for a moment. */
     private final int watcher;
@@ -38,7 +40,13 @@ final class SessionGate {
     private volatile @Nullable FuseSession current;
 
     SessionGate(int queues) {
+        this(queues, Patience.USUAL_NANOS);
+    }
+
+    /** @param patienceNanos how long {@link #close} waits for files without a word, in nanoseconds; less in a test */
+    SessionGate(int queues, long patienceNanos) {
         this.queues = queues;
+        this.patienceNanos = patienceNanos;
         watcher = queues;
         inside = new AtomicReferenceArray<>((queues + 1) << STRIDE_SHIFT);
         deferred = new AtomicIntegerArray(queues << STRIDE_SHIFT);
@@ -102,6 +110,7 @@ final class SessionGate {
             return null;
         }
         long begun = System.nanoTime();
+        Patience patience = new Patience(patienceNanos);
         for (int queue = 0; queue < queues; queue++) {
             int word = queue << STRIDE_SHIFT;
             while (inside.get(word) != null || deferred.get(word) != 0) {
@@ -115,6 +124,13 @@ final class SessionGate {
                             queue);
                     inside.set(word, null);
                     deferred.set(word, 0);
+                }
+                if (!resting && patience.ends()) {
+                    LOG.log(
+                            Level.WARNING,
+                            "{0}: its end, and the session after it, wait for requests of queue {1} whose files do not answer",
+                            last,
+                            queue);
                 }
             }
         }

@@ -2,6 +2,8 @@ package dev.oriel.device;
 
 import dev.oriel.device.dax.DaxWindow;
 import dev.oriel.device.operation.LongHeads;
+import dev.oriel.device.operation.Operations;
+import dev.oriel.device.statistics.RequestCounters;
 import dev.oriel.device.statistics.RequestSums;
 import dev.oriel.filesystem.FileSystem;
 import dev.oriel.linux.LinuxException;
@@ -103,8 +105,9 @@ public final class VirtioFsDevice implements VirtioDevice {
         RequestSums sums = new RequestSums();
         SessionGate gate = new SessionGate(1 + requestQueues);
         sessionThread = new SessionThread(fileSystem, gate, () -> window, sums, threads.apply(tag + " session"));
-        RequestPool pool =
-                new RequestPool(poolThreads, sessionThread, sums.counters(true), threads.apply(tag + " pool"));
+        RequestCounters counters = sums.counters(true);
+        RequestPool pool = new RequestPool(
+                poolThreads, () -> new Operations(sessionThread, counters), threads.apply(tag + " pool"));
         LongHeads longHeads = new LongHeads();
         queues = new QueueServer[1 + requestQueues];
         for (int i = 0; i < queues.length; i++) {

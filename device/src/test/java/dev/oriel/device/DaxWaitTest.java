@@ -23,6 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class DaxWaitTest {
     private static final long RANGE = 2 << 20;
     private static final int O_RDWR = 2;
+    private static final int SEEK_DATA = 3;
 
     @TempDir
     Path directory;
@@ -64,7 +65,20 @@ class DaxWaitTest {
     };
 
     @ParameterizedTest
-    @ValueSource(strings = {"write", "setattr", "open"})
+    @ValueSource(
+            strings = {
+                "write",
+                "setattr",
+                "open",
+                "read",
+                "getattr",
+                "lookup",
+                "lseek",
+                "fallocate",
+                "copy_file_range",
+                "fsync",
+                "syncfs"
+            })
     void whatAQueueDoesMeanwhileDoesNotHoldItUp(String operation) throws Exception {
         byte[] content = new byte[8192];
         Files.write(directory.resolve("file"), content);
@@ -92,7 +106,27 @@ class DaxWaitTest {
                             .u32(FuseFlags.FATTR_SIZE, 0)
                             .u64(0, 5000)
                             .raw(new byte[64]);
-                default -> client.request(FuseOpcode.OPEN, node).u32(O_RDWR, 0);
+                case "open" -> client.request(FuseOpcode.OPEN, node).u32(O_RDWR, 0);
+                case "read" ->
+                    client.request(FuseOpcode.READ, node)
+                            .u64(fh, 0)
+                            .u32(100, 0)
+                            .u64(0)
+                            .u32(O_RDWR, 0);
+                case "getattr" ->
+                    client.request(FuseOpcode.GETATTR, node).u32(0, 0).u64(0);
+                case "lookup" -> client.request(FuseOpcode.LOOKUP, 1).name("file");
+                case "lseek" ->
+                    client.request(FuseOpcode.LSEEK, node).u64(fh, 0).u32(SEEK_DATA, 0);
+                case "fallocate" ->
+                    client.request(FuseOpcode.FALLOCATE, node)
+                            .u64(fh, 0, 10_000)
+                            .u32(0, 0);
+                case "copy_file_range" ->
+                    client.request(FuseOpcode.COPY_FILE_RANGE, node).u64(fh, 0, node, fh, 4096, 100, 0);
+                case "fsync" -> client.request(FuseOpcode.FSYNC, node).u64(fh).u32(0, 0);
+                case "syncfs" -> client.request(FuseOpcode.SYNCFS, 1).u64(0);
+                default -> throw new AssertionError(operation);
             };
             byte[] mapping = client.request(FuseOpcode.SETUPMAPPING, node)
                     .u64(0, 0, RANGE, FuseFlags.SETUPMAPPING_READ | FuseFlags.SETUPMAPPING_WRITE, 0)
@@ -112,6 +146,8 @@ class DaxWaitTest {
                 assertThat(Arrays.copyOfRange(now, 10, 110)).isEqualTo(data);
             } else if (operation.equals("setattr")) {
                 assertThat(now).hasSize(5000);
+            } else if (operation.equals("fallocate")) {
+                assertThat(now).hasSize(10_000);
             }
             client.call(client.request(FuseOpcode.DESTROY, 0));
             client.device.sharedMemoryRegion(0, null);

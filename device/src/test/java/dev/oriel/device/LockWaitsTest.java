@@ -39,8 +39,8 @@ class LockWaitsTest {
         SessionThread sessions =
                 new SessionThread(new RecordingFileSystem(0), gate, () -> null, new RequestSums(), Thread::new);
         LongHeads longHeads = new LongHeads();
-        QueueServer queue = new QueueServer(
-                0, false, gate, sessions, new RequestPool(0, sessions, COUNTERS, Thread::new), longHeads, COUNTERS);
+        RequestPool pool = new RequestPool(0, () -> new Operations(sessions, COUNTERS), Thread::new);
+        QueueServer queue = new QueueServer(0, false, gate, sessions, pool, longHeads, COUNTERS);
         return new ReceivedRequest(queue, longHeads);
     }
 

@@ -134,7 +134,12 @@ public interface FileSystemSession extends AutoCloseable {
         return writes && isReadOnly() ? -Errno.EROFS : 0;
     }
 
-    /** Opens {@code name}, creating it if need be; both replies are filled. */
+    /**
+     * Makes the file {@code name} and opens it; both replies are filled. A client asks so when it has seen no such name.
+     * If there is one by now, nobody has checked whether the caller may open it: that is {@code -EEXIST} where
+     * {@code flags} have {@code O_EXCL}, and otherwise {@code -ESTALE}, which makes Linux look the name up, check, and
+     * open.
+     */
     default int create(
             Request request,
             long parent,

@@ -30,6 +30,9 @@ final class HadoopNode {
     /** Lookups that the client owes; by its table. */
     long lookups;
 
+    /** Bytes that its table has taken for it of what the client may have. */
+    long counted;
+
     /** Where it was found last; null for the root. */
     private volatile @Nullable HadoopNode parent;
 

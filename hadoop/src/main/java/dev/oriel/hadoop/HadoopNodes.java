@@ -70,12 +70,12 @@ final class HadoopNodes {
                 }
                 long ino = inode != 0 ? inode : Cluster.inoOf(cluster.child(parent, name));
                 node = new HadoopNode(++last, inode, ino, type, inSnapshot, parent, name);
+                node.counted = node.heapBytes();
                 byKey.put(key, node);
                 byNumber.put(node.nodeid, node);
             } else if (inode != 0 && node != root) {
-                give(node);
                 node.moved(parent, name);
-                boolean _ = memory.tryTake(node.heapBytes());
+                recount(node);
             }
             if (node != root) {
                 node.lookups++;
@@ -89,8 +89,15 @@ final class HadoopNodes {
         return node.inode != 0 ? node.inode : new Name(parent == null ? 0 : parent.nodeid, node.name());
     }
 
-    private void give(HadoopNode node) {
-        memory.give(node.heapBytes());
+    /** A node has another name: where there is no memory for a longer one, it stays counted as it was. */
+    private void recount(HadoopNode node) {
+        long more = node.heapBytes() - node.counted;
+        if (more < 0) {
+            memory.give(-more);
+        }
+        if (more <= 0 || memory.tryTake(more)) {
+            node.counted += more;
+        }
     }
 
     /** A name leads to another place now. */
@@ -99,9 +106,8 @@ final class HadoopNodes {
         HadoopNode replaced = byKey.remove(toKey);
         HadoopNode node = byKey.remove(new Name(fromParent.nodeid, from));
         if (node != null) {
-            give(node);
             node.moved(toParent, to);
-            boolean _ = memory.tryTake(node.heapBytes());
+            recount(node);
             byKey.put(toKey, node);
         } else if (replaced != null && replaced.inode != 0) {
             byKey.put(toKey, replaced);
@@ -122,7 +128,7 @@ final class HadoopNodes {
         if (node.lookups == 0) {
             byNumber.remove(nodeid);
             boolean _ = byKey.remove(keyOf(node), node);
-            give(node);
+            memory.give(node.counted);
         }
     }
 }

@@ -5,6 +5,7 @@ import dev.oriel.filesystem.Opened;
 import dev.oriel.filesystem.Request;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.FileMode;
+import dev.oriel.linux.OpenFlags;
 import dev.oriel.linux.RenameFlags;
 import java.io.IOException;
 import java.util.EnumSet;
@@ -88,10 +89,15 @@ final class NameOperations {
         }
     }
 
+    /** Answers with what was just made. If the client may know no more, it is taken back. */
     private int entered(Request request, HadoopNode parent, String name, Path path, Entry out) throws IOException {
         FileStatus status = cluster.status(path);
         cluster.give(path, status, request.uid(), request.gid());
-        return state.enter(parent, name, cluster.status(path), out);
+        int result = state.enter(parent, name, cluster.status(path), out);
+        if (result != 0) {
+            boolean _ = files.delete(path, false);
+        }
+        return result;
     }
 
     /** Makes a file and answers with a stream to it, which the caller closes. */
@@ -117,7 +123,7 @@ final class NameOperations {
         });
     }
 
-    /** Makes a file, or finds one that another has made meanwhile, and opens it. */
+    /** Makes a file and opens it. */
     int create(
             Request request,
             HadoopNode parent,
@@ -132,10 +138,14 @@ final class NameOperations {
         }
         int result = (int) cluster.ask(() -> {
             Path path = cluster.child(parent, name);
-            FSDataOutputStream stream = null;
-            boolean isNew = true;
+            FSDataOutputStream stream;
             try {
                 stream = make(path, mode);
+                if (!stream.hasCapability("hsync")) {
+                    // there is nothing to be seen of it before it is complete, and nothing refused
+                    stream.close();
+                    stream = null;
+                }
             } catch (IOException refused) {
                 // one that is just written is in use, and there
                 int errno = HadoopErrno.of(refused);
@@ -143,17 +153,11 @@ final class NameOperations {
                 if (!isThere) {
                     throw refused;
                 }
-                if ((flags & dev.oriel.linux.OpenFlags.O_EXCL) != 0) {
-                    return -Errno.EEXIST;
-                }
-                isNew = false;
+                // The client saw no such name, and has not checked who may open what is there by now. ESTALE makes it
+                // look the name up again, and then open it.
+                return (flags & OpenFlags.O_EXCL) != 0 ? -Errno.EEXIST : -Errno.ESTALE;
             }
-            if (stream != null && !stream.hasCapability("hsync")) {
-                // there is nothing to be seen of it before it is complete
-                stream.close();
-                stream = null;
-            }
-            return open(request, parent, name, path, isNew, flags, stream, entry, opened, data);
+            return open(request, parent, name, path, flags, stream, entry, opened, data);
         });
         if (result != 0) {
             state.handles.unreserve();
@@ -161,13 +165,12 @@ final class NameOperations {
         return result;
     }
 
-    /** Opens what was just made or found; a stream that nobody can use is given up. */
+    /** Opens what was just made; a stream that nobody can use is given up. */
     private int open(
             Request request,
             HadoopNode parent,
             String name,
             Path path,
-            boolean isNew,
             int flags,
             @Nullable FSDataOutputStream stream,
             Entry entry,
@@ -176,9 +179,7 @@ final class NameOperations {
             throws IOException {
         boolean isOpen = false;
         try {
-            int entered = isNew
-                    ? entered(request, parent, name, path, entry)
-                    : state.enter(parent, name, cluster.status(path), entry);
+            int entered = entered(request, parent, name, path, entry);
             if (entered != 0) {
                 return entered;
             }

@@ -4,6 +4,12 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.oriel.driver.FuseClient;
+import dev.oriel.driver.FuseException;
+import dev.oriel.filesystem.FileSystem;
+import dev.oriel.filesystem.ShareSettings;
+import dev.oriel.linux.Errno;
+import dev.oriel.linux.OpenFlags;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -30,6 +36,7 @@ import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.hdfs.DistributedFileSystem;
 import org.apache.hadoop.hdfs.protocol.HdfsConstants;
+import org.assertj.core.api.ThrowableAssert;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -409,6 +416,60 @@ class HadoopShareTest {
             Files.setLastModifiedTime(root.resolve("timed"), time);
         }
         assertThat(hadoop.getFileStatus(there("timed")).getModificationTime()).isEqualTo(time.toMillis());
+    }
+
+    private static void failsWith(int errno, ThrowableAssert.ThrowingCallable call) {
+        assertThatThrownBy(call)
+                .isInstanceOfSatisfying(
+                        FuseException.class,
+                        failed -> assertThat(failed.errno()).isEqualTo(errno));
+    }
+
+    /** Whoever saw no such name has checked nobody: it looks again, and then opens. */
+    @Test
+    void whatSomebodyElseMadeMeanwhileIsNotOpenedByACreation() throws IOException {
+        writeThere("meanwhile", "before".getBytes(UTF_8));
+        int flags = OpenFlags.O_RDWR | OpenFlags.O_TRUNC;
+        try (FuseClient client = FuseClient.connect(share.socket(), ServedShare.PATIENT);
+                FSDataOutputStream theirs = hadoop.create(there("in use"))) {
+            theirs.write(1);
+            theirs.hsync();
+            for (String name : List.of("meanwhile", "in use")) {
+                byte[] bytes = name.getBytes(UTF_8);
+                failsWith(Errno.ESTALE, () -> client.files().create(FuseClient.ROOT, bytes, flags, 0644));
+                failsWith(
+                        Errno.EEXIST,
+                        () -> client.files().create(FuseClient.ROOT, bytes, flags | OpenFlags.O_EXCL, 0644));
+            }
+        }
+        assertThat(readThere("meanwhile")).asString(UTF_8).isEqualTo("before");
+        assertThat(readThere("in use")).hasSize(1);
+    }
+
+    @Test
+    void whatAClientKnowsIsBoundedAndCountedRight() throws IOException {
+        for (int i = 0; i < 9; i++) {
+            writeThere("bounded/" + i, new byte[0]);
+        }
+        ShareSettings settings = new ShareSettings(Map.of(), false, 4096, 1, null, 1 << 20);
+        try (FileSystem files = new HadoopShares().open(cluster.share(scheme, "/" + scheme + "/bounded"), settings);
+                Session client = new Session(files.begin(0))) {
+            long all = client.left();
+            int known = 0;
+            while (client.lookup(Integer.toString(known)) == 0) {
+                known++;
+            }
+            assertThat(known).isBetween(1, 8);
+            assertThat(client.lookup("8")).isEqualTo(-Errno.ENFILE);
+            assertThat(client.mkdir("directory")).isEqualTo(-Errno.ENFILE);
+            assertThat(client.create("file")).isEqualTo(-Errno.ENFILE);
+            assertThat(hadoop.listStatus(there("bounded"))).as("what there is").hasSize(9);
+            // a longer name for which there is no room
+            String longer = "0".repeat(200);
+            assertThat(client.rename("0", longer)).isZero();
+            client.forgetAll();
+            assertThat(client.left()).isEqualTo(all);
+        }
     }
 
     @Test

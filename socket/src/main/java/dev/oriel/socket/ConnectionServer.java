@@ -23,10 +23,10 @@ public final class ConnectionServer implements AutoCloseable {
 
     private static final long RETRY_MILLIS = 100;
 
-    /** When {@link #close} says which connections hold it up, and when it gives them up. */
-    private static final long PATIENCE_SECONDS = 5;
+    /** When {@link #close} says which connections hold it up, and when it gives them up, in milliseconds. */
+    private static final long PATIENCE_MILLIS = 5_000;
 
-    private static final long LAST_PATIENCE_SECONDS = 30;
+    private static final long LAST_PATIENCE_MILLIS = 30_000;
 
     /** What serves one connection, which it owns. Before it runs, it has nothing else to close. */
     public interface Service extends AutoCloseable {
@@ -45,6 +45,8 @@ public final class ConnectionServer implements AutoCloseable {
     private final BiFunction<String, Connection, ? extends Service> services;
     private final int maxConnections;
     private final ThreadFactory threads;
+    private final long patienceMillis;
+    private final long lastPatienceMillis;
 
     // Guarded by this.
     private final Map<Service, Thread> connections = new HashMap<>();
@@ -77,27 +79,29 @@ public final class ConnectionServer implements AutoCloseable {
                 socket,
                 services,
                 maxConnections,
-                Thread.ofPlatform().daemon().factory());
+                Thread.ofPlatform().daemon().factory(),
+                PATIENCE_MILLIS,
+                LAST_PATIENCE_MILLIS);
     }
 
-    /** @param threads makes the thread of a connection; a test lets it fail */
+    /**
+     * @param threads makes the thread of a connection; a test lets it fail
+     * @param patienceMillis when {@link #close} names whom it waits for; less in a test
+     * @param lastPatienceMillis when it gives them up
+     */
     ConnectionServer(
-            UnixSocket socket,
-            BiFunction<String, Connection, ? extends Service> services,
-            int maxConnections,
-            ThreadFactory threads) {
-        this("connection", socket, services, maxConnections, threads);
-    }
-
-    private ConnectionServer(
             String name,
             UnixSocket socket,
             BiFunction<String, Connection, ? extends Service> services,
             int maxConnections,
-            ThreadFactory threads) {
+            ThreadFactory threads,
+            long patienceMillis,
+            long lastPatienceMillis) {
         this.name = name;
         this.socket = socket;
         this.threads = threads;
+        this.patienceMillis = patienceMillis;
+        this.lastPatienceMillis = lastPatienceMillis;
         this.services = services;
         this.maxConnections = maxConnections;
     }
@@ -229,8 +233,8 @@ public final class ConnectionServer implements AutoCloseable {
 
     /**
      * Closes the socket, ends all connections, and waits until nothing of them is left. One that does not end, as its
-     * files do not answer, is named in the log after {@value #PATIENCE_SECONDS} s and given up after
-     * {@value #LAST_PATIENCE_SECONDS} s.
+     * files do not answer, is named in the log after {@value #PATIENCE_MILLIS} ms and given up after
+     * {@value #LAST_PATIENCE_MILLIS} ms.
      */
     @Override
     public void close() {
@@ -242,30 +246,30 @@ public final class ConnectionServer implements AutoCloseable {
         }
         ending.keySet().forEach(Service::close);
         long begun = System.nanoTime();
-        if (!join(ending, begun, PATIENCE_SECONDS)) {
+        if (!join(ending, begun, patienceMillis)) {
             LOGGER.log(Level.WARNING, "waits for {0}", names(ending));
-            if (!join(ending, begun, LAST_PATIENCE_SECONDS)) {
+            if (!join(ending, begun, lastPatienceMillis)) {
                 LOGGER.log(
                         Level.ERROR,
                         "gives up {0}: not ended after {1} s, what its guest wrote last may not be in its files",
                         names(ending),
-                        LAST_PATIENCE_SECONDS);
+                        TimeUnit.MILLISECONDS.toSeconds(lastPatienceMillis));
             }
         }
     }
 
     /** Waits until all have ended, or so long since {@code begun}. Keeps those that have not. */
-    private static boolean join(Map<Service, Thread> ending, long begun, long seconds) {
+    private static boolean join(Map<Service, Thread> ending, long begun, long millis) {
         boolean interrupted = false;
         for (Thread thread : ending.values()) {
-            long left = TimeUnit.SECONDS.toNanos(seconds) - (System.nanoTime() - begun);
+            long left = TimeUnit.MILLISECONDS.toNanos(millis) - (System.nanoTime() - begun);
             while (thread.isAlive() && left > 0) {
                 try {
                     TimeUnit.NANOSECONDS.timedJoin(thread, left);
                 } catch (InterruptedException now) {
                     interrupted = true;
                 }
-                left = TimeUnit.SECONDS.toNanos(seconds) - (System.nanoTime() - begun);
+                left = TimeUnit.MILLISECONDS.toNanos(millis) - (System.nanoTime() - begun);
             }
         }
         if (interrupted) {

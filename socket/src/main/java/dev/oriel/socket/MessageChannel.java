@@ -141,15 +141,14 @@ public final class MessageChannel implements AutoCloseable {
      * Sends what is here now.
      *
      * @param length bytes of the payload
-     * @param timeoutMillis how long the other side may take nothing, or {@link #FOREVER}
+     * @param timeoutMillis how long the other side may take nothing, 0 or more: who does not read is waited for by
+     *     nobody for ever
      * @param fds descriptors to send along, which stay owned by the caller
      * @return 0; -ETIMEDOUT, -EPIPE if the other side is gone, or another -errno: the connection is of no more use, but
      *     after -ETIMEDOUT of a limit of 0 nothing was sent
      */
     public int send(int length, int timeoutMillis, int... fds) {
-        int sent = timeoutMillis < 0
-                ? connection.send(bytes, 0, headerSize + length, fds, fds.length)
-                : connection.send(bytes, 0, headerSize + length, fds, fds.length, timeoutMillis);
+        int sent = connection.send(bytes, 0, headerSize + length, fds, fds.length, timeoutMillis);
         return Math.min(sent, 0);
     }
 

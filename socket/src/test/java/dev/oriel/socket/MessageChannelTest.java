@@ -52,7 +52,7 @@ class MessageChannelTest {
             sender.headerInt(4, 12);
             sender.setLong(0, 0x0123_4567_89ab_cdefL);
             sender.setShort(8, 0xfedc);
-            assertThat(sender.send(12, MessageChannel.FOREVER, event.number())).isZero();
+            assertThat(sender.send(12, 1000, event.number())).isZero();
             assertThat(here.receiveHeader(MessageChannel.FOREVER)).isEqualTo(MessageChannel.RECEIVED);
             assertThat(here.headerInt(4)).isEqualTo(12);
             assertThat(here.receivePayload(12)).isEqualTo(MessageChannel.RECEIVED);

@@ -9,6 +9,7 @@ import dev.oriel.linux.Errno;
 import dev.oriel.linux.Failure;
 import dev.oriel.linux.LinuxException;
 import dev.oriel.linux.Poll;
+import dev.oriel.linux.Teardown;
 import dev.oriel.socket.ConnectionServer;
 import dev.oriel.socket.ProtocolViolation;
 import dev.oriel.virtio.VirtioDevice;
@@ -119,18 +120,21 @@ public final class VfioUserConnection implements ConnectionServer.Service {
         }
     }
 
-    /** What the function was made of is not needed any more. */
+    /** What the function was made of is not needed any more. One step that fails does not stop the others. */
     private void release() {
-        try {
-            memory.close();
-            if (window != null) {
-                window.close();
-            }
-            // there may not have been enough to serve it at all
-            connection.finish();
-        } finally {
-            message.close();
-            farewell.close();
+        Teardown all = new Teardown();
+        all.step(memory::close);
+        if (window != null) {
+            all.step(window::close);
+        }
+        // there may not have been enough to serve it at all
+        all.step(connection::finish);
+        all.step(message::close);
+        all.step(farewell::close);
+        Throwable failed = all.failure();
+        if (failed != null) {
+            LOGGER.log(Level.ERROR, "{0}: something is left of the connection: {1}", name, Failure.reason(failed));
+            LOGGER.log(Level.DEBUG, "this is where", failed);
         }
     }
 

@@ -357,6 +357,17 @@ class HostileClientTest {
         server.awaitEnd();
     }
 
+    /** A device that can neither be reset nor lose its region: see what is counted after each test. */
+    @Test
+    void whatCannotBeReleasedKeepsNothingElseOpen() throws Exception {
+        EchoDevice stubborn = new EchoDevice(2);
+        try (TestServer failing = new TestServer(stubborn)) {
+            TestClient.check(failing.client.negotiate());
+            stubborn.resetFails = true;
+            stubborn.regionStays = true;
+        }
+    }
+
     @Test
     void anyBytesEndInTheEndOfTheConnection() throws Exception {
         Random random = new Random(11);

@@ -5,6 +5,7 @@ import dev.oriel.linux.Descriptor;
 import dev.oriel.linux.EventDescriptor;
 import dev.oriel.linux.Failure;
 import dev.oriel.linux.LinuxException;
+import dev.oriel.linux.Teardown;
 import dev.oriel.socket.ConnectionServer;
 import dev.oriel.socket.ProtocolViolation;
 import dev.oriel.vhostuser.wire.FrontendRequest;
@@ -129,33 +130,26 @@ public final class VhostUserBackend implements ConnectionServer.Service {
      * not stop the others.
      */
     private void release() {
-        attempt(message.descriptors()::close); // those of a message that was refused do not wait for what follows
-        attempt(this::restWindow);
+        Teardown all = new Teardown();
+        all.step(message.descriptors()::close); // those of a message that was refused do not wait for what follows
+        all.step(this::restWindow);
         for (Vring vring : vrings) {
             if (vring != null) {
-                attempt(vring::close);
+                all.step(vring::close);
             }
         }
-        attempt(device::reset);
-        attempt(() -> device.sharedMemoryRegion(WINDOW, null));
-        attempt(memory::close);
-        attempt(() -> {
-            if (window != null) {
-                window.close();
-            }
-        });
-        attempt(() -> {
-            if (backendChannel != null) {
-                backendChannel.close();
-            }
-        });
-        message.close();
-    }
-
-    private void attempt(Runnable step) {
-        try {
-            step.run();
-        } catch (RuntimeException | Error failed) {
+        all.step(device::reset);
+        all.step(() -> device.sharedMemoryRegion(WINDOW, null));
+        all.step(memory::close);
+        if (window != null) {
+            all.step(window::close);
+        }
+        if (backendChannel != null) {
+            all.step(backendChannel::close);
+        }
+        all.step(message::close);
+        Throwable failed = all.failure();
+        if (failed != null) {
             LOGGER.log(Level.ERROR, "{0}: something is left of the connection: {1}", name, Failure.reason(failed));
             LOGGER.log(Level.DEBUG, "this is where", failed);
         }

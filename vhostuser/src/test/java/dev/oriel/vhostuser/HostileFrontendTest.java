@@ -4,6 +4,7 @@ import static dev.oriel.vhostuser.TestFrontend.VERSION;
 import static dev.oriel.vhostuser.TestFrontend.pair;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.oriel.linux.Errno;
 import dev.oriel.linux.EventDescriptor;
 import dev.oriel.linux.FileCalls;
 import dev.oriel.linux.LinuxException;
@@ -274,6 +275,20 @@ class HostileFrontendTest {
         frontend.raw(java.util.Arrays.copyOf(message, length), event());
         frontend.shutdown();
         assertThat(frontend.ended()).isTrue();
+    }
+
+    @Test
+    void aFrontEndThatReadsNoAnswersIsSentAway() throws Exception {
+        // far more answers than a socket holds; the server gives up, and does not wait for ever
+        try {
+            for (int i = 0; i < 100_000; i++) {
+                frontend.send(FrontendRequest.GET_FEATURES, 0, new long[0]);
+            }
+            throw new AssertionError("all were taken");
+        } catch (LinuxException sentAway) {
+            assertThat(sentAway.errno()).isIn(Errno.EPIPE, Errno.ECONNRESET);
+        }
+        server.awaitIdle();
     }
 
     @Test

@@ -47,7 +47,9 @@ final class TestFrontend implements AutoCloseable {
         buffer.set(JAVA_INT, 4, flags);
         buffer.set(JAVA_INT, 8, size);
         MemorySegment.copy(payload, 0, buffer, 12, payload.byteSize());
-        LinuxException.check(connection.send(buffer, 0, 12 + (int) payload.byteSize(), fds, fds.length), "send");
+        int length = 12 + (int) payload.byteSize();
+        int sent = connection.send(buffer, 0, length, fds, fds.length, ScriptedQueue.PATIENCE_MILLIS);
+        LinuxException.check(sent, "send");
     }
 
     /** Sends a request whose payload is made of these 64-bit words. */

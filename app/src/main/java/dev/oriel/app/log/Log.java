@@ -9,11 +9,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * A logger that hands one line for each event to the process's one {@link LogSink}. A stack trace is for developers: it
  * follows only where debug messages are wanted. What guests and front-ends cause is logged at a rate ({@link LogRate});
- * what the command itself says, and debug messages, are logged all.
+ * what the command itself says (as {@value #COMMAND}), and debug messages, are logged all.
  *
  * <p>Safe for all threads.
  */
 public final class Log implements System.Logger {
+    /** The name of the one logger without a rate: nothing that somebody who connects can cause is said under it. */
+    private static final String COMMAND = "dev.oriel.app";
+
     private static volatile Level threshold = Level.INFO;
     private static volatile LogSink sink = LogSink.standardError();
 
@@ -89,7 +92,7 @@ public final class Log implements System.Logger {
         if (!isLoggable(level)) {
             return -1;
         }
-        if (name.equals("dev.oriel.app")) {
+        if (name.equals(COMMAND)) {
             return 0;
         }
         return switch (level) {

@@ -31,6 +31,9 @@ import org.jspecify.annotations.Nullable;
 final class Server implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger("dev.oriel.app");
 
+    /** For what is said of each connection: a front-end that comes again and again must not fill the log. */
+    private static final System.Logger CONNECTIONS = System.getLogger("dev.oriel.app.connection");
+
     /** Virtual machines at once; what bounds them in truth is memory and descriptors. */
     static final int MOST_CONNECTIONS = 64;
 
@@ -91,7 +94,7 @@ final class Server implements AutoCloseable {
     private @Nullable DaxOptions window(String name, ShareOptions options) {
         DaxOptions chosen = window(options, readOnly, frontEnds.connections());
         if (!Objects.equals(chosen, options.dax())) {
-            LOG.log(
+            CONNECTIONS.log(
                     System.Logger.Level.INFO,
                     "{0}: its DAX window is staged, as others are connected: a file that one of them truncates would end a"
                             + " virtual machine that has it mapped (docs/dax.md)",

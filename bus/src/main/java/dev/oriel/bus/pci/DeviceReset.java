@@ -3,9 +3,11 @@ package dev.oriel.bus.pci;
 import dev.oriel.bus.BasicFacilities;
 import dev.oriel.bus.DeviceStatus;
 import dev.oriel.linux.Failure;
+import dev.oriel.linux.Patience;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class DeviceReset {
     private static final System.Logger LOGGER = System.getLogger("dev.oriel.bus");
+
+    /** How often somebody who waits looks whether he has waited for long. */
+    private static final long LOOK_MILLIS = 100;
 
     private final String name;
     private final BasicFacilities facilities;
@@ -79,14 +84,24 @@ final class DeviceReset {
         }
     }
 
-    /** Waits until no reset goes on. */
-    synchronized void await() {
+    /** Waits until no reset goes on, for as long as it takes: after a while a line in the log says so. */
+    void await() {
+        await(Patience.USUAL_NANOS);
+    }
+
+    /** @param patienceNanos how long to wait without a word, in nanoseconds; less in a test */
+    synchronized void await(long patienceNanos) {
         boolean interrupted = false;
+        Patience patience = new Patience(patienceNanos);
         while (thread != null) {
             try {
-                wait();
+                TimeUnit.MILLISECONDS.timedWait(this, LOOK_MILLIS);
             } catch (InterruptedException later) {
                 interrupted = true;
+            }
+            if (thread != null && patience.ends()) {
+                LOGGER.log(
+                        Level.WARNING, "{0}: its end waits for a reset, and that for files that do not answer", name);
             }
         }
         if (interrupted) {

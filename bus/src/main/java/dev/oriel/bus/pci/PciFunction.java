@@ -5,6 +5,7 @@ import dev.oriel.bus.BusAttachment;
 import dev.oriel.bus.DeviceStatus;
 import dev.oriel.linux.Descriptor;
 import dev.oriel.linux.LinuxException;
+import dev.oriel.linux.Teardown;
 import dev.oriel.virtio.VirtioDevice;
 import dev.oriel.virtio.memory.GuestMemoryTable;
 import dev.oriel.virtio.memory.RegionMemory;
@@ -263,9 +264,11 @@ public final class PciFunction implements AutoCloseable {
      */
     @Override
     public void close() {
+        Teardown all = new Teardown();
         // first, as no thread of a queue waits in an eventfd then
-        interrupts.close();
-        deviceReset.await();
-        facilities.close();
+        all.step(interrupts::close);
+        all.step(deviceReset::await);
+        all.step(facilities::close);
+        all.finish();
     }
 }

@@ -4,9 +4,8 @@ import dev.oriel.filesystem.node.HandleTable;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.FileMode;
 import dev.oriel.linux.OpenFlags;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicReferenceArray;
-import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A node has its place in one of four words, which its hash chooses. Looking one up takes no lock; who is pushed out
  * is closed when its last user has left ({@link OpenHandle}).
  */
-final class FilesByNode {
+final class FilesByNode implements Sweeper.Floor {
     private static final int WAYS = 4;
     private static final int MOST_PLACES = 4096;
     private static final long SWEEP_NANOS = 500_000_000;
@@ -26,21 +25,26 @@ final class FilesByNode {
     private final HandleTable<OpenHandle> budget;
     private final DirentBuffers direntBuffers;
     private final AtomicReferenceArray<@Nullable OpenHandle> places;
-    private final AtomicBoolean sweeping = new AtomicBoolean();
-    private final Thread sweeper;
+    private final Sweeper sweeper;
     private volatile boolean closed;
 
     /**
      * @param budget gives the descriptors
      * @param direntBuffers for the directories
      * @param capacity most of them
+     * @param threads makes the thread that closes what is not used
      */
-    FilesByNode(Nodes nodes, HandleTable<OpenHandle> budget, DirentBuffers direntBuffers, int capacity) {
+    FilesByNode(
+            Nodes nodes,
+            HandleTable<OpenHandle> budget,
+            DirentBuffers direntBuffers,
+            int capacity,
+            ThreadFactory threads) {
         this.direntBuffers = direntBuffers;
         this.nodes = nodes;
         this.budget = budget;
         places = new AtomicReferenceArray<>(Integer.highestOneBit(Math.clamp(capacity, WAYS, MOST_PLACES)));
-        sweeper = Thread.ofPlatform().daemon().name("oriel-files-by-node").unstarted(this::sweepWhileUsed);
+        sweeper = new Sweeper(this, threads, SWEEP_NANOS);
     }
 
     /** Starts the thread that closes what is not used: the client opens nothing by itself. */
@@ -142,15 +146,18 @@ final class FilesByNode {
         release(places.getAndSet(victim, handle));
         if (closed) {
             sweep(true);
-        } else if (!sweeping.get() && sweeping.compareAndSet(false, true)) {
-            LockSupport.unpark(sweeper);
+        } else {
+            sweeper.wake();
         }
     }
 
     private void release(@Nullable OpenHandle handle) {
         if (handle != null) {
-            handle.release();
-            budget.unreserve();
+            try {
+                handle.release();
+            } finally {
+                budget.unreserve();
+            }
         }
     }
 
@@ -165,21 +172,9 @@ final class FilesByNode {
         }
     }
 
-    private void sweepWhileUsed() {
-        while (!closed) {
-            if (!sweeping.get()) {
-                LockSupport.park(this);
-                continue;
-            }
-            LockSupport.parkNanos(this, SWEEP_NANOS);
-            if (!sweep(closed)) {
-                sweeping.set(false);
-                // somebody may have come between the look and the word
-                if (holdsAny()) {
-                    sweeping.set(true);
-                }
-            }
-        }
+    @Override
+    public boolean sweep() {
+        return sweep(closed);
     }
 
     /** Closes what was not used since the last sweep, or all; answers whether any is left. */
@@ -203,7 +198,8 @@ final class FilesByNode {
     }
 
     /** Volatile reads, which stay behind the word that was written before. */
-    private boolean holdsAny() {
+    @Override
+    public boolean holdsAny() {
         for (int i = 0; i < places.length(); i++) {
             if (places.get(i) != null) {
                 return true;
@@ -216,7 +212,7 @@ final class FilesByNode {
     void close() {
         closed = true;
         sweep(true);
-        LockSupport.unpark(sweeper);
+        sweeper.close();
     }
 
     private int first(long nodeid) {

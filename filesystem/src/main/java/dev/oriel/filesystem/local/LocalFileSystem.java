@@ -13,6 +13,7 @@ import dev.oriel.linux.OpenFlags;
 import dev.oriel.linux.ProcSelfFd;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.concurrent.ThreadFactory;
 
 /**
  * A host directory, with Linux's semantics.
@@ -97,7 +98,17 @@ public final class LocalFileSystem implements FileSystem {
 
     @Override
     public FileSystemSession begin(long offered) {
-        return new LocalSession(options, budgets, offered, changesIds, root.number(), second);
+        int directory = root.number();
+        long flags = SessionFlags.choose(options, offered, changesIds, DirectoryCookies.areSteady(directory));
+        ThreadFactory threads =
+                Thread.ofPlatform().daemon().name("oriel-files-by-node").factory();
+        SessionState state = new SessionState(options, budgets, flags, changesIds, directory, threads);
+        try {
+            return new LocalSession(state, budgets, second);
+        } catch (RuntimeException | Error failed) {
+            state.close();
+            throw failed;
+        }
     }
 
     @Override

@@ -38,10 +38,9 @@ final class LocalSession implements FileSystemSession {
     private final InodeFlagIoctls ioctls;
     private final Xattrs xattrs;
 
-    LocalSession(
-            LocalOptions options, Budgets budgets, long offered, boolean changesIds, int root, SecondReader second) {
-        long flags = SessionFlags.choose(options, offered, changesIds, DirectoryCookies.areSteady(root));
-        state = new SessionState(options, budgets, flags, changesIds, root);
+    /** @param state closed with this, and by the caller if this throws */
+    LocalSession(SessionState state, Budgets budgets, SecondReader second) {
+        this.state = state;
         locks = new PosixLocks(state, budgets.lockWaits());
         attributes = new NodeAttributes(state);
         names = new Names(state);
@@ -56,7 +55,7 @@ final class LocalSession implements FileSystemSession {
             LOG.log(
                     Level.ERROR,
                     "cannot look at the shared directory {0}: {1}. Its client gets errors only.",
-                    options.sharedDir(),
+                    state.options.sharedDir(),
                     Errno.name(-result));
         }
     }

@@ -14,6 +14,7 @@ import dev.oriel.linux.Errno;
 import dev.oriel.linux.FileMode;
 import dev.oriel.linux.StatxBuffer;
 import dev.oriel.linux.credential.ThreadCredentials;
+import java.util.concurrent.ThreadFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,7 +42,12 @@ final class SessionState {
     private final Allowance openFiles;
     private final Allowance cachedDescriptors;
 
-    SessionState(LocalOptions options, Budgets budgets, long flags, boolean changesIds, int root) {
+    /**
+     * @param threads makes the thread of files that the client does not open; a test lets it fail
+     * @throws OutOfMemoryError if there is no thread; nothing is left of the session then
+     */
+    SessionState(
+            LocalOptions options, Budgets budgets, long flags, boolean changesIds, int root, ThreadFactory threads) {
         this.options = options;
         this.flags = flags;
         this.changesIds = changesIds;
@@ -53,12 +59,12 @@ final class SessionState {
         lookup = new NodeLookup(nodes);
         lastNames = new LastNames(nodes);
         zeroMessage = has(FuseInitFlags.NO_OPEN_SUPPORT);
-        byNode =
-                new FilesByNode(nodes, handles, direntBuffers, (int) Math.min(Integer.MAX_VALUE, openFiles.left() / 2));
+        int most = (int) Math.min(Integer.MAX_VALUE, openFiles.left() / 2);
+        byNode = new FilesByNode(nodes, handles, direntBuffers, most, threads);
         if (zeroMessage) {
             try {
                 byNode.start();
-            } catch (OutOfMemoryError noThread) {
+            } catch (RuntimeException | Error noThread) {
                 close();
                 throw noThread;
             }

@@ -171,22 +171,16 @@ final class PathFiles {
         String text = PathResolver.text(name);
         Path path = client.resolver.of(directory, text);
         FileContent content;
-        boolean isNew = true;
         try {
             content = content(path, flags, true);
         } catch (FileAlreadyExistsException there) {
-            if ((flags & OpenFlags.O_EXCL) != 0) {
-                throw there;
-            }
-            requireFile(client.share.look(path));
-            content = content(path, flags, false);
-            isNew = false;
+            // The client saw no such name, and has not checked who may open what is there by now. ESTALE makes it
+            // look the name up again, and then open it.
+            return (flags & OpenFlags.O_EXCL) != 0 ? -Errno.EEXIST : -Errno.ESTALE;
         }
         int result;
         try {
-            if (isNew) {
-                names.adopt(request, path, mode);
-            }
+            names.adopt(request, path, mode);
             PathStat stat = client.share.look(path);
             PathNode node = client.nodes.enter(directory, text, stat);
             result = node == null ? -Errno.ENFILE : 0;
@@ -195,23 +189,21 @@ final class PathFiles {
                 add(node, path, stat, content, flags, out);
                 return 0;
             }
-            takeBack(content, path, isNew);
+            takeBack(content, path);
         } catch (Throwable failed) {
-            takeBack(content, path, isNew);
+            takeBack(content, path);
             throw failed;
         }
         return result;
     }
 
-    private static void takeBack(FileContent content, Path path, boolean isNew) {
+    private static void takeBack(FileContent content, Path path) {
         try {
             int _ = content.close();
         } catch (Throwable further) {
             int _ = ThrownErrno.of(further); // the client is told why it was not made
         }
-        if (isNew) {
-            PathNames.remove(path);
-        }
+        PathNames.remove(path);
     }
 
     long read(long nodeid, long fh, long offset, IoVector to) throws IOException {

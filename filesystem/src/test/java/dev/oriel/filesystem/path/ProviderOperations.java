@@ -107,9 +107,13 @@ final class ProviderOperations {
         holds("create", "hello");
         assertThat(client.read(node)).isEqualTo("hello");
         assertThat(client.create(ROOT, "create", NEW, 0644)).isEqualTo(-Errno.EEXIST);
-        assertThat(client.create(ROOT, "create", OpenFlags.O_RDWR, 0644)).isZero();
+        // whoever saw no such name looks again, and checks who may open what is there by now
+        assertThat(client.create(ROOT, "create", OpenFlags.O_RDWR | OpenFlags.O_TRUNC, 0644))
+                .isEqualTo(-Errno.ESTALE);
+        holds("create", "hello");
+        assertThat(client.lookup(ROOT, "create")).isZero();
         assertThat(client.entry.nodeid).isEqualTo(node);
-        return client.release(node, client.opened.fh);
+        return client.release(node, open(node));
     }
 
     private int writeAtRandom() throws IOException {

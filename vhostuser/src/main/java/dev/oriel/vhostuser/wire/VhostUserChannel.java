@@ -43,6 +43,12 @@ public final class VhostUserChannel implements AutoCloseable {
     private static final int REPLY = 0x4;
     private static final int NEED_REPLY = 0x8;
 
+    /**
+     * So long the other side may leave more replies unread than a socket holds, which one that waits for each reply
+     * never does.
+     */
+    private static final int PATIENCE_MILLIS = 2_000;
+
     private final MessageChannel messages;
 
     /** @param connection owned by this object from now on */
@@ -127,12 +133,12 @@ public final class VhostUserChannel implements AutoCloseable {
      * Answers the request that was received with what its payload is now.
      *
      * @param size bytes of the payload
-     * @throws LinuxException if the connection failed
+     * @throws LinuxException if the connection failed; ETIMEDOUT if the other side reads nothing
      */
     public void reply(int size) throws LinuxException {
         messages.headerInt(FLAGS, VERSION | REPLY);
         messages.headerInt(SIZE, size);
-        LinuxException.check(messages.send(size, MessageChannel.FOREVER), "answer a vhost-user message");
+        LinuxException.check(messages.send(size, PATIENCE_MILLIS), "answer a vhost-user message");
     }
 
     /** Answers the request that was received with one number. */

@@ -19,6 +19,9 @@ public final class EchoDevice implements VirtioDevice {
     /** Whether the next reset ends in an exception. */
     public volatile boolean resetFails;
 
+    /** Whether it ends in an exception to take its region away. */
+    public volatile boolean regionStays;
+
     private final int queues;
     private final long regionLength;
 
@@ -79,5 +82,8 @@ public final class EchoDevice implements VirtioDevice {
     @Override
     public void sharedMemoryRegion(int id, @Nullable SharedMemoryRegion found) {
         region = found;
+        if (found == null && regionStays) {
+            throw new IllegalStateException("on purpose");
+        }
     }
 }

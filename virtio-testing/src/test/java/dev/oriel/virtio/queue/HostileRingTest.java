@@ -7,6 +7,7 @@ import dev.oriel.virtio.memory.InvalidSetupException;
 import dev.oriel.virtio.ring.DescriptorChain;
 import dev.oriel.virtio.ring.QueueSetup;
 import dev.oriel.virtio.ring.RingFeatures;
+import dev.oriel.virtio.testing.LogLines;
 import dev.oriel.virtio.testing.Loopback;
 import dev.oriel.virtio.testing.Loopback.Layout;
 import dev.oriel.virtio.testing.ScriptedPackedRing;
@@ -103,6 +104,27 @@ class HostileRingTest {
             ring.writeDescriptor(0, SOMEWHERE, 16, NEXT, 8);
             ring.offerHead(0);
         });
+    }
+
+    @Test
+    void aBufferOutsideMemoryIsSaidOnceForEachConnection() throws Exception {
+        Buffer outside = new Buffer(SharedMemory.GUEST_ADDRESS + (1L << 40), 16, true);
+        try (LogLines log = new LogLines("dev.oriel.virtio")) {
+            for (int connection = 1; connection <= 2; connection++) {
+                try (Loopback loopback = new Loopback(SPLIT, this::record)) {
+                    for (int i = 0; i < 3; i++) {
+                        loopback.driver().send(outside);
+                        assertThat(loopback.driver().await().written()).isZero();
+                    }
+                }
+                assertThat(log.rest())
+                        .hasSize(connection)
+                        .last()
+                        .asString()
+                        .contains("is answered EFAULT", Long.toHexString(outside.address()));
+            }
+        }
+        assertThat(taken).hasSize(6).allMatch(chain -> chain.endsWith("faulty"));
     }
 
     /** Who is told of the failure may have to do with the memory, or wait for somebody who has. */

@@ -1,9 +1,9 @@
 package dev.oriel.virtio.queue;
 
+import dev.oriel.linux.Patience;
 import dev.oriel.virtio.memory.GuestRegion;
 import dev.oriel.virtio.ring.Ring;
 import java.lang.System.Logger.Level;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,12 +18,7 @@ final class ChainPool {
      */
     private static final int PIECES_FOR_DESCRIPTOR = 64;
 
-    /**
-     * How long to wait for chains in flight before the log says so, and how often to look after those whom the driver
-     * makes wait.
-     */
-    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(5);
-
+    /** How often to look, while chains are in flight, after those whom the driver makes wait. */
     private static final long LOOK_MILLIS = 100;
 
     private static final System.Logger LOGGER = System.getLogger("dev.oriel.virtio");
@@ -161,8 +156,7 @@ final class ChainPool {
      */
     void awaitCompletion(String name, Runnable meanwhile) {
         boolean interrupted = false;
-        boolean said = false;
-        long begun = System.nanoTime();
+        Patience patience = new Patience(Patience.USUAL_NANOS);
         while (true) {
             int left;
             synchronized (lock) {
@@ -180,8 +174,7 @@ final class ChainPool {
                 break;
             }
             meanwhile.run();
-            if (!said && System.nanoTime() - begun > PATIENCE_NANOS) {
-                said = true;
+            if (patience.ends()) {
                 LOGGER.log(
                         Level.WARNING,
                         "{0}: waits for {1} requests whose files do not answer; the guest''s memory stays mapped until they do",

@@ -3,6 +3,8 @@ package dev.oriel.virtio.queue;
 import dev.oriel.linux.Descriptor;
 import dev.oriel.linux.Failure;
 import dev.oriel.linux.LinuxException;
+import dev.oriel.linux.Patience;
+import dev.oriel.linux.Teardown;
 import dev.oriel.virtio.memory.GuestMemoryTable;
 import dev.oriel.virtio.memory.InvalidSetupException;
 import dev.oriel.virtio.ring.QueueSetup;
@@ -49,6 +51,7 @@ public final class QueueWorker implements QueueActivity, AutoCloseable {
     private final EventSink call = new EventSink();
     private final EventSink error = new EventSink();
     private final Virtqueue queue;
+    private final long patienceNanos;
     private final RingPoller poller = new RingPoller();
     private volatile boolean running;
 
@@ -67,8 +70,14 @@ public final class QueueWorker implements QueueActivity, AutoCloseable {
      * @throws LinuxException if there are no file descriptors left
      */
     public QueueWorker(String name, GuestMemoryTable memory) throws LinuxException {
+        this(name, memory, Patience.USUAL_NANOS);
+    }
+
+    /** @param patienceNanos how long it waits for its thread without a word, in nanoseconds; less in a test */
+    QueueWorker(String name, GuestMemoryTable memory, long patienceNanos) throws LinuxException {
         this.name = name;
         this.memory = memory;
+        this.patienceNanos = patienceNanos;
         doorbell = new Doorbell();
         try {
             queue = new Virtqueue(name, memory, doorbell, call, error);
@@ -210,7 +219,6 @@ public final class QueueWorker implements QueueActivity, AutoCloseable {
         running = false;
         queue.close();
         join(last);
-        thread = null;
         try {
             if (served != null) {
                 served.drain();
@@ -219,6 +227,8 @@ public final class QueueWorker implements QueueActivity, AutoCloseable {
             LOGGER.log(Level.ERROR, "{0}: what waits for others may go on waiting: {1}", name, Failure.reason(failure));
         }
         int base = queue.leave(this::releaseSignals);
+        // whoever is thrown out before this tries again at close
+        thread = null;
         call.forget();
         error.forget();
         return base;
@@ -232,6 +242,7 @@ public final class QueueWorker implements QueueActivity, AutoCloseable {
 
     private void join(Thread ending) {
         boolean interrupted = false;
+        Patience patience = new Patience(patienceNanos);
         while (ending.isAlive()) {
             try {
                 ending.join(LOOK_MILLIS);
@@ -239,6 +250,13 @@ public final class QueueWorker implements QueueActivity, AutoCloseable {
                 interrupted = true;
             }
             releaseSignals();
+            if (ending.isAlive() && patience.ends()) {
+                LOGGER.log(
+                        Level.WARNING,
+                        "{0}: waits for its own thread, which serves a request whose files do not answer; the guest''s memory"
+                                + " stays mapped until they do",
+                        name);
+            }
         }
         if (interrupted) {
             Thread.currentThread().interrupt();
@@ -309,14 +327,20 @@ public final class QueueWorker implements QueueActivity, AutoCloseable {
 
     /**
      * Stops the queue if it runs, and closes its descriptors. If it cannot be stopped, the memory that it uses stays
-     * mapped.
+     * mapped, and what its thread waits for stays open as long as that lives.
      */
     @Override
     public void close() {
-        stop();
-        memory.detach(queue);
-        doorbell.close();
-        call.close();
-        error.close();
+        Teardown all = new Teardown();
+        all.step(this::stop);
+        if (thread == null) {
+            all.step(() -> memory.detach(queue));
+        }
+        if (thread == null || !thread.isAlive()) {
+            all.step(doorbell::close);
+        }
+        all.step(call::close);
+        all.step(error::close);
+        all.finish();
     }
 }
