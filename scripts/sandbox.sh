@@ -8,13 +8,18 @@
 # What serving needs, as virtiofsd keeps it: to act as any user, and to make, own and label what root of a guest may.
 kept_capabilities=(chown dac_override fowner fsetid setgid setuid mknod setfcap)
 
-# enter_sandbox ARGUMENTS...: those of serve. Returns if nothing is to be confined; otherwise this process becomes the server.
+# enter_sandbox ARGUMENTS...: those of serve. Returns if nothing is to be done before Java starts; otherwise this process becomes the
+# server.
 enter_sandbox() {
     local sandbox=namespace shared='' folder='' modcaps='' handles='' group='' syslog='' files='' fd='' uid_maps=() gid_maps=()
     local control='' metrics='' # the folders of --control-path and --metrics-path
     read_options "$@" || return 0
     shared=${shared:-$share_folder}
-    case $sandbox in namespace | chroot) ;; *) return 0 ;; esac
+    case $sandbox in
+    namespace | chroot) ;;
+    none) give_up_capabilities "$@"; return ;;
+    *) return 0 ;;
+    esac
     # What is missing or wrong is left to Java to say.
     [ -z "$folder" ] || [ -d "$folder" ] || return 0
     local place lays=''
@@ -70,6 +75,19 @@ enter_sandbox() {
     close_others
     exec unshare "${namespaces[@]}" "$BASH" "$root/scripts/enter.sh" "$name" "$sandbox" "$shared" "$folder" "$group" "$syslog" "$bounding" \
         "$own_ids" "$java_home" "$modules" "${cache-}" "$network" "$lays" "${java_command[0]}" "-Doriel.sandbox=$sandbox" "${java_command[@]:1}" "$@"
+}
+
+# give_up_capabilities ARGUMENTS...: root keeps those that serving needs, in all threads of Java, whatever else confines him. Returns
+# where that cannot be had, as in a container without CAP_SETPCAP: then Java gives them up in the threads that serve.
+give_up_capabilities() {
+    local bounding confined
+    [ "$EUID" -eq 0 ] || return 0
+    handles=${handles:-prefer}
+    bounding=$(bounding_set) || return 0
+    confined=(setpriv --bounding-set "$bounding" --inh-caps=-all --ambient-caps=-all --)
+    "${confined[@]}" true 2>/dev/null || return 0
+    raise_open_files "$files"
+    exec "${confined[@]}" "${java_command[@]}" "$@"
 }
 
 # lies_in FOLDER SHARE: whether guests can reach the folder, in a share that is not all of the host; or it is all of the host, and

@@ -24,12 +24,19 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What a server that was started as people start it can still see and do, told by the kernel. */
 @Tag("guest")
 class ConfinementTest {
     /** virtiofsd's: chown, dac_override, fowner, fsetid, setgid, setuid, mknod, setfcap. */
     private static final String KEPT = "00000000880000db";
+
+    /** And dac_read_search. */
+    private static final String KEPT_WITH_HANDLES = "00000000880000df";
+
+    private static final List<String> NAMESPACES = List.of("mnt", "pid", "net", "ipc", "uts");
 
     private Path folder = Path.of("");
     private Path share = Path.of("");
@@ -247,6 +254,9 @@ class ConfinementTest {
             assertThat(status(server, "Seccomp")).containsExactly("0");
             assertThat(Files.readSymbolicLink(Path.of("/proc/" + server.pid() + "/ns/mnt")))
                     .isEqualTo(Files.readSymbolicLink(Path.of("/proc/self/ns/mnt")));
+            if (ThreadCredentials.geteuid() == 0) {
+                assertThat(status(server, "CapEff")).containsExactly(KEPT_WITH_HANDLES);
+            }
         }
     }
 
@@ -263,7 +273,7 @@ class ConfinementTest {
      */
     private static Map<String, String> walls(long pid) throws IOException {
         Map<String, String> walls = new TreeMap<>();
-        for (String namespace : List.of("mnt", "pid", "net", "ipc", "uts")) {
+        for (String namespace : NAMESPACES) {
             boolean own = !Files.readSymbolicLink(Path.of("/proc/" + pid + "/ns/" + namespace))
                     .equals(Files.readSymbolicLink(Path.of("/proc/self/ns/" + namespace)));
             walls.put(namespace, own ? "own" : "host");
@@ -285,65 +295,80 @@ class ConfinementTest {
         return walls;
     }
 
-    /** The table "virtiofsd beside it" of docs/confinement.md, as far as the kernel tells. */
+    /** The table "virtiofsd beside it" of docs/confinement.md, as far as the kernel tells, with the defaults of both. */
     @Test
     void virtiofsdBesideItHoldsBackWhatTheTableSays() throws Exception {
         assumeThat(ThreadCredentials.geteuid()).isZero();
+        try (OrielServer server = start()) {
+            assertThat(wallsOfVirtiofsd())
+                    .containsAllEntriesOf(walls("own own own host host", KEPT, "0000000000000000", "1", "2"))
+                    .containsEntry("root", "file");
+            assertThat(walls(server.pid())).containsAllEntriesOf(walls("own host own own own", KEPT, KEPT, "1", "2"));
+        }
+    }
+
+    /** The same with options; the columns: namespaces (mnt, pid, net, ipc, uts), CapEff, NoNewPrivs, Seccomp. */
+    @ParameterizedTest
+    @CsvSource({
+        "--sandbox=chroot, host host host host host, 880000db, 1, 2, own host host host host, 880000db, 1, 2",
+        "--sandbox=none, host host host host host, 880000db, 1, 2, host host host host host, 880000df, 1, 2",
+        "--seccomp=none, own own own host host, 880000db, 0, 0, own host own own own, 880000db, 1, 0",
+        "--seccomp=log, own own own host host, 880000db, 1, 2, own host own own own, 880000db, 1, 2",
+        "--modcaps=+sys_admin, own own own host host, 882000db, 1, 2, own host own own own, 882000db, 1, 2",
+        "--inode-file-handles=prefer, own own own host host, 880000df, 1, 2, own host own own own, 880000df, 1, 2",
+    })
+    void anOptionOfBothDoesWhatTheTableSays(
+            String option,
+            String theirNamespaces,
+            String theirCapabilities,
+            String theirPrivileges,
+            String theirFilter,
+            String namespaces,
+            String capabilities,
+            String privileges,
+            String filter)
+            throws Exception {
+        assumeThat(ThreadCredentials.geteuid()).isZero();
+        String zeros = "00000000";
+        try (OrielServer server = start(option)) {
+            assertThat(wallsOfVirtiofsd(option))
+                    .containsAllEntriesOf(walls(
+                            theirNamespaces,
+                            zeros + theirCapabilities,
+                            zeros + zeros,
+                            theirPrivileges,
+                            theirFilter));
+            assertThat(walls(server.pid()))
+                    .containsAllEntriesOf(
+                            walls(namespaces, zeros + capabilities, zeros + capabilities, privileges, filter));
+        }
+    }
+
+    private static Map<String, String> walls(
+            String namespaces, String effective, String bounding, String privileges, String filter) {
+        Map<String, String> walls = new TreeMap<>(
+                Map.of("CapEff", effective, "CapBnd", bounding, "NoNewPrivs", privileges, "Seccomp", filter));
+        String[] each = namespaces.split(" ", -1);
+        for (int i = 0; i < NAMESPACES.size(); i++) {
+            walls.put(NAMESPACES.get(i), each[i]);
+        }
+        return walls;
+    }
+
+    /** Those of a virtiofsd that listens. */
+    private Map<String, String> wallsOfVirtiofsd(String... options) throws Exception {
         List<String> words = PeerDaemon.command(SharedFolder.KIT);
         words.addAll(List.of("--socket-path=" + state.resolve("peer"), "--shared-dir=" + share));
+        words.addAll(List.of(options));
         Process peer = new ProcessBuilder(words).redirectErrorStream(true).start();
-        try (OrielServer server = start()) {
-            try (BufferedReader said = peer.inputReader()) {
-                String line = said.readLine();
-                while (line != null && !line.contains("Waiting for vhost-user socket connection")) {
-                    line = said.readLine();
-                }
-                assertThat(line).as("virtiofsd listens").isNotNull();
-                long pid = peer.children().findFirst().orElseThrow().pid();
-                assertThat(walls(pid))
-                        .isEqualTo(Map.of(
-                                "mnt",
-                                "own",
-                                "pid",
-                                "own",
-                                "net",
-                                "own",
-                                "ipc",
-                                "host",
-                                "uts",
-                                "host",
-                                "Seccomp",
-                                "2",
-                                "NoNewPrivs",
-                                "1",
-                                "CapEff",
-                                KEPT,
-                                "CapBnd",
-                                "0000000000000000",
-                                "root",
-                                "file"));
+        try (BufferedReader said = peer.inputReader()) {
+            String line = said.readLine();
+            while (line != null && !line.contains("Waiting for vhost-user socket connection")) {
+                line = said.readLine();
             }
-            Map<String, String> ours = walls(server.pid());
-            assertThat(ours)
-                    .containsAllEntriesOf(Map.of(
-                            "mnt",
-                            "own",
-                            "pid",
-                            "host",
-                            "net",
-                            "own",
-                            "ipc",
-                            "own",
-                            "uts",
-                            "own",
-                            "Seccomp",
-                            "2",
-                            "NoNewPrivs",
-                            "1",
-                            "CapEff",
-                            KEPT,
-                            "CapBnd",
-                            KEPT));
+            assertThat(line).as("virtiofsd listens").isNotNull();
+            // in namespaces it is a child of who was started
+            return walls(peer.children().findFirst().orElse(peer.toHandle()).pid());
         } finally {
             peer.descendants().forEach(ProcessHandle::destroyForcibly);
             peer.destroyForcibly().waitFor();
