@@ -115,11 +115,18 @@ final class QueueServer implements ChainHandler, RequestOrigin {
     @Override
     public void handle(DescriptorChain chain) {
         ReceivedRequest request = next;
+        boolean taken = false;
         try {
             request.take(chain, counters.begin());
+            taken = true;
             serve(request);
         } catch (RuntimeException | Error failure) {
+            boolean unknown = !taken && !request.isOpen();
             fail(request, failure);
+            if (unknown) {
+                // what was thrown is of an access before, and came when the request did not have the chain yet
+                chain.complete(0);
+            }
         }
         if (request == next) {
             request.release();

@@ -3,18 +3,23 @@ package dev.oriel.device;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.oriel.filesystem.Attributes;
 import dev.oriel.filesystem.FileSystemSession;
 import dev.oriel.filesystem.Request;
 import dev.oriel.filesystem.local.LocalFileSystem;
 import dev.oriel.filesystem.local.LocalOptions;
+import dev.oriel.fuse.FuseFlags;
+import dev.oriel.fuse.FuseInitFlags;
 import dev.oriel.fuse.FuseOpcode;
 import dev.oriel.linux.Descriptor;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.FileCalls;
+import dev.oriel.linux.FileMode;
 import dev.oriel.linux.LinuxException;
 import dev.oriel.linux.MappedMemory;
 import dev.oriel.linux.MemoryCalls;
 import dev.oriel.virtio.memory.GuestRegion;
+import dev.oriel.virtio.memory.RegionMemory;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -22,12 +27,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Pages of guest memory that a front-end has truncated away: every chain comes back, every session ends, the next one
@@ -37,11 +45,28 @@ import org.junit.jupiter.params.provider.ValueSource;
 class LostMemoryTest {
     private static final long LOST = 0x9000_0000L;
     private static final long SIZE = 64 << 10;
+    private static final int PAGE = 4096;
 
     @TempDir
     Path directory;
 
     private final RecordingFileSystem fileSystem = new RecordingFileSystem(~0L);
+
+    /** Those that have the window, one after another. */
+    private final List<VirtioFsDevice> devices = new ArrayList<>();
+
+    private RegionMemory window;
+
+    @BeforeEach
+    void makeAWindow() throws Exception {
+        window = new RegionMemory(DaxOptions.MIN_LENGTH);
+    }
+
+    @AfterEach
+    void closeTheWindow() {
+        devices.forEach(device -> device.sharedMemoryRegion(0, null));
+        window.close();
+    }
 
     /** Gives a guest memory beside its own. */
     private static Descriptor addMemory(Client client) throws Exception {
@@ -70,35 +95,81 @@ class LostMemoryTest {
                 : client.guest.send(queue, lost, request.length, own, 8192);
     }
 
+    /** One request of each operation. */
     private static List<Wire> requests(Client client) {
         List<Wire> all = new ArrayList<>();
         all.add(client.init(7, Client.MINOR, Client.LINUX_FLAGS));
         all.addAll(HostileRequestTest.goodRequests(client));
+        all.add(client.request(FuseOpcode.STATFS, 1));
+        all.add(client.request(FuseOpcode.READLINK, 1));
+        all.add(client.request(FuseOpcode.SYNCFS, 1).u64(0));
+        all.add(client.request(FuseOpcode.INTERRUPT, 0).u64(1));
+        all.add(client.request(FuseOpcode.FORGET, 1).u64(1));
+        all.add(client.request(FuseOpcode.BATCH_FORGET, 0).u32(2, 0).u64(1, 1, 2, 1));
+        all.add(client.request(FuseOpcode.SETUPMAPPING, 1)
+                .u64(-1, 0, PAGE, FuseFlags.SETUPMAPPING_READ | FuseFlags.SETUPMAPPING_WRITE, 0));
+        all.add(client.request(FuseOpcode.REMOVEMAPPING, 1).u32(1).u64(0, PAGE));
         all.add(client.request(FuseOpcode.DESTROY, 0));
         return all;
     }
 
-    private int count() throws Exception {
+    /** What is answered ENOSYS whatever it says. */
+    private static boolean isServed(int opcode) {
+        return switch (opcode) {
+            case FuseOpcode.BMAP, FuseOpcode.POLL, FuseOpcode.NOTIFY_REPLY -> false;
+            default -> !FuseOpcode.name(opcode).startsWith("opcode ");
+        };
+    }
+
+    private static boolean isOfHiprio(int opcode) {
+        return switch (opcode) {
+            case FuseOpcode.INTERRUPT, FuseOpcode.FORGET, FuseOpcode.BATCH_FORGET -> true;
+            default -> false;
+        };
+    }
+
+    private static IntStream operations() {
+        return IntStream.range(0, FuseOpcode.COUNT).filter(LostMemoryTest::isServed);
+    }
+
+    @Test
+    void noOperationIsForgottenHere() throws Exception {
         try (Client client = new Client(fileSystem, LITTLE_ENDIAN)) {
-            return requests(client).size();
+            assertThat(requests(client).stream().map(wire -> HostileRequestTest.opcode(wire.done(), LITTLE_ENDIAN)))
+                    .containsExactlyInAnyOrderElementsOf(operations().boxed().toList());
         }
     }
 
+    /** A client whose device has a window. */
+    private Client client() throws Exception {
+        Client client = new Client(fileSystem, LITTLE_ENDIAN, 2, new DaxOptions(window.length(), false));
+        client.device.sharedMemoryRegion(0, window);
+        devices.add(client.device);
+        return client;
+    }
+
     @ParameterizedTest
-    @ValueSource(booleans = {true, false})
-    void everyRequestComesBackAndItsSessionEnds(boolean replyLost) throws Exception {
-        int count = count();
-        for (int i = 0; i < count; i++) {
+    @MethodSource("operations")
+    void everyRequestComesBackAndItsSessionEnds(int opcode) throws Exception {
+        fileSystem.on("getattr", arguments -> {
+            ((Attributes) arguments[3]).mode = FileMode.S_IFREG;
+            return 0;
+        });
+        for (boolean replyLost : new boolean[] {true, false}) {
             for (boolean mounted : new boolean[] {true, false}) {
-                try (Client client = new Client(fileSystem, LITTLE_ENDIAN)) {
+                try (Client client = client();
+                        Descriptor file = addMemory(client)) {
                     if (mounted) {
-                        client.mount();
+                        client.mount(Client.MINOR, Client.LINUX_FLAGS | FuseInitFlags.MAP_ALIGNMENT);
                     }
-                    byte[] request = requests(client).get(i).done();
-                    try (Descriptor file = addMemory(client)) {
-                        truncate(file);
-                        client.guest.awaitLength(send(client, Client.REQUESTS, request, replyLost));
-                    }
+                    truncate(file);
+                    byte[] request = requests(client).stream()
+                            .map(Wire::done)
+                            .filter(wire -> HostileRequestTest.opcode(wire, LITTLE_ENDIAN) == opcode)
+                            .findAny()
+                            .orElseThrow();
+                    int queue = isOfHiprio(opcode) ? Client.HIPRIO : Client.REQUESTS;
+                    client.guest.awaitLength(send(client, queue, request, replyLost));
                     // another queue of the same guest goes on
                     byte[] other =
                             client.init(7, Client.MINOR, Client.LINUX_FLAGS).done();

@@ -23,6 +23,7 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.oriel.bus.DeviceStatus;
+import dev.oriel.bus.pci.PciRegisters;
 import dev.oriel.bus.pci.testing.PciDriver;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.EventDescriptor;
@@ -43,12 +44,14 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -340,6 +343,49 @@ class HostileClientTest {
             Thread.onSpinWait();
         }
         useAnotherConnection();
+    }
+
+    /** A payload of a command that could be right. */
+    private static ByteBuffer sample(ClientCommand command) {
+        return switch (command) {
+            case VERSION -> TestClient.version(0, "{}\0");
+            case DMA_MAP -> dma(3, 0, 0, SIZE);
+            case DMA_UNMAP -> unmap(0, GUEST, SIZE);
+            case DEVICE_GET_INFO, DEVICE_GET_IRQ_INFO -> payload(16);
+            case DEVICE_GET_REGION_INFO -> regionInfo(0, 32);
+            case DEVICE_SET_IRQS -> irqs(ATTACH, MSIX, 1, 1);
+            case REGION_READ -> access(0, 0, 4, 0);
+            // resets the device: the first bytes of BAR 0 are those of the common configuration
+            case REGION_WRITE -> access(PciRegisters.DEVICE_STATUS, 0, 1, 1);
+            case DEVICE_RESET -> payload(0);
+        };
+    }
+
+    /** The guest's memory is gone, and a queue runs in it: whatever is asked then is answered, or ends in order. */
+    @ParameterizedTest
+    @EnumSource(ClientCommand.class)
+    void memoryThatIsGoneUnderACommandLeavesNothingBehind(ClientCommand command) throws Exception {
+        PciDriver pci = running();
+        for (int i = 0; i < 4; i++) {
+            driver.ring().offer(List.of(driver.buffer(8, false), driver.buffer(8, true)));
+        }
+        assertThat(FileCalls.ftruncate(memory.fd(), 0)).isZero();
+        pci.notify(1);
+        int[] fds = switch (command) {
+            case DMA_MAP -> new int[] {memory.fd()};
+            case DEVICE_SET_IRQS -> new int[] {other.number()};
+            default -> new int[0];
+        };
+        int number = IntStream.range(0, 16)
+                .filter(i -> command.equals(ClientCommand.of(i)))
+                .findFirst()
+                .orElseThrow();
+        client.send(number, sample(command), fds);
+        if (command == ClientCommand.VERSION) {
+            assertThat(client.end()).isZero();
+        } else {
+            assertThat(client.receive().errno()).isIn(0, Errno.EINVAL, Errno.EEXIST);
+        }
     }
 
     @Test

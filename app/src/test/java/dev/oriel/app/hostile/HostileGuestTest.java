@@ -2,176 +2,209 @@ package dev.oriel.app.hostile;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.oriel.app.hostile.RawGuest.Carrier;
+import dev.oriel.fuse.FuseOpcode;
 import dev.oriel.linux.Errno;
+import dev.oriel.linux.FileCalls;
+import dev.oriel.virtio.testing.ScriptedRing.Buffer;
+import dev.oriel.virtio.testing.ScriptedRing.Used;
+import dev.oriel.virtio.testing.SilentFileSystem;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Random;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/**
- * Whatever one virtual machine does, its neighbour is served throughout, the next one can connect, and the server ends
- * when told to.
- */
-@Timeout(180)
-class HostileGuestTest {
-    /** The bytes of a fuse_lk_in. */
-    private static final int ARGUMENTS = 48;
+/** Front-ends and guests that break the protocols, or whose memory is not what they say. */
+@ParameterizedClass
+@EnumSource(RawGuest.Carrier.class)
+@Timeout(120)
+class HostileGuestTest extends AttackTest {
+    /** Far more virtual machines than may be connected at a time. */
+    private static final int MANY = 100;
 
-    /** More than any SETLKW has, and less than the longest request. */
-    private static final int LONG = 100 << 10;
-
-    @TempDir
-    @SuppressWarnings("NullAway.Init") // by JUnit
-    private Path state;
-
-    /** Those that are connected until the server has ended. */
-    private final List<RawGuest> guests = new ArrayList<>();
-
-    @AfterEach
-    void disconnect() {
-        guests.forEach(RawGuest::close);
-    }
-
-    /** What one virtual machine does to the server. */
-    private interface Attack {
-        void on(AttackedServer share) throws Exception;
-    }
-
-    private void survives(Carrier carrier, Attack attack, String... options) throws Exception {
-        try (AttackedServer share = new AttackedServer(carrier, state, options)) {
-            try (Neighbour neighbour = new Neighbour(share)) {
-                attack.on(share);
-                neighbour.assertServed(share);
-            }
-            share.stop();
-            assertThat(share.log()).doesNotContain("Exception", "\tat ");
-        }
-    }
-
-    @ParameterizedTest
-    @EnumSource
-    void anInitWhoseReplyPageIsGoneEndsThatConnectionOnly(Carrier carrier) throws Exception {
-        survives(carrier, share -> {
+    @Test
+    void initsWhoseReplyPagesAreGoneLeaveRoomForTheNextGuest() throws Exception {
+        for (int i = 0; i < MANY; i++) {
             try (RawGuest guest = share.connect()) {
-                guest.start();
-                guest.truncateMemory(guest.postWithReplyInThePageBehind(guest.init()));
-                guest.kick(RawGuest.REQUESTS);
+                breakInit(guest);
             }
-        });
+        }
+        breakInit(attacker());
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void memoryThatIsTruncatedUnderRunningQueuesEndsThatConnectionOnly(Carrier carrier) throws Exception {
-        survives(carrier, share -> {
+    private static void breakInit(RawGuest guest) throws Exception {
+        guest.start();
+        guest.truncateMemory(guest.postWithReplyInThePageBehind(guest.init()));
+        guest.kick(RawGuest.REQUESTS);
+    }
+
+    @Test
+    void memoryThatIsTruncatedUnderRunningQueues() throws Exception {
+        for (boolean packed : new boolean[] {false, true}) {
             for (long size = 0; size < 64 << 10; size += 4096) {
-                try (RawGuest guest = share.connect().mount()) {
+                try (RawGuest guest = share.connect(packed).mount()) {
                     guest.truncateMemory(size);
                     guest.kick(RawGuest.REQUESTS);
                 }
             }
-        });
-    }
-
-    /** A file that the guest has open and locked: who asks for the lock as another owner waits. */
-    private record Locked(RawGuest guest, long node, long handle) {
-        static Locked by(RawGuest guest, AttackedServer share) throws Exception {
-            Files.createFile(share.folder().resolve("locked"));
-            long node = guest.node("locked");
-            long handle = guest.open(node);
-            ByteBuffer _ = guest.done(guest.lock(RawGuest.SETLK, node, handle, 1, ARGUMENTS));
-            return new Locked(guest, node, handle);
-        }
-
-        ByteBuffer wait(int owner, int argumentBytes) {
-            return guest.lock(RawGuest.SETLKW, node, handle, owner, argumentBytes);
-        }
-    }
-
-    @ParameterizedTest
-    @EnumSource
-    void aWaitForALockThatIsLongerThanItsArgumentsTakesNoMemory(Carrier carrier) throws Exception {
-        survives(carrier, share -> {
-            try (RawGuest guest = share.connect().mount()) {
-                Locked locked = Locked.by(guest, share);
-                ByteBuffer refused = guest.exchange(locked.wait(2, LONG)).orElseThrow();
-                assertThat(RawGuest.errno(refused)).isEqualTo(Errno.EINVAL);
-                for (int i = 0; i < 300; i++) {
-                    assertThat(guest.post(locked.wait(3 + i, LONG))).isTrue();
-                }
-                guest.kick(RawGuest.REQUESTS);
-                for (int i = 0; i < 300; i++) {
-                    assertThat(guest.next()).isPresent();
-                }
-            }
-        });
-    }
-
-    @ParameterizedTest
-    @EnumSource
-    void locksThatWaitHoldUpNeitherOthersNorTheEnd(Carrier carrier) throws Exception {
-        survives(carrier, share -> {
-            RawGuest guest = share.connect().mount();
-            guests.add(guest);
-            Locked locked = Locked.by(guest, share);
-            for (int i = 0; i < 100; i++) {
-                assertThat(guest.post(locked.wait(2 + i, ARGUMENTS))).isTrue();
-            }
+            RawGuest guest = attacker(packed).mount();
+            guest.truncateMemory(0);
             guest.kick(RawGuest.REQUESTS);
-            for (int i = 0; i < 20_000; i++) {
-                // Of a request that is not there, so that all go on waiting.
-                assertThat(guest.exchange(
-                                guest.request(RawGuest.INTERRUPT, 0, 8).putLong(1)))
-                        .isPresent();
-            }
-        });
+        }
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void messagesThatAreNoneEndThatConnectionOnly(Carrier carrier) throws Exception {
-        survives(carrier, share -> {
-            Random random = new Random(3);
-            for (int i = 0; i < 50; i++) {
-                byte[] bytes = new byte[random.nextInt(200)];
-                random.nextBytes(bytes);
-                try (RawGuest guest = share.connect()) {
-                    guest.raw(bytes);
-                }
-            }
-        });
+    @Test
+    void memoryThatIsTruncatedWhileItsRequestsWait() throws Exception {
+        RawGuest guest = attacker().mount();
+        Locked locked = Locked.by(guest, share, "locked and lost");
+        for (int i = 0; i < 20; i++) {
+            assertThat(guest.post(locked.await(2 + i))).isTrue();
+        }
+        guest.kick(RawGuest.REQUESTS);
+        // behind the others: when it is answered, they wait
+        assertThat(guest.exchange(guest.request(FuseOpcode.GETATTR, 1, 16))).isPresent();
+        guest.truncateMemory(0);
+        guest.kick(RawGuest.REQUESTS);
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void namesInNumbersGetAnErrnoAndTheNextGuestARoom(Carrier carrier) throws Exception {
-        survives(
-                carrier,
-                share -> {
-                    try (RawGuest guest = share.connect().mount()) {
-                        boolean spent = false;
-                        for (int i = 0; i < 3000; i++) {
-                            ByteBuffer create = guest.request(RawGuest.CREATE, 1, 16 + 8)
-                                    .putInt(0x42)
-                                    .putInt(0100644)
-                                    .putInt(0)
-                                    .putInt(0)
-                                    .put("n%06d".formatted(i).getBytes(java.nio.charset.StandardCharsets.US_ASCII));
-                            int errno = RawGuest.errno(guest.exchange(create).orElseThrow());
-                            spent |= errno != 0;
-                            assertThat(errno).isIn(0, 23, 24);
-                        }
-                        assertThat(spent).as("descriptors are a budget").isTrue();
-                    }
-                },
-                "--rlimit-nofile=1024");
+    @Test
+    void memoryOfAFileSystemThatNeverAnswers() throws Exception {
+        SilentFileSystem silent = SilentFileSystem.mountOrSkip(Files.createDirectory(state.resolve("silent")));
+        int file = silent.open();
+        holdUntilStopped(() -> {
+            silent.close();
+            FileCalls.close(file);
+        });
+        for (int i = 0; i < 4; i++) {
+            assertThat(attacker().passMemory(file, RawGuest.WINDOW_ADDRESS, 4096))
+                    .isFalse();
+        }
+    }
+
+    @Test
+    void messagesThatAreNone() throws Exception {
+        Random random = new Random(3);
+        for (int i = 0; i < 300; i++) {
+            byte[] bytes = new byte[1 + random.nextInt(200)];
+            random.nextBytes(bytes);
+            try (RawGuest guest = share.connect()) {
+                guest.raw(bytes);
+            }
+        }
+        attacker().raw(new byte[7]);
+    }
+
+    @Test
+    void answersThatNobodyReads() throws Exception {
+        RawGuest guest = attacker().mount();
+        guest.askAndReadNothing();
+    }
+
+    @Test
+    void aMappingThatNobodyMakes() throws Exception {
+        createFile("never mapped", 4096);
+        RawGuest guest = attacker().mountWithWindow();
+        assertThat(guest.post(guest.mapping(guest.node("never mapped"), 4096))).isTrue();
+        guest.kick(RawGuest.REQUESTS);
+    }
+
+    private void createFile(String name, int size) throws Exception {
+        Files.write(share.folder().resolve(name), new byte[size]);
+    }
+
+    /** A guest with a file of two pages in its window, which is memory of its own for the device. */
+    private RawGuest withWindow(boolean packed, String name) throws Exception {
+        createFile(name, 8192);
+        RawGuest guest = attacker(packed).mountWithWindow();
+        RawGuest.Window _ = guest.map(guest.node(name), 8192);
+        guest.passWindow();
+        return guest;
+    }
+
+    private static Buffer inWindow(int length, boolean writable) {
+        return new Buffer(RawGuest.WINDOW_ADDRESS, length, writable);
+    }
+
+    @Test
+    void aRingInTheWindow() throws Exception {
+        assertThat(withWindow(false, "ring").placeRing(RawGuest.HIPRIO, RawGuest.WINDOW_ADDRESS))
+                .isFalse();
+        assertThat(withWindow(true, "packed ring").placeRing(RawGuest.HIPRIO, RawGuest.WINDOW_ADDRESS))
+                .isFalse();
+    }
+
+    @Test
+    void indirectTablesInTheWindow() throws Exception {
+        for (boolean packed : new boolean[] {false, true}) {
+            RawGuest guest = withWindow(packed, packed ? "packed table" : "table");
+            assertThat(guest.requests().ring().offerTable(RawGuest.WINDOW_ADDRESS, 32))
+                    .isNotNegative();
+            guest.kick(RawGuest.REQUESTS);
+            // it is given back as it came, and the guest goes on
+            assertThat(guest.next().map(Used::written)).contains(0);
+            assertThat(guest.exchange(guest.request(FuseOpcode.GETATTR, 1, 16))).isPresent();
+        }
+    }
+
+    @Test
+    void requestsAndRepliesInTheWindow() throws Exception {
+        for (boolean packed : new boolean[] {false, true}) {
+            RawGuest guest = withWindow(packed, packed ? "packed head" : "head");
+            ByteBuffer request = guest.request(FuseOpcode.GETATTR, 1, 16);
+            Buffer reply = guest.requests().buffer(120, true);
+            assertThat(guest.exchange(inWindow(request.capacity(), false), reply))
+                    .contains(16);
+            assertThat(guest.errno(reply)).isEqualTo(Errno.EFAULT);
+            assertThat(guest.exchange(guest.put(request), inWindow(120, true))).contains(0);
+            // the head of the reply is the guest's own, and its body is not
+            assertThat(guest.exchange(guest.put(request), guest.room(), inWindow(104, true)))
+                    .contains(16);
+            assertThat(guest.exchange(guest.put(request), reply)).contains(120);
+        }
+    }
+
+    @Test
+    void filesThatAreTruncatedWhileTheyAreMapped() throws Exception {
+        createFile("truncated", 1 << 20);
+        RawGuest guest = attacker().mountWithWindow();
+        long node = guest.node("truncated");
+        long handle = guest.open(node);
+        RawGuest.Window window = guest.map(node, 1 << 20);
+        window.memory().fill((byte) 7);
+        RawGuest other = attacker().mount();
+        // SETATTR of the size (bit 3) to nothing
+        ByteBuffer truncation =
+                other.request(FuseOpcode.SETATTR, other.node("truncated"), 88).putInt(8);
+        ByteBuffer _ = other.done(truncation);
+        for (int opcode : new int[] {FuseOpcode.GETATTR, FuseOpcode.FSYNC}) {
+            assertThat(guest.exchange(guest.request(opcode, node, 16))).isPresent();
+        }
+        assertThat(guest.exchange(guest.request(FuseOpcode.FSYNC, node, 16).putLong(handle)))
+                .isPresent();
+        window.memory().fill((byte) 8);
+        // the memory of the window itself
+        assertThat(FileCalls.ftruncate(window.file().number(), 0)).isNegative();
+    }
+
+    @Test
+    void aWaitForALockThatIsLongerThanItsArguments() throws Exception {
+        RawGuest guest = attacker().mount();
+        Locked locked = Locked.by(guest, share, "locked for long");
+        ByteBuffer wait = locked.await(2);
+        ByteBuffer longer = ByteBuffer.allocate(100 << 10)
+                .order(wait.order())
+                .put(wait.rewind())
+                .putInt(0, 100 << 10);
+        ByteBuffer refused = guest.exchange(longer).orElseThrow();
+        assertThat(RawGuest.errno(refused)).isEqualTo(Errno.EINVAL);
+        for (int i = 0; i < 300; i++) {
+            assertThat(guest.post(longer)).isTrue();
+        }
+        guest.kick(RawGuest.REQUESTS);
+        for (int i = 0; i < 300; i++) {
+            assertThat(guest.next()).isPresent();
+        }
     }
 }

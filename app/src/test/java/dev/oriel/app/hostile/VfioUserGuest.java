@@ -3,6 +3,7 @@ package dev.oriel.app.hostile;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.util.Objects.requireNonNull;
 
 import dev.oriel.bus.pci.testing.PciDriver;
 import dev.oriel.linux.DescriptorQueue;
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 final class VfioUserGuest extends RawGuest implements PciDriver.Accesses {
     private static final int VERSION = 1;
     private static final int DMA_MAP = 2;
+    private static final int GET_REGION_INFO = 5;
     private static final int SET_IRQS = 8;
     private static final int REGION_READ = 9;
     private static final int REGION_WRITE = 10;
@@ -32,6 +34,15 @@ final class VfioUserGuest extends RawGuest implements PciDriver.Accesses {
     private static final int ATTACH = 0x24;
 
     private static final int MSIX = 2;
+
+    /** The region of the window, and where in the configuration space its 64 bits of address are. */
+    private static final int WINDOW = 2;
+
+    private static final int WINDOW_BAR = 0x18;
+
+    /** A server that reads anything reads within this time. */
+    private static final int READS_MILLIS = 200;
+
     private static final int READ_AND_WRITE = 3;
     private static final int SIZE = 64 << 10;
     private static final String CAPABILITIES =
@@ -42,17 +53,18 @@ final class VfioUserGuest extends RawGuest implements PciDriver.Accesses {
     private final MemorySegment buffer = arena.allocate(SIZE, 8);
     private final DescriptorQueue descriptors = new DescriptorQueue(16);
     private @Nullable PciDriver pci;
+    private long windowLength;
     private int id;
 
-    VfioUserGuest(Path socket) throws LinuxException {
-        super(UnixSocket.connect(socket));
+    VfioUserGuest(Path socket, boolean packed) throws LinuxException {
+        super(UnixSocket.connect(socket), packed);
     }
 
     private static ByteBuffer payload(int size) {
         return ByteBuffer.allocate(size).order(ByteOrder.nativeOrder());
     }
 
-    private ByteBuffer ask(int command, ByteBuffer payload, int... fds) throws IOException {
+    private int put(int command, ByteBuffer payload) {
         int size = HEADER + payload.capacity();
         buffer.set(JAVA_SHORT, 0, (short) ++id);
         buffer.set(JAVA_SHORT, 2, (short) command);
@@ -60,6 +72,11 @@ final class VfioUserGuest extends RawGuest implements PciDriver.Accesses {
         buffer.set(JAVA_INT, 8, 0);
         buffer.set(JAVA_INT, 12, 0);
         MemorySegment.copy(MemorySegment.ofBuffer(payload.duplicate().clear()), 0, buffer, HEADER, payload.capacity());
+        return size;
+    }
+
+    private ByteBuffer ask(int command, ByteBuffer payload, int... fds) throws IOException {
+        int size = put(command, payload);
         LinuxException.check(connection.send(buffer, 0, size, fds, fds.length), "send a command");
         receive(0, HEADER);
         int length = buffer.get(JAVA_INT, 4) - HEADER;
@@ -89,7 +106,7 @@ final class VfioUserGuest extends RawGuest implements PciDriver.Accesses {
         ByteBuffer _ = ask(VERSION, version.put(CAPABILITIES.getBytes(US_ASCII)));
     }
 
-    private void map(int fd, long guestAddress, long size) throws IOException {
+    private void mapMemory(long guestAddress, long size, int... fd) throws IOException {
         ByteBuffer map = payload(32)
                 .putInt(32)
                 .putInt(READ_AND_WRITE)
@@ -103,7 +120,7 @@ final class VfioUserGuest extends RawGuest implements PciDriver.Accesses {
     boolean passMemory(int fd, long guestAddress, long size) throws IOException {
         negotiate();
         try {
-            map(fd, guestAddress, size);
+            mapMemory(guestAddress, size, fd);
             return true;
         } catch (IOException refused) {
             return false;
@@ -113,7 +130,7 @@ final class VfioUserGuest extends RawGuest implements PciDriver.Accesses {
     @Override
     void start() throws Exception {
         negotiate();
-        map(memory.fd(), SharedMemory.GUEST_ADDRESS, memory.size());
+        mapMemory(SharedMemory.GUEST_ADDRESS, memory.size(), memory.fd());
         PciDriver driver = new PciDriver(this);
         pci = driver;
         driver.interrupts(true, false);
@@ -122,7 +139,7 @@ final class VfioUserGuest extends RawGuest implements PciDriver.Accesses {
                     payload(20).putInt(20).putInt(ATTACH).putInt(MSIX).putInt(i).putInt(1);
             ByteBuffer _ = ask(SET_IRQS, irq, queues.get(i).callEvent().number());
         }
-        driver.negotiate(FEATURES);
+        driver.negotiate(features);
         for (int i = 0; i < queues.size(); i++) {
             driver.queue(i, queues.get(i).ring(), i);
         }
@@ -134,6 +151,37 @@ final class VfioUserGuest extends RawGuest implements PciDriver.Accesses {
         if (pci != null) {
             pci.notify(queue);
         }
+    }
+
+    @Override
+    Window openWindow() throws IOException {
+        ByteBuffer info = ask(GET_REGION_INFO, payload(32).putInt(0, 32).putInt(8, WINDOW));
+        windowLength = info.getLong(16);
+        return Window.of(descriptors.take(), windowLength);
+    }
+
+    @Override
+    void passWindow() throws IOException {
+        write(PciDriver.CONFIG, WINDOW_BAR, Long.BYTES, WINDOW_ADDRESS);
+        mapMemory(WINDOW_ADDRESS, windowLength);
+    }
+
+    @Override
+    boolean placeRing(int queue, long guestAddress) throws Exception {
+        PciDriver driver = requireNonNull(pci);
+        driver.negotiate(features);
+        driver.queue(queue, QUEUE_SIZE, guestAddress, guestAddress + RING_PART, guestAddress + 2 * RING_PART, queue);
+        driver.ready();
+        return !driver.needsReset();
+    }
+
+    @Override
+    void askAndReadNothing() {
+        int length = put(REGION_READ, access(0, PciDriver.CONFIG, 256, 0));
+        int sent;
+        do {
+            sent = connection.send(buffer, 0, length, new int[0], 0, READS_MILLIS);
+        } while (sent >= 0);
     }
 
     private static ByteBuffer access(long offset, int region, int count, int data) {

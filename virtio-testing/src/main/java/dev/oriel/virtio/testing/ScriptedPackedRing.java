@@ -88,12 +88,8 @@ public final class ScriptedPackedRing extends ScriptedRing {
         if (needed > freeSlots || freeIdCount == 0) {
             return -1;
         }
-        int id = freeIds[--freeIdCount];
-        chainLength[id] = needed;
-        freeSlots -= needed;
-        untold += needed;
         if (indirect) {
-            long table = table(id);
+            long table = table(freeIds[freeIdCount - 1]);
             for (int i = 0; i < buffers.size(); i++) {
                 Buffer buffer = buffers.get(i);
                 write(
@@ -103,10 +99,9 @@ public final class ScriptedPackedRing extends ScriptedRing {
                         0,
                         buffer.writable() ? RingLayout.DESC_F_WRITE : 0);
             }
-            offerDescriptor(
-                    guestAddress(table), RingLayout.DESCRIPTOR_SIZE * buffers.size(), id, RingLayout.DESC_F_INDIRECT);
-            return id;
+            return offerTable(guestAddress(table), RingLayout.DESCRIPTOR_SIZE * buffers.size());
         }
+        int id = take(needed);
         // the flags of the first descriptor come last: they make the chain available (2.8.21.1)
         long head = areas.descriptors() + (long) RingLayout.DESCRIPTOR_SIZE * availSlot;
         int headFlags = 0;
@@ -130,6 +125,25 @@ public final class ScriptedPackedRing extends ScriptedRing {
             advance();
         }
         SHORT.setRelease(memory, head + RingLayout.PACKED_FLAGS, (short) headFlags);
+        return id;
+    }
+
+    @Override
+    public int offerTable(long address, int length) {
+        if (freeSlots == 0 || freeIdCount == 0) {
+            return -1;
+        }
+        int id = take(1);
+        offerDescriptor(address, length, id, RingLayout.DESC_F_INDIRECT);
+        return id;
+    }
+
+    /** Takes a free id for so many slots. */
+    private int take(int slots) {
+        int id = freeIds[--freeIdCount];
+        chainLength[id] = slots;
+        freeSlots -= slots;
+        untold += slots;
         return id;
     }
 

@@ -102,6 +102,15 @@ public abstract class ScriptedRing {
      */
     public abstract int offer(List<Buffer> buffers);
 
+    /**
+     * Makes a chain available whose indirect table lies anywhere.
+     *
+     * @param address of the table for the device
+     * @param length of the table in bytes
+     * @return its id, or -1 if the ring is full
+     */
+    public abstract int offerTable(long address, int length);
+
     /** Whether the device asked to be kicked for what was offered since this was last asked. */
     public abstract boolean kickWanted();
 

@@ -94,27 +94,35 @@ public final class ScriptedSplitRing extends ScriptedRing {
                         | (i + 1 < buffers.size() ? RingLayout.DESC_F_NEXT : 0);
                 write(table + (long) RingLayout.DESCRIPTOR_SIZE * i, buffer.address(), buffer.length(), flags, i + 1);
             }
-            writeDescriptor(
-                    head,
-                    guestAddress(table),
-                    RingLayout.DESCRIPTOR_SIZE * buffers.size(),
-                    RingLayout.DESC_F_INDIRECT,
-                    0);
-            free = freeList[head];
-        } else {
-            int index = head;
-            for (int i = 0; i < buffers.size(); i++) {
-                Buffer buffer = buffers.get(i);
-                int next = freeList[index];
-                int flags = (buffer.writable() ? RingLayout.DESC_F_WRITE : 0)
-                        | (i + 1 < buffers.size() ? RingLayout.DESC_F_NEXT : 0);
-                writeDescriptor(index, buffer.address(), buffer.length(), flags, next & size - 1);
-                index = next;
-            }
-            free = index;
+            return offerTable(guestAddress(table), RingLayout.DESCRIPTOR_SIZE * buffers.size());
         }
-        chainLength[head] = needed;
-        freeCount -= needed;
+        int index = head;
+        for (int i = 0; i < buffers.size(); i++) {
+            Buffer buffer = buffers.get(i);
+            int next = freeList[index];
+            int flags = (buffer.writable() ? RingLayout.DESC_F_WRITE : 0)
+                    | (i + 1 < buffers.size() ? RingLayout.DESC_F_NEXT : 0);
+            writeDescriptor(index, buffer.address(), buffer.length(), flags, next & size - 1);
+            index = next;
+        }
+        free = index;
+        return offer(head, needed);
+    }
+
+    @Override
+    public int offerTable(long address, int length) {
+        if (freeCount == 0) {
+            return -1;
+        }
+        int head = free;
+        writeDescriptor(head, address, length, RingLayout.DESC_F_INDIRECT, 0);
+        free = freeList[head];
+        return offer(head, 1);
+    }
+
+    private int offer(int head, int descriptors) {
+        chainLength[head] = descriptors;
+        freeCount -= descriptors;
         offerHead(head);
         return head;
     }

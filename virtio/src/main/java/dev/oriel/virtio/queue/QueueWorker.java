@@ -122,7 +122,7 @@ public final class QueueWorker implements QueueActivity, AutoCloseable {
                 poller.woke();
             }
         } catch (RuntimeException | Error failure) {
-            fail(null, failure);
+            fail(failure);
         }
     }
 
@@ -157,7 +157,6 @@ public final class QueueWorker implements QueueActivity, AutoCloseable {
     }
 
     private void serve(ChainHandler handler) {
-        QueuedChain chain = null;
         try {
             boolean awaited = handler.isAwaited();
             do {
@@ -165,14 +164,14 @@ public final class QueueWorker implements QueueActivity, AutoCloseable {
                 int served;
                 do {
                     served = 0;
-                    for (chain = queue.next(); chain != null; chain = queue.next()) {
+                    for (QueuedChain chain = queue.next(); chain != null; chain = queue.next()) {
                         handler.handle(chain);
                         served++;
                     }
                 } while (awaited ? poller.findsWork(queue, served) : served > 0 && gathersWork());
             } while (queue.enableNotifications());
         } catch (RuntimeException | Error failure) {
-            fail(chain, failure);
+            fail(failure);
         }
     }
 
@@ -181,12 +180,10 @@ public final class QueueWorker implements QueueActivity, AutoCloseable {
         return queue.available();
     }
 
-    private void fail(@Nullable QueuedChain chain, Throwable failure) {
+    private void fail(Throwable failure) {
         try {
             LOGGER.log(Level.DEBUG, name + ": this is why it failed", failure);
-            if (chain != null) {
-                queue.abandon(chain);
-            }
+            queue.abandon();
         } finally {
             queue.fail(Failure.reason(failure));
         }

@@ -58,6 +58,12 @@ final class Virtqueue implements GuestMemoryUser {
     /** What {@link #take} found wrong, until it can be said without the lock. */
     private @Nullable String fault;
 
+    /**
+     * What {@link #next} has taken last, until it is called again: compiled code may learn that memory is gone when it
+     * has taken a chain and nobody knows of it yet.
+     */
+    private @Nullable QueuedChain last;
+
     private @Nullable Thread taker;
     private ChainPool chains = new ChainPool(this, lock, 0);
 
@@ -159,6 +165,7 @@ final class Virtqueue implements GuestMemoryUser {
         String wrong;
         try {
             synchronized (lock) {
+                last = null;
                 Ring current = runnable();
                 chain = current == null ? null : take(current);
                 if (chain == null || chains.pending() >= BATCH || (chains.pending() > 0 && chain.isBulk())) {
@@ -168,9 +175,7 @@ final class Virtqueue implements GuestMemoryUser {
                 fault = null;
             }
         } catch (InternalError gone) {
-            if (chain != null) {
-                abandon(chain);
-            }
+            abandon();
             fail(Failure.reason(gone));
             return null;
         }
@@ -208,6 +213,7 @@ final class Virtqueue implements GuestMemoryUser {
         if (outcome == Ring.TAKEN) {
             chain.turn++;
             chain.held = false;
+            last = chain;
             chain.inFlight = true;
             return chain;
         }
@@ -297,11 +303,15 @@ final class Virtqueue implements GuestMemoryUser {
     }
 
     /**
-     * Gives back, with nothing written, a chain that its handler failed on. Does nothing if it was completed, or is
-     * held by others.
+     * Gives back, with nothing written, the chain that was taken last: its handler failed on it, or never got it. Does
+     * nothing if it was completed, or is held by others. For the taking thread.
      */
-    void abandon(QueuedChain chain) {
-        if (!chain.held) {
+    void abandon() {
+        QueuedChain chain;
+        synchronized (lock) {
+            chain = last;
+        }
+        if (chain != null && !chain.held) {
             abandon(chain, chain.turn);
         }
     }

@@ -21,6 +21,10 @@ public final class PciDriver {
 
     private final Accesses accesses;
     private final Map<Integer, Part> parts = new HashMap<>();
+
+    /** Where a queue is notified, which never changes. */
+    private final Map<Integer, Long> notifyOffsets = new HashMap<>();
+
     private int msix;
 
     /** How a driver reaches the function. Values are little endian, of 1, 2, 4 or 8 bytes. */
@@ -149,22 +153,30 @@ public final class PciDriver {
 
     /** Sets a queue up and enables it. */
     public void queue(int index, ScriptedRing ring, int vector) throws Exception {
+        ScriptedRing.Areas areas = ring.areas();
+        queue(
+                index,
+                ring.size(),
+                SharedMemory.guestAddress(areas.descriptors()),
+                SharedMemory.guestAddress(areas.driver()),
+                SharedMemory.guestAddress(areas.device()),
+                vector);
+    }
+
+    /** The same, with the three parts of its ring at any addresses. */
+    public void queue(int index, int size, long descriptors, long driver, long device, int vector) throws Exception {
         common(PciRegisters.QUEUE_SELECT, 2, index);
-        common(PciRegisters.QUEUE_SIZE, 2, ring.size());
+        common(PciRegisters.QUEUE_SIZE, 2, size);
         common(PciRegisters.QUEUE_MSIX_VECTOR, 2, vector);
-        common(
-                PciRegisters.QUEUE_DESC,
-                8,
-                SharedMemory.guestAddress(ring.areas().descriptors()));
-        common(
-                PciRegisters.QUEUE_DRIVER,
-                8,
-                SharedMemory.guestAddress(ring.areas().driver()));
-        common(
-                PciRegisters.QUEUE_DEVICE,
-                8,
-                SharedMemory.guestAddress(ring.areas().device()));
+        common(PciRegisters.QUEUE_DESC, 8, descriptors);
+        common(PciRegisters.QUEUE_DRIVER, 8, driver);
+        common(PciRegisters.QUEUE_DEVICE, 8, device);
         common(PciRegisters.QUEUE_ENABLE, 2, 1);
+    }
+
+    /** Whether the device has met something that it cannot go on from. */
+    public boolean needsReset() throws Exception {
+        return (status() & DeviceStatus.DEVICE_NEEDS_RESET) != 0;
     }
 
     public void ready() throws Exception {
@@ -173,10 +185,15 @@ public final class PciDriver {
 
     /** Tells a queue that there are available buffers. */
     public void notify(int queue) throws Exception {
-        common(PciRegisters.QUEUE_SELECT, 2, queue);
         Part notify = part(PciRegisters.NOTIFY_CFG);
-        int multiplier = config(notify.capability() + PciRegisters.NOTIFY_MULTIPLIER, 4);
-        accesses.write(notify.bar(), notify.offset() + common(PciRegisters.QUEUE_NOTIFY_OFF, 2) * multiplier, 2, queue);
+        Long offset = notifyOffsets.get(queue);
+        if (offset == null) {
+            common(PciRegisters.QUEUE_SELECT, 2, queue);
+            int multiplier = config(notify.capability() + PciRegisters.NOTIFY_MULTIPLIER, 4);
+            offset = notify.offset() + common(PciRegisters.QUEUE_NOTIFY_OFF, 2) * multiplier;
+            notifyOffsets.put(queue, offset);
+        }
+        accesses.write(notify.bar(), offset, 2, queue);
     }
 
     /** Makes a request of 8 bytes and waits for its answer, which says whether the device echoes. */
