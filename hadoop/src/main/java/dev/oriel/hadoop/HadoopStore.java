@@ -115,6 +115,11 @@ final class HadoopStore implements StagedStore {
     }
 
     @Override
+    public long atHand(long offset) {
+        return isStale ? 0 : ahead.atHand(offset);
+    }
+
+    @Override
     public boolean replaceTail(long from, StagedBytes bytesNow) throws IOException {
         Path file = path.get();
         FileStatus status = cluster.files().getFileStatus(file);

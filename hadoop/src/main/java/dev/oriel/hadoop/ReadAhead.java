@@ -148,6 +148,13 @@ final class ReadAhead {
         return null;
     }
 
+    /** How many bytes there are from an offset on that need not be waited for, up to the end of a block. */
+    long atHand(long offset) {
+        Block block = find(offset / BLOCK);
+        boolean isThere = block != null && block.count.isDone() && !block.count.isCompletedExceptionally();
+        return block == null || !isThere ? 0 : Math.max(0, block.count.join() - offset % BLOCK);
+    }
+
     /** Begins to fetch a block, in place of one that is not wanted any more. */
     private Block fetch(FSDataInputStream in, long index) {
         Block block = blocks[0];

@@ -144,6 +144,8 @@ class ReadAheadTest {
         assertThat(read(ahead, 10, 10)).isEqualTo(expected(10, 10));
         assertThatCodeEnds(reader);
         assertThat(bytes.inOrder).as("this block and two more").isEqualTo(3 * BLOCK);
+        assertThat(ahead.atHand(BLOCK + 10)).isEqualTo(BLOCK - 10);
+        assertThat(ahead.atHand(3 * BLOCK)).isZero();
     }
 
     private static void assertThatCodeEnds(Thread thread) {

@@ -234,7 +234,9 @@ final class Chunks {
      */
     private long read(long index, int at, IoVector to, long last) throws IOException {
         Chunk chunk = chunks.get(index);
-        if (chunk == null && index * CHUNK < base && fetch(index, last, index, Scratch.current()) > 0) {
+        if (chunk == null && index * CHUNK < base) {
+            long atHand = index + store.atHand(index * CHUNK) / CHUNK - 1;
+            int _ = fetch(index, Math.max(last, atHand), index, Scratch.current());
             chunk = chunks.get(index);
         }
         if (chunk != null) {

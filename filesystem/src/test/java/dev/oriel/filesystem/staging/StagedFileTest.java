@@ -112,6 +112,24 @@ class StagedFileTest {
     }
 
     @Test
+    void whatTheStoreHasAtHandIsStagedWithWhatIsRead() throws LinuxException {
+        try (Staging staging = Staging.open(null, 4 << 20, 1)) {
+            byte[] content = random(4 * CHUNK + 5);
+            MemoryStore store = new MemoryStore(content, false);
+            store.atHand = 3 * CHUNK + 100;
+            StagedFile file = new StagedFile(staging, store);
+            StagedOpen open = open(file);
+            assertThat(read(file, 7, 10)).isEqualTo(Arrays.copyOfRange(content, 7, 17));
+            assertThat(file.readNow(2 * CHUNK, memory.room(CHUNK))).isEqualTo(CHUNK);
+            assertThat(memory.bytes(CHUNK)).isEqualTo(Arrays.copyOfRange(content, 2 * CHUNK, 3 * CHUNK));
+            assertThat(file.readNow(3 * CHUNK, memory.room(1))).isEqualTo(FileSystemSession.WOULD_BLOCK);
+            assertThat(read(file, 3 * CHUNK, 2 * CHUNK))
+                    .isEqualTo(Arrays.copyOfRange(content, 3 * CHUNK, content.length));
+            assertThat(open.close()).isZero();
+        }
+    }
+
+    @Test
     void aTailIsAppendedWhereTheStoreCan() throws LinuxException {
         try (Staging staging = Staging.open(null, 4 << 20, 1)) {
             byte[] before = random(3 * CHUNK);
