@@ -6,11 +6,13 @@
 hadoop_client='the client of Hadoop (50 MB)'
 hadoop_schemes=' hdfs webhdfs swebhdfs viewfs har '
 
-# prepare_share ARGUMENTS...: those of serve, or of try, which needs a cluster and Hadoop's client for its server.
+# prepare_share ARGUMENTS...: those of serve, or of try or bench, which need a cluster and Hadoop's client for their server.
 prepare_share() {
     local option='' options=() word scheme folder plugins='' folders=() readonly=''
-    if [ "$name" != virtiofsd ] && [ "$1" = try ]; then
-        case " $* " in *' --share hdfs '* | *' --share=hdfs '*)
+    if [ "$name" != virtiofsd ] && [ "$1" != serve ]; then
+        case " $* " in
+        *' --help '* | *' -h '*) ;;
+        ' try'*' --share hdfs '* | ' try'*' --share=hdfs '* | ' bench share '*)
             plugin cluster 'a Hadoop cluster to try (110 MB)'
             share_java=("-Doriel.cluster=${plugins##*:}")
             plugin hadoop "$hadoop_client"

@@ -49,12 +49,18 @@ final class GuestScript {
                 export BENCH_DROP_CACHES=1 PYTHONDONTWRITEBYTECODE=1
                 fio() { tools fio "$@"; }
                 metadata() { tools python3 /tmp/metadata.py "$@"; }
+                """.formatted(text("metadata.py")) + touchMemory() + body();
+    }
+
+    /** For busybox sh in a guest of 1 GiB. */
+    static String touchMemory() {
+        return """
                 # The guest's memory is the host's: what it takes to find a page for the first time is no server's doing.
                 mkdir /tmp/touched
                 mount -t tmpfs -o size=100%% none /tmp/touched
                 dd if=/dev/zero of=/tmp/touched/memory bs=1M count=%d 2>/dev/null
                 umount /tmp/touched
-                """.formatted(text("metadata.py"), TOUCHED_MEBIBYTES) + body();
+                """.formatted(TOUCHED_MEBIBYTES);
     }
 
     /**

@@ -28,11 +28,13 @@ final class AttributeOperations {
     private final HadoopState state;
     private final Cluster cluster;
     private final FileSystem files;
+    private final AccessLists lists;
 
     AttributeOperations(HadoopState state) {
         this.state = state;
         cluster = state.cluster;
         files = cluster.files();
+        lists = new AccessLists(cluster);
     }
 
     int getattr(HadoopNode node, Attributes out) {
@@ -141,6 +143,9 @@ final class AttributeOperations {
         if (isLink(node)) {
             return -Errno.EPERM;
         }
+        if (name != null && AccessLists.is(name)) {
+            return (int) cluster.ask(() -> lists.set(cluster.path(node), name, value));
+        }
         if (name == null || !isUsers(name)) {
             return -Errno.EOPNOTSUPP;
         }
@@ -158,6 +163,12 @@ final class AttributeOperations {
     int getxattr(HadoopNode node, @Nullable String name, MemorySegment out) {
         if (isLink(node)) {
             return -Errno.ENODATA;
+        }
+        if (name != null && AccessLists.is(name)) {
+            return (int) cluster.ask(() -> {
+                byte[] list = lists.get(cluster.path(node), name);
+                return list.length == 0 ? -Errno.ENODATA : put(list, out);
+            });
         }
         if (name == null || !isUsers(name)) {
             return -Errno.EOPNOTSUPP;
@@ -179,6 +190,9 @@ final class AttributeOperations {
                     names.append(name).append('\0');
                 }
             }
+            for (String name : lists.names(cluster.path(node))) {
+                names.append(name).append('\0');
+            }
             return put(names.toString().getBytes(StandardCharsets.UTF_8), out);
         });
     }
@@ -186,6 +200,12 @@ final class AttributeOperations {
     int removexattr(HadoopNode node, @Nullable String name) {
         if (isLink(node)) {
             return -Errno.EPERM;
+        }
+        if (name != null && AccessLists.is(name)) {
+            return (int) cluster.ask(() -> {
+                lists.remove(cluster.path(node), name);
+                return 0;
+            });
         }
         if (name == null || !isUsers(name)) {
             return -Errno.EOPNOTSUPP;

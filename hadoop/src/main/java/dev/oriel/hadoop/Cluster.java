@@ -4,6 +4,9 @@ import dev.oriel.filesystem.staging.Staging;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.Callable;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileStatus;
@@ -43,6 +46,7 @@ final class Cluster implements AutoCloseable {
     private final long rootInode;
 
     private final Semaphore readAhead = new Semaphore(MOST_READING_AHEAD);
+    private final ExecutorService readers;
 
     /** Whether this user was refused to give a file away: then no other is tried. */
     private volatile boolean mayNotGive;
@@ -58,6 +62,7 @@ final class Cluster implements AutoCloseable {
         this.root = root;
         this.loader = loader;
         this.staging = staging;
+        readers = Executors.newCachedThreadPool(this::reader);
         FileStatus status = files.getFileStatus(root);
         if (!status.isDirectory()) {
             throw new IOException(root + " is no directory");
@@ -83,6 +88,17 @@ final class Cluster implements AutoCloseable {
     /** How many more files may read ahead. */
     Semaphore readAhead() {
         return readAhead;
+    }
+
+    /** Threads that read ahead, one for each file that does. They end when there is nothing to do. */
+    Executor readers() {
+        return readers;
+    }
+
+    private Thread reader(Runnable reading) {
+        Thread thread = Thread.ofPlatform().daemon().name("oriel-read-ahead").unstarted(reading);
+        thread.setContextClassLoader(loader);
+        return thread;
     }
 
     Replacements replacements() {
@@ -224,6 +240,7 @@ final class Cluster implements AutoCloseable {
             files.close();
             return 0;
         });
+        readers.shutdown();
         staging.close();
     }
 }

@@ -98,6 +98,19 @@ final class DataOperations {
         return with(nodeid, fh, handle -> handle.reads() ? handle.file().read(offset, to) : -Errno.EBADF);
     }
 
+    /** The same, without waiting for the cluster. */
+    long readNow(long nodeid, long fh, long offset, IoVector to) {
+        OpenHadoopFile handle = state.handles.enter(fh, nodeid, OpenHadoopFile.class);
+        if (handle == null) {
+            return -Errno.EBADF;
+        }
+        try {
+            return handle.reads() ? handle.file().readNow(offset, to) : -Errno.EBADF;
+        } finally {
+            handle.leave();
+        }
+    }
+
     long write(long nodeid, long fh, long offset, int flags, IoVector from) {
         boolean atEnd = (flags & OpenFlags.O_APPEND) != 0;
         return with(

@@ -58,6 +58,8 @@ final class HadoopErrno {
             Map.entry("the xattr is too big", Errno.E2BIG),
             Map.entry("max limit of xattrs", Errno.ENOSPC),
             Map.entry("symlinks not supported", Errno.EPERM),
+            Map.entry("support for acls has been disabled", Errno.EOPNOTSUPP),
+            Map.entry("invalid acl", Errno.EINVAL),
             Map.entry("is not a directory", Errno.ENOTDIR),
             Map.entry("could only be written to 0 of the", Errno.ENOSPC));
 

@@ -1,20 +1,18 @@
 package dev.oriel.hadoop;
 
+import dev.oriel.filesystem.FileSystemSession;
 import dev.oriel.filesystem.node.Allowance;
 import dev.oriel.filesystem.staging.StagedFile;
 import dev.oriel.filesystem.staging.StagedOpen;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.IoVector;
 import java.lang.System.Logger.Level;
-import java.lang.foreign.MemorySegment;
 import java.time.Instant;
-import java.util.EnumSet;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.IntSupplier;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
-import org.apache.hadoop.hdfs.client.HdfsDataOutputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,16 +36,13 @@ final class HadoopFile {
 
     private final long inode;
     private volatile Path folder;
-    private @Nullable FSDataOutputStream stream;
-
-    /** The size while it streams. */
-    private volatile long streamed;
-
-    private volatile @Nullable Instant written;
-    private boolean isUnsynced;
+    private @Nullable HadoopStream stream;
 
     /** Whether the staged file has not looked at the store since something streamed. */
     private boolean isBehind;
+
+    /** Whether the cluster told of another file than the one that is read: another client has written to it. */
+    private volatile boolean isOutdated;
 
     private final PendingTimes times = new PendingTimes();
     private volatile @Nullable FileStatus removed;
@@ -100,8 +95,7 @@ final class HadoopFile {
         try {
             int result = stream == null && created == null ? renew() : 0;
             if (created != null) {
-                streamed = 0;
-                stream = created;
+                stream = new HadoopStream(cluster, created, 0);
                 isBehind = true;
             }
             StagedOpen open = staged.open(payer);
@@ -132,24 +126,33 @@ final class HadoopFile {
 
     /** Its size, bytes. */
     long size() {
-        return isStreaming() ? streamed : staged.size();
+        HadoopStream streaming = streaming();
+        return streaming != null ? streaming.end() : staged.size();
     }
 
     /** When something was written that the store does not know of; null if there is no such thing. */
     @Nullable
     Instant written() {
-        return isStreaming() ? written : staged.modified();
+        HadoopStream streaming = streaming();
+        return streaming != null ? streaming.written() : staged.modified();
     }
 
     /** Whether the store knows less than this. */
     boolean isAhead() {
-        return isStreaming() || staged.modified() != null;
+        return streaming() != null || staged.modified() != null;
     }
 
-    private boolean isStreaming() {
+    /** The cluster has told of the file: if that is not what is read, the next read looks again. Any thread. */
+    void told(FileStatus status) {
+        if (store.isAnother(status)) {
+            isOutdated = true;
+        }
+    }
+
+    private @Nullable HadoopStream streaming() {
         lock.lock();
         try {
-            return stream != null;
+            return stream;
         } finally {
             lock.unlock();
         }
@@ -158,21 +161,40 @@ final class HadoopFile {
     long read(long offset, IoVector to) {
         lock.lock();
         try {
-            if (isBehind) {
-                int result = settle();
-                if (result == 0) {
-                    store.forget();
-                    result = renew();
-                }
-                if (result != 0) {
-                    return result;
-                }
-                isBehind = false;
+            int result = isBehind || isOutdated ? lookAgain() : 0;
+            if (result != 0) {
+                return result;
             }
         } finally {
             lock.unlock();
         }
         return cluster.ask(() -> staged.read(offset, to));
+    }
+
+    private int lookAgain() {
+        int result = settle();
+        if (result != 0) {
+            return result;
+        }
+        isOutdated = false;
+        if (isBehind) {
+            store.forget();
+        }
+        result = renew();
+        isBehind = result != 0 && isBehind;
+        return result;
+    }
+
+    /** Reads what is staged; {@code WOULD_BLOCK} if anything has to be waited for. */
+    long readNow(long offset, IoVector to) {
+        if (!lock.tryLock()) {
+            return FileSystemSession.WOULD_BLOCK;
+        }
+        try {
+            return isBehind || isOutdated ? FileSystemSession.WOULD_BLOCK : staged.readNow(offset, to);
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** @param prefersStream whether the open is for writing only, and so rather for what comes in order */
@@ -186,8 +208,9 @@ final class HadoopFile {
                     return result;
                 }
             }
-            if (stream != null && offset == streamed) {
-                return append(from);
+            HadoopStream streaming = stream;
+            if (streaming != null && offset == streaming.end()) {
+                return append(streaming, from);
             }
             int result = endStream();
             return result != 0 ? result : cluster.ask(() -> staged.write(offset, from, payer));
@@ -202,31 +225,18 @@ final class HadoopFile {
             return result == 0 ? -Errno.EOPNOTSUPP : result;
         }
         return (int) cluster.ask(() -> {
-            stream = cluster.files().append(path());
-            streamed = offset;
+            stream = new HadoopStream(cluster, cluster.files().append(path()), offset);
             return 0;
         });
     }
 
-    private long append(IoVector from) {
-        FSDataOutputStream out = stream;
-        if (out == null) {
-            return -Errno.EIO;
-        }
-        long count = cluster.ask(() -> {
-            byte[] bytes = new byte[(int) Math.min(from.bytes(), 1 << 30)];
-            long copied = from.copyTo(MemorySegment.ofArray(bytes), 0);
-            out.write(bytes, 0, (int) copied);
-            return copied;
-        });
+    private long append(HadoopStream streaming, IoVector from) {
+        long count = streaming.append(from);
         if (count < 0) {
             failed((int) count);
             return count;
         }
-        long end = streamed + count;
-        streamed = end;
-        written = Instant.now();
-        isUnsynced = true;
+        times.written();
         isBehind = true;
         return count;
     }
@@ -235,12 +245,11 @@ final class HadoopFile {
     private void failed(int result) {
         error = -result;
         errorNumber++;
-        FSDataOutputStream out = stream;
+        HadoopStream streaming = stream;
         stream = null;
-        if (out != null) {
-            cluster.abandon(out, path());
+        if (streaming != null) {
+            streaming.abandon(path());
         }
-        isUnsynced = false;
         store.forget();
         int _ = renew();
         isBehind = false;
@@ -248,44 +257,32 @@ final class HadoopFile {
 
     /** Has the cluster know all that was streamed. */
     private int settle() {
-        FSDataOutputStream out = stream;
-        if (out == null || !isUnsynced) {
+        HadoopStream streaming = stream;
+        if (streaming == null || !streaming.isUnsynced()) {
             return 0;
         }
-        if (!out.hasCapability("hsync")) {
+        if (!streaming.canSync()) {
             return endStream();
         }
-        int result = (int) cluster.ask(() -> {
-            if (out instanceof HdfsDataOutputStream hdfs) {
-                hdfs.hsync(EnumSet.of(HdfsDataOutputStream.SyncFlag.UPDATE_LENGTH));
-            } else {
-                out.hsync();
-            }
-            return 0;
-        });
+        int result = streaming.sync();
         if (result != 0) {
             failed(result);
         }
-        isUnsynced = result != 0 && isUnsynced;
         return result;
     }
 
     /** Ends the stream, if there is one: the file is complete then. */
     private int endStream() {
-        FSDataOutputStream out = stream;
-        if (out == null) {
+        HadoopStream streaming = stream;
+        if (streaming == null) {
             return 0;
         }
-        int result = (int) cluster.ask(() -> {
-            out.close();
-            return 0;
-        });
+        int result = streaming.close();
         if (result != 0) {
             failed(result);
             return result;
         }
         stream = null;
-        isUnsynced = false;
         isBehind = false;
         store.forget();
         result = renew();
@@ -312,10 +309,13 @@ final class HadoopFile {
                 result = result != 0 ? result : back;
             }
             times.set(modified, accessed);
-            if (stream == null) {
+            HadoopStream streaming = stream;
+            if (streaming == null) {
                 return result != 0 ? result : setTimes();
             }
-            written = modified >= 0 ? Instant.ofEpochMilli(modified) : written;
+            if (modified >= 0) {
+                streaming.written(Instant.ofEpochMilli(modified));
+            }
             return result;
         });
     }

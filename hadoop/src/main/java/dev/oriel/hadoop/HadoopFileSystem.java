@@ -5,6 +5,8 @@ import dev.oriel.filesystem.FileSystemSession;
 import dev.oriel.filesystem.ShareSettings;
 import dev.oriel.filesystem.node.Budget;
 import dev.oriel.fuse.FuseInitFlags;
+import dev.oriel.linux.LinuxException;
+import dev.oriel.linux.ResourceLimits;
 
 /** A folder of a Hadoop file system. */
 final class HadoopFileSystem implements FileSystem {
@@ -22,6 +24,9 @@ final class HadoopFileSystem implements FileSystem {
 
     /** Open files and directories of all sessions. */
     private static final long MOST_OPEN = 65_536;
+
+    /** A stream takes one for the data node that it reads from, and two for a moment where a block ends. */
+    private static final int DESCRIPTORS_OF_ONE = 2;
 
     private final Cluster cluster;
     private final HadoopFiles files;
@@ -47,10 +52,19 @@ final class HadoopFileSystem implements FileSystem {
                 0,
                 "the guest reads directories larger than there is memory for (--node-memory), and gets ENOMEM");
         open = new Budget(
-                MOST_OPEN,
+                mostOpen(),
                 sessions,
                 0,
                 "the guest has opened as many files as it may, and gets ENFILE until it closes some");
+    }
+
+    private static long mostOpen() {
+        try {
+            long descriptors = ResourceLimits.openFiles().soft();
+            return descriptors < 0 ? MOST_OPEN : Math.min(MOST_OPEN, descriptors / DESCRIPTORS_OF_ONE);
+        } catch (LinuxException unknown) {
+            return MOST_OPEN;
+        }
     }
 
     @Override

@@ -17,7 +17,7 @@ import dev.oriel.linux.IoVector;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
-/** A client of a cluster. Everything waits for the cluster, and so comes again where it may block. */
+/** A client of a cluster. All but reads of what is staged wait for it, and so come again where they may block. */
 final class HadoopSession implements FileSystemSession {
     private static final int MILLISECOND = 1_000_000;
 
@@ -237,7 +237,7 @@ final class HadoopSession implements FileSystemSession {
 
     @Override
     public long read(Request request, long nodeid, long fh, long offset, int openFlags, IoVector to) {
-        return request.mayBlock() ? data.read(nodeid, fh, offset, to) : WOULD_BLOCK;
+        return request.mayBlock() ? data.read(nodeid, fh, offset, to) : data.readNow(nodeid, fh, offset, to);
     }
 
     @Override

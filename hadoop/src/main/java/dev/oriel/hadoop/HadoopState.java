@@ -86,7 +86,9 @@ final class HadoopState implements AutoCloseable {
     void fill(HadoopNode node, FileStatus status, Attributes out) {
         fill(node.ino, status, out);
         HadoopFile file = node.type == FileMode.S_IFREG && !node.inSnapshot ? files.get(node) : null;
-        if (file != null && file.isAhead()) {
+        if (file != null && !file.isAhead()) {
+            file.told(status);
+        } else if (file != null) {
             out.size = file.size();
             out.blocks = (out.size + UNIT - 1) / UNIT;
             Instant written = file.written();

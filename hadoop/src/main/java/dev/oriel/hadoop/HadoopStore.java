@@ -30,10 +30,12 @@ final class HadoopStore implements StagedStore {
 
     private static final int BUFFER = 64 << 10;
 
-    /** What a thread reads into. */
-    private static final ThreadLocal<byte[]> BYTES = ThreadLocal.withInitial(() -> new byte[0]);
-
-    private record Stamp(long inode, long size, long modified) {}
+    private record Stamp(long inode, long size, long modified) {
+        static Stamp of(FileStatus status) {
+            long inode = status instanceof HdfsFileStatus hdfs ? hdfs.getFileId() : 0;
+            return new Stamp(inode, status.getLen(), status.getModificationTime());
+        }
+    }
 
     private final Cluster cluster;
     private final Supplier<Path> path;
@@ -42,7 +44,7 @@ final class HadoopStore implements StagedStore {
 
     private @Nullable FSDataInputStream input;
     private volatile boolean isStale;
-    private @Nullable Stamp opened;
+    private volatile @Nullable Stamp opened;
     private final ReadAhead ahead;
 
     /**
@@ -55,7 +57,7 @@ final class HadoopStore implements StagedStore {
         this.path = path;
         this.folder = folder;
         this.inode = inode;
-        ahead = new ReadAhead(cluster.readAhead());
+        ahead = new ReadAhead(cluster.readAhead(), cluster.readers());
     }
 
     /** What was opened for reading is not what there is to read any more. Any thread. */
@@ -64,26 +66,22 @@ final class HadoopStore implements StagedStore {
         cluster.replacements().changed();
     }
 
+    /** Whether the cluster tells of the file as of another than the one that was asked for last. Any thread. */
+    boolean isAnother(FileStatus status) {
+        Stamp known = opened;
+        return known != null && !known.equals(Stamp.of(status));
+    }
+
     private void closeInput() {
         FSDataInputStream open = input;
         input = null;
-        ahead.forget();
-        if (open != null) {
-            try {
-                open.close();
-            } catch (IOException lost) {
-                LOG.log(Level.DEBUG, "a file that was read cannot be closed", lost);
-            }
-        }
+        ahead.forget(open);
     }
 
     @Override
     public Version version() throws IOException {
         FileStatus status = cluster.files().getFileStatus(path.get());
-        Stamp stamp = new Stamp(
-                status instanceof HdfsFileStatus hdfs ? hdfs.getFileId() : 0,
-                status.getLen(),
-                status.getModificationTime());
+        Stamp stamp = Stamp.of(status);
         if (!stamp.equals(opened)) {
             closeInput();
             opened = stamp;
@@ -112,12 +110,13 @@ final class HadoopStore implements StagedStore {
             in = cluster.files().open(path.get());
             input = in;
         }
-        byte[] bytes = BYTES.get();
-        if (bytes.length < to.remaining()) {
-            bytes = new byte[to.remaining()];
-            BYTES.set(bytes);
-        }
-        return ahead.read(in, offset, to, bytes);
+        Stamp known = opened;
+        return ahead.read(in, known == null ? 0 : known.size(), offset, to, ThreadBytes.atLeast(to.remaining()));
+    }
+
+    @Override
+    public long atHand(long offset) {
+        return isStale ? 0 : ahead.atHand(offset);
     }
 
     @Override
@@ -243,7 +242,7 @@ final class HadoopStore implements StagedStore {
                 }
             }
             if (from.hasAcl()) {
-                files.setAcl(to, files.getAclStatus(file).getEntries());
+                files.setAcl(to, AccessLists.all(files, file));
             }
         } catch (IOException | UnsupportedOperationException refused) {
             if (HadoopErrno.of(refused) != -Errno.EOPNOTSUPP) {

@@ -25,6 +25,9 @@ final class OpenHadoopDirectory extends Handle {
     private List<FileStatus> entries = new ArrayList<>();
     private long taken;
 
+    /** What was replaced and changed by the time that it was read: sizes that were told may be of before. */
+    private long readAt;
+
     /** @param memory bytes of heap, for the entries */
     OpenHadoopDirectory(Allowance memory, long nodeid) {
         super(nodeid);
@@ -33,6 +36,7 @@ final class OpenHadoopDirectory extends Handle {
 
     private int read(Cluster cluster, Path path) {
         clear();
+        readAt = cluster.replacements().changes();
         return (int) cluster.ask(() -> {
             RemoteIterator<FileStatus> all = cluster.files().listStatusIterator(path);
             while (all.hasNext()) {
@@ -75,6 +79,7 @@ final class OpenHadoopDirectory extends Handle {
         if (offset < 0 || offset > entries.size()) {
             return -Errno.EINVAL;
         }
+        boolean tells = plus && !state.cluster.replacements().haveChanged(readAt);
         for (int i = (int) offset; i < entries.size(); i++) {
             FileStatus status = entries.get(i);
             String name = status.getPath().getName();
@@ -82,8 +87,9 @@ final class OpenHadoopDirectory extends Handle {
             if (!out.fits(bytes.length)) {
                 break;
             }
-            Entry entry = plus && !status.isSymlink() ? out.entry() : null;
-            // one for which there is no room is listed without its node
+            // a file whose size is another now is listed without its node, and so is one for which there is no room
+            boolean isCertain = tells || (plus && status.isDirectory());
+            Entry entry = isCertain && !status.isSymlink() ? out.entry() : null;
             if (entry == null || state.enter(node, name, status, entry) != 0) {
                 long inode = node.inSnapshot ? 0 : state.cluster.inode(status);
                 long ino = inode != 0 ? inode : Cluster.inoOf(state.cluster.child(node, name));

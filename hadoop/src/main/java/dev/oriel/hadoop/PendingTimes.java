@@ -18,6 +18,11 @@ final class PendingTimes {
         accessed = newAccessed >= 0 ? newAccessed : accessed;
     }
 
+    /** Something was written since: the time of that is the file's. */
+    void written() {
+        modified = AS_IT_IS;
+    }
+
     /**
      * Sets them, once.
      *

@@ -6,6 +6,7 @@ import dev.oriel.guests.Guest;
 import dev.oriel.guests.GuestKind;
 import dev.oriel.guests.GuestKit;
 import dev.oriel.guests.GuestRun;
+import dev.oriel.guests.PeerDaemon;
 import dev.oriel.guests.Share;
 import java.io.IOException;
 import java.io.InputStream;
@@ -72,6 +73,8 @@ class HadoopGuestTest {
             chmod 640 mine/tar; stat -c '%a %s' mine/tar
             sync
             df /mnt | tail -n 1 | grep -c share
+            tools setfacl -m u:4711:r theirs/large
+            tools getfacl -n theirs/large
             echo over
             """;
         try (TestCluster cluster = TestCluster.start()) {
@@ -81,8 +84,11 @@ class HadoopGuestTest {
                 out.write(content);
             }
             try (ServedShare share = ServedShare.of(folder, cluster.share(scheme, "/share"), Map.of());
+                    PeerDaemon tools = PeerDaemon.start(
+                            KIT, KIT.tools(), folder.resolve("tools"), "tools", "--readonly", "--cache=always");
                     GuestRun run = Guest.of(KIT, GuestKind.UML)
                             .share(Share.of(share.socket(), "share"))
+                            .share(Share.of(tools.socket(), "tools").at("/tools"))
                             .limit(LIMIT)
                             .script(script)
                             .start()) {
@@ -103,8 +109,13 @@ class HadoopGuestTest {
                                 "line 3",
                                 "no hard links",
                                 "no colons",
-                                "not empty")
+                                "not empty",
+                                "user:4711:r--")
                         .contains("over");
+                assertThat(hadoop.getAclStatus(new org.apache.hadoop.fs.Path("/share/theirs/large"))
+                                .getEntries())
+                        .extracting(Object::toString)
+                        .contains("user:4711:r--");
                 assertThat(read(hadoop, "/share/mine/below/moved")).isEqualTo(changed);
                 assertThat(hadoop.exists(new org.apache.hadoop.fs.Path("/share/mine/log")))
                         .isFalse();

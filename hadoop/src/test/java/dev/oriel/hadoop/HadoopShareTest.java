@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.oriel.driver.ExtendedAttributes;
 import dev.oriel.driver.FuseClient;
 import dev.oriel.driver.FuseException;
 import dev.oriel.filesystem.FileSystem;
@@ -27,6 +28,7 @@ import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.nio.file.attribute.UserDefinedFileAttributeView;
 import java.time.Instant;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -278,6 +280,118 @@ class HadoopShareTest {
         hadoop.rename(there("shared"), there("elsewhere"));
         assertThat(Files.exists(root.resolve("shared"))).isFalse();
         assertThat(Files.readString(root.resolve("elsewhere"))).isEqualTo("and then a second");
+    }
+
+    @Test
+    void twoGuestsAndHadoopsOwnClientSeeWhatEachOtherDo() throws IOException {
+        Path mine = Files.createDirectory(root.resolve("tree"));
+        try (java.nio.file.FileSystem second = share.mount()) {
+            Path yours = second.getPath("/tree");
+            Files.writeString(mine.resolve("a"), "by one");
+            writeThere("tree/b", "by hadoop".getBytes(UTF_8));
+            Files.writeString(yours.resolve("c"), "by two");
+            assertThat(List.of(names(mine), names(yours))).containsOnly(List.of("a", "b", "c"));
+            assertThat(new String(readThere("tree/a"), UTF_8)).isEqualTo("by one");
+            assertThat(Files.readString(mine.resolve("c"))).isEqualTo("by two");
+            assertThat(Files.readString(yours.resolve("b"))).isEqualTo("by hadoop");
+
+            Files.writeString(yours.resolve("a"), ", and two", StandardOpenOption.APPEND);
+            try (FSDataOutputStream out = hadoop.append(there("tree/a"))) {
+                out.write(", and hadoop".getBytes(UTF_8));
+            }
+            assertThat(Files.readString(mine.resolve("a"))).isEqualTo("by one, and two, and hadoop");
+
+            Files.move(mine.resolve("b"), mine.resolve("d"));
+            hadoop.rename(there("tree/c"), there("tree/e"));
+            assertThat(List.of(names(mine), names(yours))).containsOnly(List.of("a", "d", "e"));
+            assertThat(Files.readString(yours.resolve("e"))).isEqualTo("by two");
+
+            hadoop.delete(there("tree/a"), false);
+            Files.delete(yours.resolve("e"));
+            assertThatThrownBy(() -> Files.readString(mine.resolve("a"))).isInstanceOf(NoSuchFileException.class);
+            assertThatThrownBy(() -> Files.delete(mine.resolve("e"))).isInstanceOf(NoSuchFileException.class);
+            assertThat(hadoop.listStatus(there("tree"))).hasSize(1);
+        }
+    }
+
+    private static List<String> names(Path directory) throws IOException {
+        try (Stream<Path> all = Files.list(directory)) {
+            return all.map(path -> path.getFileName().toString()).sorted().toList();
+        }
+    }
+
+    @Test
+    void whatHadoopsOwnClientWritesToAFileThatIsOpenIsReadAfterTheNextLook() throws IOException {
+        writeThere("followed", "one ".getBytes(UTF_8));
+        try (FileChannel follower = FileChannel.open(root.resolve("followed"))) {
+            assertThat(readFrom(follower, 0)).isEqualTo("one ");
+            try (FSDataOutputStream out = hadoop.append(there("followed"))) {
+                out.write("two ".getBytes(UTF_8));
+            }
+            assertThat(follower.size()).isEqualTo(8);
+            assertThat(readFrom(follower, 0)).isEqualTo("one two ");
+            assertThat(hadoop.truncate(there("followed"), 0)).isTrue();
+            try (FSDataOutputStream out = hadoop.append(there("followed"))) {
+                out.write("ENO".getBytes(UTF_8));
+            }
+            assertThat(follower.size()).isEqualTo(3);
+            assertThat(readFrom(follower, 0)).isEqualTo("ENO");
+        }
+    }
+
+    private static String readFrom(FileChannel channel, long offset) throws IOException {
+        ByteBuffer read = ByteBuffer.allocate(100);
+        channel.read(read, offset);
+        return new String(read.array(), 0, read.position(), UTF_8);
+    }
+
+    /** A list as Linux has it: user::rw-, user:4711:r--, group::r--, mask::r--, other::---. */
+    private static final byte[] LIST = HexFormat.of()
+            .parseHex("02000000" + "01000600ffffffff" + "0200040067120000" + "04000400ffffffff" + "10000400ffffffff"
+                    + "20000000ffffffff");
+
+    @Test
+    void accessControlListsAreThoseOfTheCluster() throws IOException {
+        Path file = Files.writeString(root.resolve("listed"), "some text");
+        byte[] access = "system.posix_acl_access".getBytes(UTF_8);
+        byte[] inherited = "system.posix_acl_default".getBytes(UTF_8);
+        Path directory = Files.createDirectory(root.resolve("inherits"));
+        try (FuseClient client = FuseClient.connect(share.socket(), ServedShare.PATIENT)) {
+            ExtendedAttributes attributes = client.extendedAttributes();
+            long node = client.lookup(FuseClient.ROOT, "listed".getBytes(UTF_8)).nodeid();
+            long folder =
+                    client.lookup(FuseClient.ROOT, "inherits".getBytes(UTF_8)).nodeid();
+            assertThatThrownBy(() -> attributes.get(node, access)).hasMessageContaining("ENODATA");
+            attributes.set(node, access, LIST, 0);
+            assertThat(hadoop.getAclStatus(there("listed")).getEntries())
+                    .extracting(Object::toString)
+                    .containsExactly("user:4711:r--", "group::r--");
+            assertThat(attributes.get(node, access)).isEqualTo(LIST);
+            assertThat(attributes.list(node)).containsExactly(access);
+
+            // a file that is written anew keeps it
+            try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+                channel.write(ByteBuffer.wrap(new byte[1]), 3);
+            }
+            assertThat(attributes.get(node, access)).isEqualTo(LIST);
+
+            attributes.set(folder, inherited, LIST, 0);
+            assertThatThrownBy(() -> attributes.get(folder, access)).hasMessageContaining("ENODATA");
+            assertThat(attributes.get(folder, inherited)).isEqualTo(LIST);
+            hadoop.create(there("inherits/child")).close();
+            assertThat(hadoop.getAclStatus(there("inherits/child")).getEntries())
+                    .extracting(Object::toString)
+                    .contains("user:4711:r--");
+            attributes.remove(folder, inherited);
+            assertThat(attributes.list(folder)).isEmpty();
+
+            attributes.remove(node, access);
+            assertThat(hadoop.getAclStatus(there("listed")).getEntries()).isEmpty();
+            assertThat(Files.getPosixFilePermissions(file)).isEqualTo(PosixFilePermissions.fromString("rw-r-----"));
+            assertThatThrownBy(() -> attributes.set(node, access, new byte[] {3, 0, 0, 0}, 0))
+                    .hasMessageContaining("EINVAL");
+        }
+        Files.delete(directory.resolve("child"));
     }
 
     @Test

@@ -9,6 +9,7 @@ import dev.oriel.guests.GuestKind;
 import dev.oriel.guests.GuestKit;
 import dev.oriel.guests.GuestRun;
 import dev.oriel.guests.Share;
+import dev.oriel.guests.testing.ProgramsInAShare;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.ByteBuffer;
@@ -35,6 +36,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A folder behind an SFTP server in this process, seen by the driver and by a Linux guest. */
@@ -189,6 +191,17 @@ class SftpShareTest {
             assertThat(run.lines()).containsSubsequence("1", "2", "3", "same", "5", "b", "random", "600", "over");
             assertThat(Files.readString(served.resolve("a/b/log"))).isEqualTo("1\n2\n3\n");
             assertThat(Files.size(served.resolve("a/random"))).isEqualTo(30 * 65536);
+        }
+    }
+
+    /** With {@code -Doriel.soak=1}. */
+    @Test
+    @Tag("guest")
+    @EnabledIfSystemProperty(named = "oriel.soak", matches = "[1-9].*")
+    void programsThatPeopleRunWork() throws Exception {
+        try (ServedShare share = ServedShare.of(folder, uri(), options())) {
+            assertThat(ProgramsInAShare.run(KIT, share.socket(), folder))
+                    .containsSubsequence(ProgramsInAShare.expected());
         }
     }
 

@@ -25,6 +25,7 @@ import picocli.CommandLine.Spec;
             BenchGuestCommand.class,
             BenchDaxCommand.class,
             BenchScaleCommand.class,
+            BenchShareCommand.class,
             BenchVfioUserCommand.class
         })
 public final class BenchCommand implements Runnable {
@@ -36,7 +37,8 @@ public final class BenchCommand implements Runnable {
     public void run() {
         throw new ParameterException(
                 spec.commandLine(),
-                "say what to measure: startup, driver, byte-order, confinement, guest," + " dax, scale or vfio-user");
+                "say what to measure: startup, driver, byte-order, confinement, guest,"
+                        + " dax, scale, share or vfio-user");
     }
 
     /** {@code oriel bench startup}. */

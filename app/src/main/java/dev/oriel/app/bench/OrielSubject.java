@@ -37,12 +37,24 @@ record OrielSubject(String name, List<String> always, Attachment attachment, Str
     @Override
     public Daemon start(Path shared, Path state, String tag, List<String> options)
             throws IOException, InterruptedException {
-        Path socket = state.resolve("socket");
         DeviceProtocol protocol =
                 attachment == Attachment.VFIO_USER ? DeviceProtocol.VFIO_USER : DeviceProtocol.VHOST_USER;
-        List<String> words = new ArrayList<>(
-                List.of("--shared-dir", shared.toString(), protocol.pathOption(), socket.toString(), "--tag", tag));
+        List<String> words = new ArrayList<>(List.of("--shared-dir", shared.toString()));
         words.addAll(always);
+        words.addAll(options);
+        return serve(protocol, state, tag, words);
+    }
+
+    /**
+     * Starts a server and waits until it listens.
+     *
+     * @param state an empty folder for its socket and its log, which the caller removes
+     * @param options what it shares, and others
+     */
+    static Daemon serve(DeviceProtocol protocol, Path state, String tag, List<String> options)
+            throws IOException, InterruptedException {
+        Path socket = state.resolve("socket");
+        List<String> words = new ArrayList<>(List.of(protocol.pathOption(), socket.toString(), "--tag", tag));
         words.addAll(options);
         ServerProcess server = ServerProcess.start(state.resolve("log"), words);
         try {

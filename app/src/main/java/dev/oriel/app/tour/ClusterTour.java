@@ -1,5 +1,6 @@
 package dev.oriel.app.tour;
 
+import dev.oriel.app.cluster.ClusterProcess;
 import dev.oriel.app.serve.ServeCommand;
 import dev.oriel.app.serve.ServerProcess;
 import dev.oriel.benchmarks.ProcessMemory;

@@ -1,5 +1,6 @@
 package dev.oriel.app.tour;
 
+import dev.oriel.app.cluster.ClusterProcess;
 import dev.oriel.app.command.CommandFailed;
 import dev.oriel.app.command.Json;
 import dev.oriel.app.command.Program;

@@ -1,5 +1,6 @@
 package dev.oriel.filesystem.staging;
 
+import dev.oriel.filesystem.FileSystemSession;
 import dev.oriel.filesystem.node.Allowance;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.IoVector;
@@ -168,7 +169,7 @@ final class Chunks {
         int kept = 0;
         try {
             long wanted = Math.min((long) count * CHUNK, base - first * CHUNK);
-            readStore(first * CHUNK, scratch.memory.asSlice(0, wanted).asByteBuffer());
+            readStore(first * CHUNK, scratch.memory().asSlice(0, wanted).asByteBuffer());
             while (kept < count && stage(places[kept], scratch, (long) kept * CHUNK, wanted)) {
                 chunks.put(first + kept, new Chunk(places[kept]));
                 kept++;
@@ -231,9 +232,11 @@ final class Chunks {
      * @param last the last chunk that will be read
      * @return how many bytes, or an errno
      */
-    long read(long index, int at, IoVector to, long last) throws IOException {
+    private long read(long index, int at, IoVector to, long last) throws IOException {
         Chunk chunk = chunks.get(index);
-        if (chunk == null && index * CHUNK < base && fetch(index, last, index, Scratch.current()) > 0) {
+        if (chunk == null && index * CHUNK < base) {
+            long atHand = index + store.atHand(index * CHUNK) / CHUNK - 1;
+            int _ = fetch(index, Math.max(last, atHand), index, Scratch.current());
             chunk = chunks.get(index);
         }
         if (chunk != null) {
@@ -250,14 +253,56 @@ final class Chunks {
         return to.bytes();
     }
 
+    /**
+     * Reads into memory of a client.
+     *
+     * @param count bytes, which the file has
+     * @return how many bytes, or an errno
+     */
+    long read(long offset, long count, IoVector to) throws IOException {
+        IoVector part = Scratch.current().part;
+        long done = 0;
+        while (done < count) {
+            long at = offset + done;
+            long length = part.slice(to, done, Math.min(count - done, CHUNK - at % CHUNK));
+            long read = read(at / CHUNK, (int) (at % CHUNK), part, (offset + count - 1) / CHUNK);
+            if (read <= 0 || length == 0) {
+                return done > 0 ? done : read < 0 ? read : -Errno.EIO;
+            }
+            done += read;
+        }
+        return done;
+    }
+
+    /**
+     * The same, if all of it is staged and nothing has to be waited for.
+     *
+     * @return {@link FileSystemSession#WOULD_BLOCK} otherwise
+     */
+    long readNow(long offset, long count, IoVector to) {
+        IoVector part = Scratch.current().part;
+        long done = 0;
+        while (done < count) {
+            long at = offset + done;
+            Chunk chunk = chunks.get(at / CHUNK);
+            long length = part.slice(to, done, Math.min(count - done, CHUNK - at % CHUNK));
+            long read = chunk == null ? 0 : staging.area().readNow(chunk.place, (int) (at % CHUNK), part);
+            if (read <= 0 || length == 0) {
+                return FileSystemSession.WOULD_BLOCK;
+            }
+            done += read;
+        }
+        return done;
+    }
+
     /** Reads bytes that lie within one chunk into the memory of {@code scratch}, without staging anything. */
     void read(long index, int at, int length, Scratch scratch) throws IOException {
         Chunk chunk = chunks.get(index);
         int done = 0;
         if (chunk == null) {
             int known = Math.clamp(base - (index * CHUNK + at), 0, length);
-            readStore(index * CHUNK + at, scratch.memory.asSlice(0, known).asByteBuffer());
-            scratch.memory.asSlice(known, length - known).fill((byte) 0);
+            readStore(index * CHUNK + at, scratch.memory().asSlice(0, known).asByteBuffer());
+            scratch.memory().asSlice(known, length - known).fill((byte) 0);
             return;
         }
         while (done < length) {

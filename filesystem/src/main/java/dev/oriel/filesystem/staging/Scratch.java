@@ -3,6 +3,7 @@ package dev.oriel.filesystem.staging;
 import dev.oriel.linux.IoVector;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /** What a thread needs to move bytes between a store, staged chunks and a client. */
 final class Scratch {
@@ -11,7 +12,7 @@ final class Scratch {
 
     private static final ThreadLocal<Scratch> CURRENT = ThreadLocal.withInitial(Scratch::new);
 
-    final MemorySegment memory = Arena.ofAuto().allocate((long) MOST_CHUNKS * Staging.CHUNK, 64);
+    private @Nullable MemorySegment memory;
 
     /** Parts of a client's memory. */
     final IoVector part = new IoVector(IoVector.SYSTEM_CALL_MAX);
@@ -24,10 +25,20 @@ final class Scratch {
         return CURRENT.get();
     }
 
+    /** Memory for {@link #MOST_CHUNKS}; a thread that needs none has none. */
+    MemorySegment memory() {
+        MemorySegment there = memory;
+        if (there == null) {
+            there = Arena.ofAuto().allocate((long) MOST_CHUNKS * Staging.CHUNK, 64);
+            memory = there;
+        }
+        return there;
+    }
+
     /** A range of {@link #memory}, for a system call. */
     IoVector own(long from, long length) {
         own.clear();
-        own.add(memory.address() + from, length);
+        own.add(memory().address() + from, length);
         return own;
     }
 }

@@ -1,13 +1,10 @@
 package dev.oriel.filesystem.staging;
 
+import dev.oriel.filesystem.FileSystemSession;
 import dev.oriel.filesystem.ThrownErrno;
 import dev.oriel.filesystem.node.Allowance;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.IoVector;
-import java.io.IOException;
-import java.io.OutputStream;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.time.Instant;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
@@ -35,14 +32,14 @@ public final class StagedFile {
     private volatile @Nullable Instant modified;
 
     /** Where what is changed begins. */
-    private long changedFrom = UNCHANGED;
+    private volatile long changedFrom = UNCHANGED;
 
     /** What the store had when it was asked last; null if that is not known any more. */
     private @Nullable Object stamp;
 
-    private boolean isKept;
+    private volatile boolean isKept;
     private @Nullable Allowance opener;
-    private int opens;
+    private volatile int opens;
 
     /** How often a write-back failed, why it did the last time, and whether somebody was told. */
     private long errorNumber;
@@ -66,7 +63,8 @@ public final class StagedFile {
         lock.lock();
         try {
             opener = by;
-            opens++;
+            int others = opens;
+            opens = others + 1;
             staging.add(this);
             return new StagedOpen(this, isErrorSeen ? errorNumber : Math.max(0, errorNumber - 1));
         } finally {
@@ -78,7 +76,8 @@ public final class StagedFile {
     void closed() {
         lock.lock();
         try {
-            opens--;
+            int before = opens;
+            opens = before - 1;
             leaveIfUnused();
         } finally {
             lock.unlock();
@@ -102,14 +101,12 @@ public final class StagedFile {
         }
     }
 
-    /** Whether it is open, or has something that is not written back: then its owner must not forget it. */
+    /**
+     * Whether it is open, or has something that is not written back: then its owner must not forget it. Waits for
+     * nothing: what is just being written back is not written back yet.
+     */
     public boolean isUsed() {
-        lock.lock();
-        try {
-            return opens > 0 || (changedFrom != UNCHANGED && !isKept);
-        } finally {
-            lock.unlock();
-        }
+        return opens > 0 || (changedFrom != UNCHANGED && !isKept);
     }
 
     /** Its size, bytes. */
@@ -153,24 +150,26 @@ public final class StagedFile {
         staging.used(this);
         lock.lock();
         try {
-            long count = Math.clamp(size - offset, 0, to.bytes());
-            IoVector part = Scratch.current().part;
-            long done = 0;
-            while (done < count) {
-                long at = offset + done;
-                long length = part.slice(to, done, Math.min(count - done, CHUNK - at % CHUNK));
-                long read = chunks.read(at / CHUNK, (int) (at % CHUNK), part, (offset + count - 1) / CHUNK);
-                if (read < 0) {
-                    return done > 0 ? done : read;
-                }
-                if (read == 0 || length == 0) {
-                    return done > 0 ? done : -Errno.EIO;
-                }
-                done += read;
-            }
-            return done;
+            return chunks.read(offset, Math.clamp(size - offset, 0, to.bytes()), to);
         } catch (Throwable thrown) {
             return ThrownErrno.of(thrown);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Reads what is staged, and waits for nothing.
+     *
+     * @return as {@link #read}; {@link FileSystemSession#WOULD_BLOCK} if the store has to be asked, or somebody else
+     *     uses the file
+     */
+    public long readNow(long offset, IoVector to) {
+        if (!lock.tryLock()) {
+            return FileSystemSession.WOULD_BLOCK;
+        }
+        try {
+            return chunks.readNow(offset, Math.clamp(size - offset, 0, to.bytes()), to);
         } finally {
             lock.unlock();
         }
@@ -297,7 +296,7 @@ public final class StagedFile {
             if (changedFrom == UNCHANGED || isKept) {
                 return 0;
             }
-            Written bytes = new Written();
+            StagedBytes bytes = new WholeFile(chunks, size);
             boolean done = changedFrom > 0
                     && changedFrom <= chunks.base()
                     && chunks.stageFrom(changedFrom)
@@ -329,27 +328,6 @@ public final class StagedFile {
             return version.size() == expected ? version.stamp() : null;
         } catch (Throwable unknown) {
             return null;
-        }
-    }
-
-    /** The whole file, as it is while the lock is held. */
-    private final class Written implements StagedBytes {
-        @Override
-        public long size() {
-            return size;
-        }
-
-        @Override
-        public void writeTo(long from, OutputStream out) throws IOException {
-            Scratch scratch = Scratch.current();
-            byte[] bytes = new byte[CHUNK];
-            for (long at = Math.max(0, from); at < size; ) {
-                int length = (int) Math.min(size - at, CHUNK - at % CHUNK);
-                chunks.read(at / CHUNK, (int) (at % CHUNK), length, scratch);
-                MemorySegment.copy(scratch.memory, ValueLayout.JAVA_BYTE, 0, bytes, 0, length);
-                out.write(bytes, 0, length);
-                at += length;
-            }
         }
     }
 

@@ -29,6 +29,14 @@ public interface StagedStore {
     int read(long offset, ByteBuffer to) throws IOException;
 
     /**
+     * How many bytes can be read from an offset on without waiting, because they are in memory: these are staged with
+     * what a client asks for, so that what it asks for next is there.
+     */
+    default long atHand(long offset) {
+        return 0;
+    }
+
+    /**
      * Makes the file hold {@code bytes}, which differ from what it holds from an offset on only: by an append, or by a
      * truncation and an append. A store offers this where whoever looks after a crash finds the bytes before {@code
      * from} and nothing else wrong; by default none does.

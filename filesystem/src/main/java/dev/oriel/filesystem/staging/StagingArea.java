@@ -11,6 +11,7 @@ import dev.oriel.linux.LinuxException;
 import dev.oriel.linux.MemoryCalls;
 import dev.oriel.linux.NameCalls;
 import dev.oriel.linux.OpenFlags;
+import dev.oriel.linux.TransferFlags;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -31,11 +32,16 @@ final class StagingArea implements AutoCloseable {
 
     private final Descriptor file;
     private final int places;
+
+    /** For reads that must not wait: memory never does. */
+    private final int noWait;
+
     private final BitSet taken = new BitSet();
 
-    private StagingArea(Descriptor file, int places) {
+    private StagingArea(Descriptor file, int places, int noWait) {
         this.file = file;
         this.places = places;
+        this.noWait = noWait;
     }
 
     /**
@@ -53,7 +59,7 @@ final class StagingArea implements AutoCloseable {
             file.close();
             throw e;
         }
-        return new StagingArea(file, places);
+        return new StagingArea(file, places, folder == null ? 0 : TransferFlags.RWF_NOWAIT);
     }
 
     private static Descriptor memory() throws LinuxException {
@@ -123,6 +129,11 @@ final class StagingArea implements AutoCloseable {
     /** Reads into memory: a count, or an errno. */
     long read(int place, int at, IoVector to) {
         return FileCalls.preadv2(file.number(), to, offset(place, at), 0);
+    }
+
+    /** Reads into memory, or answers {@code -EAGAIN} or another errno if that would wait for a disk. */
+    long readNow(int place, int at, IoVector to) {
+        return FileCalls.preadv2(file.number(), to, offset(place, at), noWait);
     }
 
     /** Writes from memory: a count, or an errno. */

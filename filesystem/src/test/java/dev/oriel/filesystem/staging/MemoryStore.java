@@ -16,6 +16,9 @@ final class MemoryStore implements StagedStore {
     private int failingCall;
     private @Nullable Supplier<Throwable> failure;
 
+    /** What it says is at hand, wherever. */
+    long atHand;
+
     int tails;
     int wholes;
 
@@ -78,6 +81,11 @@ final class MemoryStore implements StagedStore {
         int count = Math.min(Math.min(to.remaining(), 50_000), content.length - (int) offset);
         to.put(content, (int) offset, count);
         return count;
+    }
+
+    @Override
+    public long atHand(long offset) {
+        return atHand;
     }
 
     @Override

@@ -3,6 +3,7 @@ package dev.oriel.filesystem.staging;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.oriel.filesystem.FileSystemSession;
 import dev.oriel.filesystem.node.Allowance;
 import dev.oriel.filesystem.node.Budget;
 import dev.oriel.linux.Errno;
@@ -90,6 +91,41 @@ class StagedFileTest {
                 assertThat(Arrays.copyOfRange(all(file), 7, 2 * CHUNK)).containsOnly(0);
                 assertThat(open.close()).isZero();
             }
+        }
+    }
+
+    @Test
+    void whatIsStagedIsReadWithoutTheStoreAndNothingElseIs() throws LinuxException {
+        try (Staging staging = Staging.open(null, 4 << 20, 1)) {
+            byte[] content = random(3 * CHUNK + 5);
+            StagedFile file = new StagedFile(staging, new MemoryStore(content, false));
+            StagedOpen open = open(file);
+            assertThat(file.readNow(0, memory.room(10))).isEqualTo(FileSystemSession.WOULD_BLOCK);
+            assertThat(read(file, CHUNK, CHUNK + 7)).hasSize(CHUNK + 7);
+            long count = file.readNow(CHUNK + 3, memory.room(CHUNK));
+            assertThat(count).isEqualTo(CHUNK);
+            assertThat(memory.bytes(count)).isEqualTo(Arrays.copyOfRange(content, CHUNK + 3, 2 * CHUNK + 3));
+            assertThat(file.readNow(CHUNK - 1, memory.room(2))).isEqualTo(FileSystemSession.WOULD_BLOCK);
+            assertThat(file.readNow(3 * CHUNK + 5, memory.room(10))).isZero();
+            assertThat(open.close()).isZero();
+        }
+    }
+
+    @Test
+    void whatTheStoreHasAtHandIsStagedWithWhatIsRead() throws LinuxException {
+        try (Staging staging = Staging.open(null, 4 << 20, 1)) {
+            byte[] content = random(4 * CHUNK + 5);
+            MemoryStore store = new MemoryStore(content, false);
+            store.atHand = 3 * CHUNK + 100;
+            StagedFile file = new StagedFile(staging, store);
+            StagedOpen open = open(file);
+            assertThat(read(file, 7, 10)).isEqualTo(Arrays.copyOfRange(content, 7, 17));
+            assertThat(file.readNow(2 * CHUNK, memory.room(CHUNK))).isEqualTo(CHUNK);
+            assertThat(memory.bytes(CHUNK)).isEqualTo(Arrays.copyOfRange(content, 2 * CHUNK, 3 * CHUNK));
+            assertThat(file.readNow(3 * CHUNK, memory.room(1))).isEqualTo(FileSystemSession.WOULD_BLOCK);
+            assertThat(read(file, 3 * CHUNK, 2 * CHUNK))
+                    .isEqualTo(Arrays.copyOfRange(content, 3 * CHUNK, content.length));
+            assertThat(open.close()).isZero();
         }
     }
 

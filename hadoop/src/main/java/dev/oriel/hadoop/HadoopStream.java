@@ -1,0 +1,102 @@
+package dev.oriel.hadoop;
+
+import dev.oriel.linux.IoVector;
+import java.lang.foreign.MemorySegment;
+import java.time.Instant;
+import java.util.EnumSet;
+import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.hdfs.client.HdfsDataOutputStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is written at the end of a file, on its way to the cluster: Hadoop's client sends it by a thread of its own, so
+ * a write waits only if much is under way. Under the lock of the file, but for {@link #end} and {@link #written}.
+ */
+final class HadoopStream {
+    private static final String SYNC = "hsync";
+    private static final int MOST_AT_ONCE = 1 << 30;
+
+    private final Cluster cluster;
+    private final FSDataOutputStream out;
+    private volatile long end;
+    private volatile @Nullable Instant written;
+    private boolean isUnsynced;
+
+    /** @param end how long the file is that it appends to, bytes */
+    HadoopStream(Cluster cluster, FSDataOutputStream out, long end) {
+        this.cluster = cluster;
+        this.out = out;
+        this.end = end;
+    }
+
+    /** The size of the file with all that was appended, bytes. */
+    long end() {
+        return end;
+    }
+
+    /** When something was appended last; null if nothing was. */
+    @Nullable
+    Instant written() {
+        return written;
+    }
+
+    /** That time is told to be another. */
+    void written(Instant time) {
+        written = time;
+    }
+
+    /** Whether the cluster may not know of all that was appended. */
+    boolean isUnsynced() {
+        return isUnsynced;
+    }
+
+    /** Whether it can have the cluster know without its end. */
+    boolean canSync() {
+        return out.hasCapability(SYNC);
+    }
+
+    /** Appends: how many bytes, or an errno. */
+    long append(IoVector from) {
+        long count = cluster.ask(() -> {
+            byte[] bytes = ThreadBytes.atLeast((int) Math.min(from.bytes(), MOST_AT_ONCE));
+            long copied = from.copyTo(MemorySegment.ofArray(bytes), 0);
+            out.write(bytes, 0, (int) copied);
+            return copied;
+        });
+        if (count > 0) {
+            long before = end;
+            end = before + count;
+            written = Instant.now();
+            isUnsynced = true;
+        }
+        return count;
+    }
+
+    /** Has the cluster keep all that was appended, and know the size: 0 or an errno. */
+    int sync() {
+        int result = (int) cluster.ask(() -> {
+            if (out instanceof HdfsDataOutputStream hdfs) {
+                hdfs.hsync(EnumSet.of(HdfsDataOutputStream.SyncFlag.UPDATE_LENGTH));
+            } else {
+                out.hsync();
+            }
+            return 0;
+        });
+        isUnsynced = result != 0;
+        return result;
+    }
+
+    /** Ends it, and the file is complete: 0 or an errno. */
+    int close() {
+        return (int) cluster.ask(() -> {
+            out.close();
+            return 0;
+        });
+    }
+
+    /** Gives it up, because it has failed. */
+    void abandon(Path path) {
+        cluster.abandon(out, path);
+    }
+}
