@@ -124,10 +124,10 @@ final class ReadAhead {
     /** The block of an index, which may be on its way; null if the reader has passed it. */
     private @Nullable Block block(FSDataInputStream in, long size, long index) {
         Block found = find(index);
-        if (found == null && index < foremost) {
-            return null;
+        if (index < foremost) {
+            return found; // and nothing is fetched, which could take its place
         }
-        foremost = Math.max(foremost, index);
+        foremost = index;
         if (found == null) {
             found = fetch(in, index);
         }
@@ -171,7 +171,14 @@ final class ReadAhead {
         return fetched;
     }
 
+    /** Alone, as {@link #direct}: some streams, WebHDFS's among them, seek for a read at a place, and seek back. */
     private static int fill(FSDataInputStream in, long start, byte[] bytes) {
+        synchronized (in) {
+            return fillAlone(in, start, bytes);
+        }
+    }
+
+    private static int fillAlone(FSDataInputStream in, long start, byte[] bytes) {
         try {
             if (in.getPos() != start) {
                 in.seek(start);
@@ -192,9 +199,11 @@ final class ReadAhead {
             throws IOException {
         int done = 0;
         int count = 0;
-        while (done < wanted && count >= 0) {
-            count = in.read(offset + done, scratch, done, wanted - done);
-            done += Math.max(0, count);
+        synchronized (in) {
+            while (done < wanted && count >= 0) {
+                count = in.read(offset + done, scratch, done, wanted - done);
+                done += Math.max(0, count);
+            }
         }
         to.put(scratch, 0, done);
         return done;

@@ -12,6 +12,8 @@ import java.util.Queue;
 import java.util.Random;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.PositionedReadable;
@@ -40,6 +42,7 @@ class ReadAheadTest {
     private static final class Bytes extends ByteArrayInputStream implements Seekable, PositionedReadable {
         int inOrder;
         boolean isLost;
+        boolean isOfOnePosition;
         boolean isClosed;
 
         Bytes(byte[] content) {
@@ -73,6 +76,14 @@ class ReadAheadTest {
 
         @Override
         public int read(long position, byte[] into, int offset, int length) {
+            if (isOfOnePosition) {
+                long before = getPos();
+                seek(position);
+                int count = super.read(into, offset, length);
+                Thread.yield();
+                seek(before);
+                return count;
+            }
             int count = (int) Math.min(length, buf.length - position);
             System.arraycopy(buf, (int) position, into, offset, Math.max(0, count));
             return count <= 0 ? -1 : count;
@@ -179,6 +190,21 @@ class ReadAheadTest {
         for (int i = 0; i < 500; i++) {
             at = random.nextInt(4) == 0 ? random.nextInt(content.length) : Math.min(at + REQUEST, content.length - 1);
             assertThat(read(ahead, at, REQUEST)).as("read " + i + " at " + at).isEqualTo(expected(at, REQUEST));
+        }
+    }
+
+    /** As WebHDFS's: it seeks for a read at a place, and back. */
+    @Test
+    void aStreamOfOnePositionIsReadByOneAtATime() throws IOException {
+        bytes.isOfOnePosition = true;
+        try (ExecutorService readers = Executors.newSingleThreadExecutor()) {
+            ReadAhead ahead = readAhead(readers);
+            Random random = new Random(3);
+            int at = 0;
+            for (int i = 0; i < 300; i++) {
+                at = random.nextInt(3) == 0 ? random.nextInt(content.length) : Math.min(at + REQUEST, content.length - 1);
+                assertThat(read(ahead, at, REQUEST)).as("read " + i + " at " + at).isEqualTo(expected(at, REQUEST));
+            }
         }
     }
 
