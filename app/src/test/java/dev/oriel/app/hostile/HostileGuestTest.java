@@ -1,13 +1,18 @@
 package dev.oriel.app.hostile;
 
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.oriel.fuse.FuseOpcode;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.FileCalls;
+import dev.oriel.virtio.ring.RingLayout;
 import dev.oriel.virtio.testing.ScriptedRing.Buffer;
 import dev.oriel.virtio.testing.ScriptedRing.Used;
 import dev.oriel.virtio.testing.SilentFileSystem;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.util.Random;
@@ -135,16 +140,33 @@ class HostileGuestTest extends AttackTest {
                 .isFalse();
     }
 
+    /** Writes an indirect table, of a request and its reply, that would be right in memory of the guest. */
+    private static void writeTable(MemorySegment at, boolean packed, Buffer request, Buffer reply) {
+        long flags = packed ? 14 : 12;
+        long next = packed ? 12 : 14;
+        at.set(JAVA_LONG, 0, request.address());
+        at.set(JAVA_INT, 8, request.length());
+        at.set(JAVA_SHORT, flags, (short) (packed ? 0 : RingLayout.DESC_F_NEXT));
+        at.set(JAVA_SHORT, next, (short) (packed ? 0 : 1));
+        at.set(JAVA_LONG, 16, reply.address());
+        at.set(JAVA_INT, 24, reply.length());
+        at.set(JAVA_SHORT, 16 + flags, (short) RingLayout.DESC_F_WRITE);
+    }
+
     @Test
     void indirectTablesInTheWindow() throws Exception {
         for (boolean packed : new boolean[] {false, true}) {
             RawGuest guest = withWindow(packed, packed ? "packed table" : "table");
+            Buffer request = guest.put(guest.request(FuseOpcode.GETATTR, 1, 16));
+            Buffer reply = guest.requests().buffer(120, true);
+            assertThat(guest.exchange(request, reply)).contains(120);
+            writeTable(guest.window().memory(), packed, request, reply);
             assertThat(guest.requests().ring().offerTable(RawGuest.WINDOW_ADDRESS, 32))
                     .isNotNegative();
             guest.kick(RawGuest.REQUESTS);
             // it is given back as it came, and the guest goes on
             assertThat(guest.next().map(Used::written)).contains(0);
-            assertThat(guest.exchange(guest.request(FuseOpcode.GETATTR, 1, 16))).isPresent();
+            assertThat(guest.exchange(request, reply)).contains(120);
         }
     }
 

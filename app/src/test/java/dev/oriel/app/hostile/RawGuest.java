@@ -2,6 +2,7 @@ package dev.oriel.app.hostile;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.util.Objects.requireNonNull;
 
 import dev.oriel.fuse.FuseFlags;
 import dev.oriel.fuse.FuseInitFlags;
@@ -377,6 +378,11 @@ abstract class RawGuest implements AutoCloseable {
         byte[] bytes = new byte[body.remaining()];
         body.get(bytes);
         return bytes;
+    }
+
+    /** The window that was opened. */
+    Window window() {
+        return requireNonNull(window);
     }
 
     /** Of a file that is open, as many bytes as there are. */

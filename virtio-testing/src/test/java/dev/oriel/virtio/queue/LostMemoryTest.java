@@ -11,6 +11,7 @@ import dev.oriel.virtio.testing.ScriptedQueue;
 import dev.oriel.virtio.testing.ScriptedRing.Buffer;
 import dev.oriel.virtio.testing.ScriptedRing.Used;
 import dev.oriel.virtio.testing.SharedMemory;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
@@ -142,6 +143,10 @@ class LostMemoryTest {
                 assertThat(given.add(used.id())).as("given back once").isTrue();
             }
             assertThat(given).hasSize(2);
+            // what is there again is another page, and nobody writes into it
+            byte[] zeros = new byte[(layout.size() - inFirstPage) * RingLayout.DESCRIPTOR_SIZE];
+            assertThat(loopback.shared().memory().asSlice(page, zeros.length).mismatch(MemorySegment.ofArray(zeros)))
+                    .isNegative();
         }
     }
 
