@@ -58,6 +58,13 @@ def main(words):
                     alive = False
                 else:
                     print(key.data, key.fileobj.recv(65536).decode(), flush=True)
+    for name, receiver in receivers.items():
+        receiver.setblocking(False)
+        try:
+            while True:
+                print(name, receiver.recv(65536).decode(), flush=True)
+        except BlockingIOError:
+            pass
     sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 
 

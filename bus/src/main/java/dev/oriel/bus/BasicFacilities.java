@@ -209,19 +209,22 @@ public final class BasicFacilities implements AutoCloseable {
      * nothing is in flight any more. As {@link #status(int)} with 0.
      */
     public void reset() {
-        Teardown all = new Teardown();
-        for (DeviceQueue queue : queues) {
-            all.step(queue::reset);
+        try {
+            Teardown all = new Teardown();
+            for (DeviceQueue queue : queues) {
+                all.step(queue::reset);
+            }
+            all.step(device::reset);
+            if (region instanceof MappableRegion mapped) {
+                all.step(mapped::clear);
+            }
+            all.finish();
+        } finally {
+            // whatever became of its files: a driver that waits for 0 must not wait for ever
+            driverFeatures = 0;
+            status.set(0);
+            bus.deviceReset();
         }
-        all.step(device::reset);
-        if (region instanceof MappableRegion mapped) {
-            all.step(mapped::clear);
-        }
-        // whatever became of its files: a driver that waits for 0 must not wait for ever
-        driverFeatures = 0;
-        status.set(0);
-        all.step(bus::deviceReset);
-        all.finish();
     }
 
     /**

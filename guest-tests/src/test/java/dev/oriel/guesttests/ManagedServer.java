@@ -1,17 +1,21 @@
 package dev.oriel.guesttests;
 
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /** A server that another program has started, as libvirt, systemd and their like do: see starter.py. */
 final class ManagedServer implements AutoCloseable {
     private static final long STOP_SECONDS = 30;
+    private static final long PATIENCE_SECONDS = 120;
+    private static final String END = "it has ended";
 
     /** A /dev of its own, in which there can be a syslog daemon, made in the folder that is its argument. */
     private static final String OWN_DEVICES = """
@@ -25,12 +29,13 @@ final class ManagedServer implements AutoCloseable {
             """;
 
     private final Process process;
-    private final BufferedReader output;
+    private final BlockingQueue<String> output = new LinkedBlockingQueue<>();
     private final List<String> lines = new ArrayList<>();
 
     private ManagedServer(Process process) {
         this.process = process;
-        output = process.inputReader();
+        Thread reader = Thread.ofPlatform().daemon().unstarted(this::read);
+        reader.start();
     }
 
     /**
@@ -64,16 +69,25 @@ final class ManagedServer implements AutoCloseable {
     }
 
     /** Waits for a line of its own, or of what its manager was told. */
-    String awaitLine(String part) throws IOException {
-        String line = output.readLine();
-        while (line != null) {
+    String awaitLine(String part) throws IOException, InterruptedException {
+        while (true) {
+            String line = output.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
+            if (line == null || line.equals(END)) {
+                throw new IOException("no line like '" + part + "' comes; it says: " + lines);
+            }
             lines.add(line);
             if (line.contains(part)) {
                 return line;
             }
-            line = output.readLine();
         }
-        throw new IOException("it has ended without a line like '" + part + "'; it says: " + lines);
+    }
+
+    private void read() {
+        try (Stream<String> said = process.inputReader().lines()) {
+            said.forEach(output::add);
+        } finally {
+            output.add(END);
+        }
     }
 
     /** Whether it has not ended, or is about to begin. */
@@ -89,11 +103,13 @@ final class ManagedServer implements AutoCloseable {
     /** Stops it as its manager does, and gives its exit status. */
     int stop() throws IOException, InterruptedException {
         handle().destroy();
-        while (output.readLine() != null) {
-            // what it says at its end
-        }
+        return end();
+    }
+
+    /** Waits for its end, and gives its exit status. */
+    int end() throws IOException, InterruptedException {
         if (!process.waitFor(STOP_SECONDS, TimeUnit.SECONDS)) {
-            throw new IOException("it does not end; it says: " + lines);
+            throw new IOException("it does not end; it says: " + lines + output);
         }
         return process.exitValue();
     }

@@ -126,7 +126,15 @@ class NamesakeTest {
                 assertThat(server.isAlive()).isTrue();
                 Thread.sleep(20);
             }
-            assertThat(server.stop()).isZero();
+            // with its last connection it ends, as its namesake does
+            Process client = new ProcessBuilder(
+                            OrielServer.LAUNCHER.getFirst(),
+                            "ls",
+                            "--socket",
+                            run.resolve("socket").toString())
+                    .start();
+            assertThat(client.waitFor()).isZero();
+            assertThat(server.end()).isZero();
         }
     }
 

@@ -33,7 +33,7 @@ class GuestCommandTest {
                         "-device",
                         "vhost-user-fs-pci,tag=myfs,num-request-queues=4,queue-size=1024,chardev=fs0,packed=on")
                 .containsSequence("-accel", "tcg,thread=multi")
-                .containsSequence("-append", "console=ttyS0 no_timer_check quiet panic=-1");
+                .containsSequence("-append", "console=ttyS0,115200 no_timer_check quiet panic=-1");
     }
 
     @Test

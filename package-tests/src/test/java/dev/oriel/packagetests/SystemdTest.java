@@ -2,6 +2,7 @@ package dev.oriel.packagetests;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.oriel.guests.Guest;
 import dev.oriel.guests.GuestKind;
@@ -46,6 +47,9 @@ class SystemdTest {
 
     @Test
     void theServiceStartsIsReadyStartsAnewWhenItIsKilledAndEndsWithThePackage() throws Exception {
+        assumeThat(System.getProperty("user.name"))
+                .as("root, as whom dpkg installs")
+                .isEqualTo("root");
         Path built = Run.packageOf("deb");
         try (DebianRoot root = DebianRoot.in(folder)) {
             Files.copy(built, root.path("/root/oriel.deb"));

@@ -211,8 +211,11 @@ final class FilesByNode implements Sweeper.Floor {
     /** Closes all. Nobody uses any. */
     void close() {
         closed = true;
-        sweep(true);
-        sweeper.close();
+        try {
+            sweep(true);
+        } finally {
+            sweeper.close();
+        }
     }
 
     private int first(long nodeid) {

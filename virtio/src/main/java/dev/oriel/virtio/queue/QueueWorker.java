@@ -182,8 +182,8 @@ public final class QueueWorker implements QueueActivity, AutoCloseable {
 
     private void fail(Throwable failure) {
         try {
-            LOGGER.log(Level.DEBUG, name + ": this is why it failed", failure);
             queue.abandon();
+            LOGGER.log(Level.DEBUG, name + ": this is why it failed", failure);
         } finally {
             queue.fail(Failure.reason(failure));
         }
