@@ -159,8 +159,10 @@ final class AccessLists {
             return 0;
         }
         List<AclEntry> entries = new ArrayList<>();
+        List<AclEntry> there = new ArrayList<>(all(files, path));
         for (long at = HEAD_SIZE; at < size; at += ENTRY_SIZE) {
-            AclEntry entry = entry(scope(name), value.get(SHORT, at), value.get(SHORT, at + 2), value.get(INT, at + 4));
+            AclEntry entry = entry(
+                    scope(name), value.get(SHORT, at), value.get(SHORT, at + 2), value.get(INT, at + 4), there);
             if (entry == null) {
                 return -Errno.EINVAL;
             }
@@ -170,7 +172,30 @@ final class AccessLists {
         return 0;
     }
 
-    private @Nullable AclEntry entry(AclEntryScope scope, int tag, int permissions, int id) {
+    /**
+     * The name that a list has for a number: one that this host does not know is told as nobody's, and must not become
+     * nobody when the list is written back.
+     *
+     * @param there what the file has; what is found is taken out
+     * @return null if nobody is meant
+     */
+    private @Nullable String name(List<AclEntry> there, AclEntryScope scope, AclEntryType type, int id) {
+        for (AclEntry one : there) {
+            if (one.getScope() == scope
+                    && one.getType() == type
+                    && one.getName() != null
+                    && entry(one).id() == id) {
+                there.remove(one);
+                return one.getName();
+            }
+        }
+        Owners owners = type == AclEntryType.USER ? cluster.users() : cluster.groups();
+        return id == NO_ID || id == Owners.NOBODY ? null : owners.name(id);
+    }
+
+    /** An entry as Hadoop has it; null if there is no such thing. */
+    private @Nullable AclEntry entry(
+            AclEntryScope scope, int tag, int permissions, int id, List<AclEntry> there) {
         AclEntryType type = switch (tag) {
             case USER_OBJ, USER -> AclEntryType.USER;
             case GROUP_OBJ, GROUP -> AclEntryType.GROUP;
@@ -183,10 +208,12 @@ final class AccessLists {
         }
         AclEntry.Builder entry =
                 new AclEntry.Builder().setScope(scope).setType(type).setPermission(ACTIONS.get(permissions));
-        if (tag == USER) {
-            entry.setName(cluster.users().name(id));
-        } else if (tag == GROUP) {
-            entry.setName(cluster.groups().name(id));
+        if (tag == USER || tag == GROUP) {
+            String name = name(there, scope, type, id);
+            if (name == null) {
+                return null;
+            }
+            entry.setName(name);
         }
         return entry.build();
     }

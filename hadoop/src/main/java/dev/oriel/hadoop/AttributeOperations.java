@@ -2,6 +2,7 @@ package dev.oriel.hadoop;
 
 import dev.oriel.filesystem.AttributeChange;
 import dev.oriel.filesystem.Attributes;
+import dev.oriel.filesystem.Request;
 import dev.oriel.filesystem.Status;
 import dev.oriel.filesystem.node.Handle;
 import dev.oriel.fuse.FuseFlags;
@@ -139,12 +140,24 @@ final class AttributeOperations {
         return node.type == FileMode.S_IFLNK;
     }
 
-    int setxattr(HadoopNode node, @Nullable String name, MemorySegment value, int flags) {
+    /**
+     * Whether a user may change a list, and so a mode: root and the owner. The cluster does not know who asks, and a
+     * guest before Linux 6.2 leaves it to the server where it has no lists of its own.
+     */
+    private boolean mayChangeList(Request request, Path path) throws IOException {
+        int owner = cluster.users().number(cluster.status(path).getOwner());
+        return request.uid() == 0 || (request.uid() == owner && owner != Owners.NOBODY);
+    }
+
+    int setxattr(Request request, HadoopNode node, @Nullable String name, MemorySegment value, int flags) {
         if (isLink(node)) {
             return -Errno.EPERM;
         }
         if (name != null && AccessLists.is(name)) {
-            return (int) cluster.ask(() -> lists.set(cluster.path(node), name, value));
+            return (int) cluster.ask(() -> {
+                Path path = cluster.path(node);
+                return mayChangeList(request, path) ? lists.set(path, name, value) : -Errno.EPERM;
+            });
         }
         if (name == null || !isUsers(name)) {
             return -Errno.EOPNOTSUPP;
@@ -197,13 +210,17 @@ final class AttributeOperations {
         });
     }
 
-    int removexattr(HadoopNode node, @Nullable String name) {
+    int removexattr(Request request, HadoopNode node, @Nullable String name) {
         if (isLink(node)) {
             return -Errno.EPERM;
         }
         if (name != null && AccessLists.is(name)) {
             return (int) cluster.ask(() -> {
-                lists.remove(cluster.path(node), name);
+                Path path = cluster.path(node);
+                if (!mayChangeList(request, path)) {
+                    return -Errno.EPERM;
+                }
+                lists.remove(path, name);
                 return 0;
             });
         }

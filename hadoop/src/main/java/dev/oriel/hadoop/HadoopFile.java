@@ -182,6 +182,7 @@ final class HadoopFile {
         }
         result = renew();
         isBehind = result != 0 && isBehind;
+        isOutdated |= result != 0;
         return result;
     }
 

@@ -312,7 +312,7 @@ final class HadoopSession implements FileSystemSession {
                 nodeid,
                 node -> node.inSnapshot
                         ? -Errno.EROFS
-                        : attributes.setxattr(node, HadoopState.text(name), value, xattrFlags));
+                        : attributes.setxattr(request, node, HadoopState.text(name), value, xattrFlags));
     }
 
     @Override
@@ -330,7 +330,7 @@ final class HadoopSession implements FileSystemSession {
         return on(
                 request,
                 nodeid,
-                node -> node.inSnapshot ? -Errno.EROFS : attributes.removexattr(node, HadoopState.text(name)));
+                node -> node.inSnapshot ? -Errno.EROFS : attributes.removexattr(request, node, HadoopState.text(name)));
     }
 
     @Override

@@ -91,10 +91,12 @@ final class HadoopStore implements StagedStore {
 
     @Override
     public int read(long offset, ByteBuffer to) throws IOException {
+        int begun = to.position();
         try {
             return tryRead(offset, to);
         } catch (IOException lost) {
-            // once more: what was open may know of servers that are not there any more
+            // once more, from the beginning on: what was open may know of servers that are not there any more
+            to.position(begun);
             closeInput();
             return tryRead(offset, to);
         }
@@ -243,6 +245,10 @@ final class HadoopStore implements StagedStore {
             }
             if (from.hasAcl()) {
                 files.setAcl(to, AccessLists.all(files, file));
+            } else if (files.getFileStatus(to).hasAcl()) {
+                // that of the folder, for what is new there
+                files.removeAcl(to);
+                files.setPermission(to, from.getPermission());
             }
         } catch (IOException | UnsupportedOperationException refused) {
             if (HadoopErrno.of(refused) != -Errno.EOPNOTSUPP) {

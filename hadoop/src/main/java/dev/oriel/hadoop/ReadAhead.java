@@ -7,6 +7,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.jspecify.annotations.Nullable;
 
@@ -54,6 +55,9 @@ final class ReadAhead {
     /** The last read of the stream that was asked for: what comes next waits for it. */
     private CompletableFuture<Integer> last = NOTHING;
 
+    /** Whether what is on its way is still wanted; another one for each stream. */
+    private AtomicBoolean wanted = new AtomicBoolean(true);
+
     /**
      * @param places how many files may read ahead at once
      * @param readers threads that may wait
@@ -95,7 +99,13 @@ final class ReadAhead {
 
     private boolean hasBlocks() {
         if (blocks.length == 0 && places.tryAcquire()) {
-            blocks = newBlocks();
+            try {
+                blocks = newBlocks();
+            } finally {
+                if (blocks.length == 0) {
+                    places.release();
+                }
+            }
         }
         return blocks.length > 0;
     }
@@ -166,26 +176,27 @@ final class ReadAhead {
         }
         Block fetched = block;
         fetched.index = index;
-        fetched.count = last.handleAsync((_, _) -> fill(in, index * BLOCK, fetched.bytes), readers);
+        AtomicBoolean still = wanted;
+        fetched.count = last.handleAsync((_, _) -> fill(in, index * BLOCK, fetched.bytes, still), readers);
         last = fetched.count;
         return fetched;
     }
 
     /** Alone, as {@link #direct}: some streams, WebHDFS's among them, seek for a read at a place, and seek back. */
-    private static int fill(FSDataInputStream in, long start, byte[] bytes) {
+    private static int fill(FSDataInputStream in, long start, byte[] bytes, AtomicBoolean wanted) {
         synchronized (in) {
-            return fillAlone(in, start, bytes);
+            return fillAlone(in, start, bytes, wanted);
         }
     }
 
-    private static int fillAlone(FSDataInputStream in, long start, byte[] bytes) {
+    private static int fillAlone(FSDataInputStream in, long start, byte[] bytes, AtomicBoolean wanted) {
         try {
-            if (in.getPos() != start) {
+            if (wanted.get() && in.getPos() != start) {
                 in.seek(start);
             }
             int done = 0;
             int count = 0;
-            while (done < bytes.length && count >= 0) {
+            while (done < bytes.length && count >= 0 && wanted.get()) {
                 count = in.read(bytes, done, bytes.length - done);
                 done += Math.max(0, count);
             }
@@ -216,9 +227,13 @@ final class ReadAhead {
      */
     void forget(@Nullable FSDataInputStream in) {
         CompletableFuture<Integer> before = last;
+        wanted.set(false);
+        wanted = new AtomicBoolean(true);
         last = NOTHING;
         if (!before.isDone() && blocks.length > 0) {
-            blocks = newBlocks(); // those of before are still written to
+            // still written to: until that ends they keep their place, so their number is bounded
+            blocks = new Block[0];
+            var _ = before.whenComplete((_, _) -> places.release());
         }
         for (Block block : blocks) {
             block.index = NOWHERE;

@@ -34,6 +34,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.apache.hadoop.fs.permission.AclEntry;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.hdfs.DistributedFileSystem;
@@ -375,7 +376,22 @@ class HadoopShareTest {
             }
             assertThat(attributes.get(node, access)).isEqualTo(LIST);
 
+            // a name that this host does not know is told as nobody, and is who it was when the list is written back
+            hadoop.modifyAclEntries(there("listed"), AclEntry.parseAclSpec("user:alice:r--", true));
+            attributes.set(node, access, attributes.get(node, access), 0);
+            assertThat(hadoop.getAclStatus(there("listed")).getEntries())
+                    .extracting(Object::toString)
+                    .containsExactly("user:4711:r--", "user:alice:r--", "group::r--");
+
+            Path early = Files.write(directory.resolve("early"), new byte[100]);
             attributes.set(folder, inherited, LIST, 0);
+            try (FileChannel channel = FileChannel.open(early, StandardOpenOption.WRITE)) {
+                channel.write(ByteBuffer.wrap(new byte[1]), 3);
+            }
+            assertThat(hadoop.getAclStatus(there("inherits/early")).getEntries())
+                    .as("of a file that was there before the list of its folder")
+                    .isEmpty();
+            Files.delete(early);
             assertThatThrownBy(() -> attributes.get(folder, access)).hasMessageContaining("ENODATA");
             assertThat(attributes.get(folder, inherited)).isEqualTo(LIST);
             hadoop.create(there("inherits/child")).close();

@@ -29,6 +29,8 @@ class ReadAheadTest {
     private final Bytes bytes = new Bytes(content);
     private final FSDataInputStream in = new FSDataInputStream(bytes);
 
+    private Semaphore places = new Semaphore(1);
+
     /** What threads are to do. */
     private final Queue<Runnable> waiting = new ConcurrentLinkedQueue<>();
 
@@ -107,7 +109,8 @@ class ReadAheadTest {
     }
 
     private ReadAhead readAhead(Executor readers) {
-        return new ReadAhead(new Semaphore(1), readers);
+        places = new Semaphore(1);
+        return new ReadAhead(places, readers);
     }
 
     private byte[] read(ReadAhead ahead, int offset, int length) throws IOException {
@@ -230,9 +233,14 @@ class ReadAheadTest {
         assertThat(waiting).isNotEmpty();
         slow.forget(in);
         assertThat(bytes.isClosed).isFalse();
+        slow.close();
+        assertThat(places.availablePermits())
+                .as("the memory that is still written to has its place")
+                .isZero();
         while (!waiting.isEmpty()) {
             waiting.remove().run();
         }
         assertThat(bytes.isClosed).isTrue();
+        assertThat(places.availablePermits()).isEqualTo(1);
     }
 }
