@@ -161,8 +161,8 @@ final class AccessLists {
         List<AclEntry> entries = new ArrayList<>();
         List<AclEntry> there = new ArrayList<>(all(files, path));
         for (long at = HEAD_SIZE; at < size; at += ENTRY_SIZE) {
-            AclEntry entry = entry(
-                    scope(name), value.get(SHORT, at), value.get(SHORT, at + 2), value.get(INT, at + 4), there);
+            AclEntry entry =
+                    entry(scope(name), value.get(SHORT, at), value.get(SHORT, at + 2), value.get(INT, at + 4), there);
             if (entry == null) {
                 return -Errno.EINVAL;
             }
@@ -194,8 +194,7 @@ final class AccessLists {
     }
 
     /** An entry as Hadoop has it; null if there is no such thing. */
-    private @Nullable AclEntry entry(
-            AclEntryScope scope, int tag, int permissions, int id, List<AclEntry> there) {
+    private @Nullable AclEntry entry(AclEntryScope scope, int tag, int permissions, int id, List<AclEntry> there) {
         AclEntryType type = switch (tag) {
             case USER_OBJ, USER -> AclEntryType.USER;
             case GROUP_OBJ, GROUP -> AclEntryType.GROUP;
