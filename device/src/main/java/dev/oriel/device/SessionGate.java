@@ -128,7 +128,7 @@ final class SessionGate {
                 if (!resting && patience.ends()) {
                     LOG.log(
                             Level.WARNING,
-                            "{0}: its end, and the session after it, wait for requests of queue {1} whose files do not answer",
+                            "{0}: its end and the next session wait for requests of queue {1} whose files do not answer",
                             last,
                             queue);
                 }

@@ -135,8 +135,8 @@ public interface FileSystemSession extends AutoCloseable {
     }
 
     /**
-     * Makes the file {@code name} and opens it; both replies are filled. A client asks so when it has seen no such name.
-     * If there is one by now, nobody has checked whether the caller may open it: that is {@code -EEXIST} where
+     * Makes the file {@code name} and opens it; both replies are filled. A client asks so when it saw no such name. If
+     * there is one by now, nobody has checked whether the caller may open it: that is {@code -EEXIST} where
      * {@code flags} have {@code O_EXCL}, and otherwise {@code -ESTALE}, which makes Linux look the name up, check, and
      * open.
      */

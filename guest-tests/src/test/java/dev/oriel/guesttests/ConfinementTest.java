@@ -299,7 +299,7 @@ class ConfinementTest {
         return walls;
     }
 
-    /** The table "virtiofsd beside it" of docs/confinement.md, as far as the kernel tells, with the defaults of both. */
+    /** The table "virtiofsd beside it" of docs/confinement.md, as far as the kernel tells, with both defaults. */
     @Test
     void virtiofsdBesideItHoldsBackWhatTheTableSays() throws Exception {
         assumeThat(ThreadCredentials.geteuid()).isZero();

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The units of the package under systemd: a guest boots a Debian that Oriel shares with it, and installs Oriel there. */
+/** The units of the package under systemd: a guest boots a Debian from a share, and installs Oriel there. */
 @Tag("guest")
 class SystemdTest {
     private static final Duration LIMIT = Duration.ofMinutes(5);

@@ -56,7 +56,7 @@ final class HadoopProgram implements AutoCloseable {
                 .start();
         BufferedReader output = process.inputReader();
         @Nullable String line = output.readLine();
-        while (line != null && !line.startsWith(UP)) {
+        while (line != null && !line.equals(UP) && !line.startsWith(UP + " ")) {
             line = output.readLine();
         }
         if (line == null) {

@@ -250,7 +250,7 @@ public final class QueueWorker implements QueueActivity, AutoCloseable {
             if (ending.isAlive() && patience.ends()) {
                 LOGGER.log(
                         Level.WARNING,
-                        "{0}: waits for its own thread, which serves a request whose files do not answer; the guest''s memory"
+                        "{0}: waits for its own thread, whose request waits for files that do not answer; the guest''s memory"
                                 + " stays mapped until they do",
                         name);
             }

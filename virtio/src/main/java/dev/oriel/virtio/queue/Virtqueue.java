@@ -438,13 +438,14 @@ final class Virtqueue implements GuestMemoryUser {
         boolean interrupt;
         int base;
         synchronized (lock) {
-            Ring last = ring;
+            Ring current = ring;
             interrupt = publishIfThere();
-            base = last == null ? 0 : last.base();
+            base = current == null ? 0 : current.base();
             // what could not be given back is gone with the ring; and a failure may have come between two of the lists
             chains.freeAll();
             ring = null;
             resolved = false;
+            last = null;
             taker = null;
         }
         if (interrupt) {
