@@ -27,6 +27,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -38,8 +39,12 @@ class TranslatedIdsTest {
     @TempDir
     Path directory;
 
-    private Client share(String users, String groups) throws Exception {
+    @BeforeEach
+    void assumeRoot() {
         assumeThat(ThreadCredentials.geteuid()).as("runs as root").isZero();
+    }
+
+    private Client share(String users, String groups) throws Exception {
         Files.setAttribute(directory, "unix:mode", 0777);
         return Client.of(new TranslatedIds(
                 LocalFileSystem.open(
