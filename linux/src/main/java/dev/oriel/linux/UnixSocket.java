@@ -43,12 +43,13 @@ public final class UnixSocket implements AutoCloseable {
                     removeStale(path, address, arena);
                     bound = SocketCalls.bind(descriptor.number(), address);
                 }
+                // At once: whoever waits for the path to appear connects to it then.
+                int listens = bound < 0 ? bound : SocketCalls.listen(descriptor.number(), backlog);
                 LinuxException.check(bound, "create the socket " + path);
                 StatxBuffer attributes = attributes(path, arena);
                 UnixSocket socket = new UnixSocket(descriptor, path, device(attributes), attributes.ino());
                 try {
-                    LinuxException.check(
-                            SocketCalls.listen(descriptor.number(), backlog), "listen on the socket " + path);
+                    LinuxException.check(listens, "listen on the socket " + path);
                 } catch (LinuxException failed) {
                     socket.close();
                     throw failed;

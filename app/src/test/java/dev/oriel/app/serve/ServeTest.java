@@ -274,9 +274,11 @@ class ServeTest {
                 "--tag=data",
                 "--shared-dir=" + shared,
                 "--socket-path=" + socket);
-        while (!Files.exists(socket) && process.isAlive()) {
-            Thread.sleep(10);
+        String line = "";
+        while (line != null && !line.contains("Waiting for vhost-user socket connection")) {
+            line = process.errorReader().readLine();
         }
+        assertThat(line).as("it listens").isNotNull();
         try (FrontEndProbe second = FrontEndProbe.connect(socket)) {
             try (FrontEndProbe first = FrontEndProbe.connect(socket)) {
                 assertThat(first.ask().tag()).isEqualTo("data");
