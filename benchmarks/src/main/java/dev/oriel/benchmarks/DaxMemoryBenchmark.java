@@ -43,7 +43,7 @@ public final class DaxMemoryBenchmark {
     private final int mebibytes;
 
     /**
-     * @param window has a DAX window and one request queue
+     * @param window is mounted through a DAX window, and has one request queue
      * @param requests has none
      * @param mebibytes of the file
      */
@@ -88,8 +88,8 @@ public final class DaxMemoryBenchmark {
             RandomFile.make(file, mebibytes);
             drop(file);
             List<Way> ways = new ArrayList<>();
-            ways.add(measure(window, true, work, file, progress));
-            ways.add(measure(requests, false, work, file, progress));
+            ways.add(measure(window, work, file, progress));
+            ways.add(measure(requests, work, file, progress));
             return ways;
         }
     }
@@ -105,13 +105,12 @@ public final class DaxMemoryBenchmark {
         }
     }
 
-    private Way measure(Subject subject, boolean dax, WorkFolder work, Path file, Consumer<String> progress)
+    private Way measure(Subject subject, WorkFolder work, Path file, Consumer<String> progress)
             throws IOException, InterruptedException {
         Path state = work.folder("state");
         try (Daemon daemon = subject.start(work.path().resolve("share"), state, "bench", List.of())) {
-            Share share = Share.of(daemon.socket(), "bench");
             Guest guest = Guest.of(kit, GuestKind.X86_64)
-                    .share(dax ? share.withDaxWindow().withMountOptions("dax=always") : share)
+                    .share(subject.attach(Share.of(daemon.socket(), "bench")))
                     .memory(GUEST_MEBIBYTES + mebibytes)
                     .limit(TIME)
                     .script(SCRIPT);

@@ -5,10 +5,11 @@ import dev.oriel.benchmarks.DaxDriverBenchmark;
 import dev.oriel.benchmarks.DaxGuestBenchmark;
 import dev.oriel.benchmarks.DaxMemoryBenchmark;
 import dev.oriel.benchmarks.PeerSubject;
+import dev.oriel.guests.Attachment;
 import dev.oriel.guests.GuestKit;
 import dev.oriel.guests.KitPart;
 import java.io.PrintWriter;
-import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -29,12 +30,16 @@ import picocli.CommandLine.Spec;
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {BenchDaxCommand.InGuest.class, BenchDaxCommand.FromDriver.class, BenchDaxCommand.InMemory.class})
 final class BenchDaxCommand implements Runnable {
-    private static final OrielSubject WINDOW =
-            new OrielSubject("oriel, window", List.of("--dax", "--request-queues=1"));
+    private static final OrielSubject WINDOW = window("oriel, window", "--dax", "--request-queues=1");
+    private static final OrielSubject REQUESTS = new OrielSubject("oriel, requests", List.of());
 
     @Spec
     @SuppressWarnings("NullAway.Init") // by picocli
     private CommandSpec spec;
+
+    private static OrielSubject window(String name, String... options) {
+        return new OrielSubject(name, List.of(options), Attachment.VHOST_USER_TEST_DEVICE, "dax=always");
+    }
 
     @Override
     public void run() {
@@ -45,25 +50,42 @@ final class BenchDaxCommand implements Runnable {
     @Command(
             name = "guest",
             description =
-                    "Random reads in an x86_64 guest through the window, by request, and from the Rust virtiofsd; and what a "
-                            + "mapping costs.",
+                    "Reads in an x86_64 guest through the window, by request, and from the Rust virtiofsd, at random and in order;"
+                            + " and what a mapping costs.",
             mixinStandardHelpOptions = true,
             sortOptions = false)
     static final class InGuest implements Callable<Integer> {
         @Mixin
         private ReportOptions report = new ReportOptions();
 
+        @Option(
+                names = "--rows",
+                paramLabel = "NAME",
+                split = ",",
+                description = "Only these of ${COMPLETION-CANDIDATES}.")
+        private List<DaxGuestBenchmark.Rows> rows = List.of(DaxGuestBenchmark.Rows.values());
+
+        @Option(
+                names = "--size",
+                paramLabel = "MIB",
+                defaultValue = "1024",
+                description = "Of the file that is read in order, in MiB (default: ${DEFAULT-VALUE}).")
+        private int size = 1024;
+
         @Override
         public Integer call() throws Exception {
             GuestKit kit = GuestKit.locate();
             int rounds = report.rounds();
+            report.checkAtLeast("--size", List.of(size), 1);
             kit.fetch(List.of(KitPart.X86_64, KitPart.TOOLS, KitPart.PEER), report.progress());
-            List<String> timed = new ArrayList<>(WINDOW.always());
-            timed.add("--log-level=trace");
+            OrielSubject direct = window("direct", "--dax=direct", "--request-queues=1", "--log-level=trace");
+            OrielSubject staged = window("staged", "--dax=staged", "--request-queues=1");
             DaxGuestBenchmark benchmark = new DaxGuestBenchmark(
                     kit,
-                    new OrielSubject(WINDOW.name(), timed),
-                    List.of(new OrielSubject("oriel, requests", List.of()), new PeerSubject(kit, List.of())));
+                    EnumSet.copyOf(rows),
+                    size,
+                    direct,
+                    List.of(WINDOW, direct, staged, REQUESTS, new PeerSubject(kit, List.of())));
             return report.write(benchmark.run(rounds, report.progress()));
         }
     }
@@ -114,8 +136,7 @@ final class BenchDaxCommand implements Runnable {
             GuestKit kit = GuestKit.locate();
             PrintWriter err = spec.commandLine().getErr();
             kit.fetch(List.of(KitPart.X86_64), err::println);
-            OrielSubject requests = new OrielSubject("oriel, requests", List.of());
-            List<DaxMemoryBenchmark.Way> ways = new DaxMemoryBenchmark(kit, WINDOW, requests, size).run(line -> {
+            List<DaxMemoryBenchmark.Way> ways = new DaxMemoryBenchmark(kit, WINDOW, REQUESTS, size).run(line -> {
                 err.println(line);
                 err.flush();
             });

@@ -411,7 +411,7 @@ public final class ServeCommand implements Callable<Integer> {
             return null;
         }
         try {
-            return new DaxOptions(daxWindow, dax != DaxMode.STAGED && directory() != null);
+            return new DaxOptions(daxWindow, dax != DaxMode.STAGED && directory() != null, dax == DaxMode.AUTO);
         } catch (IllegalArgumentException invalid) {
             throw new IllegalArgumentException("--dax-window: " + invalid.getMessage(), invalid);
         }
