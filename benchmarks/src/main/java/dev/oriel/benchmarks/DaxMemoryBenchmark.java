@@ -130,10 +130,7 @@ public final class DaxMemoryBenchmark {
                     throw new IOException("two guests read different bytes of one file");
                 }
                 Memory after = memory(file, machines, daemon);
-                double mapped = 0;
-                for (long pid : machines) {
-                    mapped += MappedPages.ofFile(pid, file).proportionalKibibytes() / 1024;
-                }
+                double mapped = mapped(file, machines);
                 one.type("end");
                 two.type("end");
                 one.await().orThrow();
@@ -143,8 +140,17 @@ public final class DaxMemoryBenchmark {
         }
     }
 
+    /** What virtual machines have mapped of a file, in MiB, each page counted once. */
+    static double mapped(Path file, List<Long> machines) throws IOException {
+        double kibibytes = 0;
+        for (long pid : machines) {
+            kibibytes += MappedPages.ofFile(pid, file).proportionalKibibytes();
+        }
+        return kibibytes / 1024;
+    }
+
     /** The virtual machines are what this process started, but for the server. */
-    private static List<Long> machines(Daemon daemon) {
+    static List<Long> machines(Daemon daemon) {
         try (Stream<ProcessHandle> descendants = ProcessHandle.current().descendants()) {
             return descendants
                     .map(ProcessHandle::pid)
@@ -153,7 +159,7 @@ public final class DaxMemoryBenchmark {
         }
     }
 
-    private static Memory memory(Path file, List<Long> machines, Daemon daemon) throws IOException {
+    static Memory memory(Path file, List<Long> machines, Daemon daemon) throws IOException {
         double kibibytes = MappedPages.besides(daemon.pid(), file).proportionalKibibytes();
         for (long pid : machines) {
             kibibytes += MappedPages.besides(pid, file).proportionalKibibytes();

@@ -51,9 +51,9 @@ class DaxInOrderTest {
         share = LocalFileSystem.open(LocalOptions.of(directory).build());
         client = new Client(share, LITTLE_ENDIAN, 2, new DaxOptions(window.length(), true, true));
         client.device.sharedMemoryRegion(0, window);
-        client.mount(
-                Client.MINOR, Client.LINUX_FLAGS | FuseInitFlags.MAP_ALIGNMENT | FuseInitFlags.HAS_INODE_DAX);
-        node = client.call(client.request(FuseOpcode.LOOKUP, 1).name("file"), 128).u64(0);
+        client.mount(Client.MINOR, Client.LINUX_FLAGS | FuseInitFlags.MAP_ALIGNMENT | FuseInitFlags.HAS_INODE_DAX);
+        node = client.call(client.request(FuseOpcode.LOOKUP, 1).name("file"), 128)
+                .u64(0);
     }
 
     @AfterEach

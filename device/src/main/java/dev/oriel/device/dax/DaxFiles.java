@@ -58,7 +58,8 @@ final class DaxFiles {
      * @return 0, and {@link #get} finds it; or an errno
      */
     int open(FileSystemSession session, long nodeid) {
-        DaxFile unopened = new DaxFile(nodeid, FileSystemSession.NO_HANDLE, DaxFile.NO_DESCRIPTOR, direct, false, DaxFile.NO_DESCRIPTOR);
+        DaxFile unopened = new DaxFile(
+                nodeid, FileSystemSession.NO_HANDLE, DaxFile.NO_DESCRIPTOR, direct, false, DaxFile.NO_DESCRIPTOR);
         int error = standIn.lookAt(session, unopened);
         if (error != 0) {
             return error;
@@ -84,8 +85,7 @@ final class DaxFiles {
         boolean mappable = writable && descriptor >= 0 && MemoryFile.unsuitable(descriptor) == null;
         files.put(
                 nodeid,
-                new DaxFile(
-                        nodeid, fh, mappable ? descriptor : DaxFile.NO_DESCRIPTOR, direct, writable, descriptor));
+                new DaxFile(nodeid, fh, mappable ? descriptor : DaxFile.NO_DESCRIPTOR, direct, writable, descriptor));
         return 0;
     }
 

@@ -20,8 +20,7 @@ sealed interface WindowContent {
      * @param direct whether pages of files are to be mapped, if the front-end can
      * @param orStaged whether they may be copied instead where that is quicker
      */
-    static WindowContent of(
-            WindowMappings other, StagingMemory memory, long length, boolean direct, boolean orStaged) {
+    static WindowContent of(WindowMappings other, StagingMemory memory, long length, boolean direct, boolean orStaged) {
         if (memory.isWindow()) {
             return new WindowMemory();
         }
@@ -59,8 +58,11 @@ sealed interface WindowContent {
      * @param length of the window
      * @param times what a range takes either way, if it may be staged because that is quicker
      */
-    record Direct(WindowMappings other, StagingMemory memory, long length, @Nullable RangeTimes times)
-            implements WindowContent {
+    record Direct(
+            WindowMappings other,
+            StagingMemory memory,
+            long length,
+            @Nullable RangeTimes times) implements WindowContent {
         @Override
         public long ownPages(DaxFile file, long offset, long fileOffset, long size, boolean write, int ranges) {
             if (file.descriptor == DaxFile.NO_DESCRIPTOR || !file.unwritten.isEmpty()) {
@@ -70,7 +72,7 @@ sealed interface WindowContent {
             long pages = Math.clamp(whole - fileOffset, 0, size);
             // A second mapping costs the other side more than a copy; one must be left for every free range.
             boolean dear = other.hasMany() || other.room() <= length / DaxWindow.LINUX_RANGE - ranges;
-            if (pages < size && dear || !other.isFreeOfStandIns(offset, size)) {
+            if ((pages < size && dear) || !other.isFreeOfStandIns(offset, size)) {
                 return 0;
             }
             boolean quicker = times != null && !write && file.isReadInOrder() && times.stagingIsQuicker();

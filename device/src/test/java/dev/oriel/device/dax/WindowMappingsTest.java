@@ -104,7 +104,9 @@ class WindowMappingsTest {
         show(7, 2);
         hide(0, 1);
         assertThat(mappings.isFreeOfStandIns(0, RANGE)).as("its first half").isFalse();
-        assertThat(mappings.isFreeOfStandIns(9 * RANGE, RANGE)).as("its second half").isFalse();
+        assertThat(mappings.isFreeOfStandIns(9 * RANGE, RANGE))
+                .as("its second half")
+                .isFalse();
         hide(7, 2);
         assertThat(mappings.isFreeOfStandIns(0, RANGES * RANGE)).isTrue();
     }
