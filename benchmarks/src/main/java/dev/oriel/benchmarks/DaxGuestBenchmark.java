@@ -4,6 +4,7 @@ import dev.oriel.guests.Guest;
 import dev.oriel.guests.GuestKind;
 import dev.oriel.guests.GuestKit;
 import dev.oriel.guests.GuestRun;
+import dev.oriel.guests.Kvm;
 import dev.oriel.guests.PeerDaemon;
 import dev.oriel.guests.Share;
 import java.io.IOException;
@@ -38,8 +39,9 @@ public final class DaxGuestBenchmark {
     private static final Duration LIMIT = Duration.ofMinutes(10);
 
     /**
-     * Mounted again, a guest has nothing of a file in its caches, and its window is empty. Field 7 of fio's terse output is the KiB of a second that were read, field 8 the reads of a second, field 24 the
-     * median time of one in microseconds (50.000000%=N).
+     * Mounted again, a guest has nothing of a file in its caches, and its window is empty. Field 7 of fio's terse output
+     * is the KiB of a second that were read, field 8 the reads of a second, field 24 the median time of one in
+     * microseconds (50.000000%=N).
      */
     private static final String FUNCTIONS = """
             fio() { tools fio --minimal --name=reads "$@"; }
@@ -121,7 +123,7 @@ public final class DaxGuestBenchmark {
             Path shared = work.folder("share");
             Comparison comparison = Comparison.named("dax guest")
                     .condition("fio in an x86_64 guest of one processor (QEMU, "
-                            + (usesKvm() ? "KVM" : "emulated, no KVM")
+                            + (Kvm.works(kit) ? "KVM" : "emulated, no KVM")
                             + "); files on tmpfs, no page of them in the guest's caches");
             if (rows.contains(Rows.RANDOM)) {
                 RandomFile.make(shared.resolve("data"), FILE_MEBIBYTES);
@@ -139,10 +141,6 @@ public final class DaxGuestBenchmark {
             }
             return comparison.run();
         }
-    }
-
-    private static boolean usesKvm() {
-        return Files.isWritable(Path.of("/dev/kvm"));
     }
 
     private void trial(Subject subject, WorkFolder work, Path shared, Consumer<Measurement> measured)
