@@ -43,7 +43,7 @@ public final class DaxMemoryBenchmark {
     private final int mebibytes;
 
     /**
-     * @param window has a DAX window and one request queue
+     * @param window is mounted through a DAX window, and has one request queue
      * @param requests has none
      * @param mebibytes of the file
      */
@@ -88,8 +88,8 @@ public final class DaxMemoryBenchmark {
             RandomFile.make(file, mebibytes);
             drop(file);
             List<Way> ways = new ArrayList<>();
-            ways.add(measure(window, true, work, file, progress));
-            ways.add(measure(requests, false, work, file, progress));
+            ways.add(measure(window, work, file, progress));
+            ways.add(measure(requests, work, file, progress));
             return ways;
         }
     }
@@ -105,13 +105,12 @@ public final class DaxMemoryBenchmark {
         }
     }
 
-    private Way measure(Subject subject, boolean dax, WorkFolder work, Path file, Consumer<String> progress)
+    private Way measure(Subject subject, WorkFolder work, Path file, Consumer<String> progress)
             throws IOException, InterruptedException {
         Path state = work.folder("state");
         try (Daemon daemon = subject.start(work.path().resolve("share"), state, "bench", List.of())) {
-            Share share = Share.of(daemon.socket(), "bench");
             Guest guest = Guest.of(kit, GuestKind.X86_64)
-                    .share(dax ? share.withDaxWindow().withMountOptions("dax=always") : share)
+                    .share(subject.attach(Share.of(daemon.socket(), "bench")))
                     .memory(GUEST_MEBIBYTES + mebibytes)
                     .limit(TIME)
                     .script(SCRIPT);
@@ -131,10 +130,7 @@ public final class DaxMemoryBenchmark {
                     throw new IOException("two guests read different bytes of one file");
                 }
                 Memory after = memory(file, machines, daemon);
-                double mapped = 0;
-                for (long pid : machines) {
-                    mapped += MappedPages.ofFile(pid, file).proportionalKibibytes() / 1024;
-                }
+                double mapped = mapped(file, machines);
                 one.type("end");
                 two.type("end");
                 one.await().orThrow();
@@ -144,8 +140,17 @@ public final class DaxMemoryBenchmark {
         }
     }
 
+    /** What virtual machines have mapped of a file, in MiB, each page counted once. */
+    static double mapped(Path file, List<Long> machines) throws IOException {
+        double kibibytes = 0;
+        for (long pid : machines) {
+            kibibytes += MappedPages.ofFile(pid, file).proportionalKibibytes();
+        }
+        return kibibytes / 1024;
+    }
+
     /** The virtual machines are what this process started, but for the server. */
-    private static List<Long> machines(Daemon daemon) {
+    static List<Long> machines(Daemon daemon) {
         try (Stream<ProcessHandle> descendants = ProcessHandle.current().descendants()) {
             return descendants
                     .map(ProcessHandle::pid)
@@ -154,7 +159,7 @@ public final class DaxMemoryBenchmark {
         }
     }
 
-    private static Memory memory(Path file, List<Long> machines, Daemon daemon) throws IOException {
+    static Memory memory(Path file, List<Long> machines, Daemon daemon) throws IOException {
         double kibibytes = MappedPages.besides(daemon.pid(), file).proportionalKibibytes();
         for (long pid : machines) {
             kibibytes += MappedPages.besides(pid, file).proportionalKibibytes();

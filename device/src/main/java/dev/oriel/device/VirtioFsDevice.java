@@ -183,7 +183,7 @@ public final class VirtioFsDevice implements VirtioDevice {
         }
         if (region != null && dax != null && id == WINDOW_REGION) {
             try {
-                window = new DaxWindow(region, dax.direct());
+                window = new DaxWindow(region, dax.direct(), dax.orStaged());
             } catch (LinuxException e) {
                 LOG.log(Level.ERROR, "The guest gets no DAX window: {0}", e.getMessage());
             }

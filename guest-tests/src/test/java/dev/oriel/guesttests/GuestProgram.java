@@ -30,6 +30,7 @@ final class GuestProgram {
             "tree.py",
             "users.py",
             "window_ends.py",
+            "window_in_order.py",
             "window_matrix.py",
             "window_policy.py",
             "window_read_only.py",

@@ -10,13 +10,17 @@ import java.time.Duration;
  * Whether the host's KVM boots a guest, found out by use: a /dev/kvm that opens is no proof, some nested hosts cannot
  * boot a stock kernel. The verdict is kept in the kit's folder until the host is booted anew.
  */
-final class Kvm {
+public final class Kvm {
     /** How long the guest that is booted to see may take; with KVM it takes about two. */
     static final int PROBE_SECONDS = 6;
 
     private Kvm() {}
 
-    static synchronized boolean works(GuestKit kit) throws IOException, InterruptedException {
+    /**
+     * Whether guests of this kit run with KVM. Where that is not known since the host's boot, an empty guest is booted to
+     * see, which takes at most {@value #PROBE_SECONDS} seconds.
+     */
+    public static synchronized boolean works(GuestKit kit) throws IOException, InterruptedException {
         Path device = Path.of("/dev/kvm");
         if (!Files.isReadable(device) || !Files.isWritable(device)) {
             return false;

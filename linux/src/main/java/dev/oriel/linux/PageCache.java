@@ -9,6 +9,7 @@ import java.nio.file.Path;
 
 /** The pages of a file that the host has in memory, whoever made it read them. */
 public final class PageCache {
+    private static final int POSIX_FADV_WILLNEED = 3;
     private static final int POSIX_FADV_DONTNEED = 4;
 
     private static final MethodHandle MINCORE = Native.link("mincore", 3);
@@ -53,6 +54,19 @@ public final class PageCache {
                     -Native.callInt(POSIX_FADVISE, fd, 0, 0, POSIX_FADV_DONTNEED), "posix_fadvise of " + file);
         } finally {
             FileCalls.close(fd);
+        }
+    }
+
+    /**
+     * Has the kernel begin to read a part of an open file into memory. It is only a hint: what cannot be read is told to
+     * whoever reads it.
+     *
+     * @param fd open for reading
+     * @param length bytes; nothing is done if it is not more than 0
+     */
+    public static void readAhead(int fd, long offset, long length) {
+        if (length > 0) {
+            int _ = Native.callInt(POSIX_FADVISE, fd, offset, length, POSIX_FADV_WILLNEED);
         }
     }
 

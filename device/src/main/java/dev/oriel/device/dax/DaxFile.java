@@ -1,6 +1,7 @@
 package dev.oriel.device.dax;
 
 import dev.oriel.filesystem.Attributes;
+import dev.oriel.linux.PageCache;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.TreeMap;
@@ -16,6 +17,12 @@ final class DaxFile {
      */
     private static final long TICK_MILLIS = 20;
 
+    /** So many ranges in a row, each of which begins where the one before it ended, are no accident. */
+    private static final int IN_ORDER = 2;
+
+    /** How far the host reads ahead, bytes. */
+    private static final long AHEAD = 4 * DaxWindow.LINUX_RANGE;
+
     final long nodeid;
     final long fh;
 
@@ -27,6 +34,9 @@ final class DaxFile {
 
     /** The same if the front-end is to map it, or {@link #NO_DESCRIPTOR}. */
     final int descriptor;
+
+    /** A descriptor of the host that leads to the file, or less than 0; the session's, as {@link #fh} is. */
+    private final int readable;
 
     /** Whether the file could be opened for writing. */
     final boolean writable;
@@ -43,6 +53,14 @@ final class DaxFile {
     /** Whether others than the client have changed it since its stand-ins were filled. */
     boolean stale;
 
+    /** Where the range ended that was asked for last, and how many before it began where another ended. */
+    private long end;
+
+    private int inOrder;
+
+    /** Up to where the host was told to read. */
+    private long ahead;
+
     private boolean known;
     private boolean justChanged;
     private long mtime;
@@ -58,12 +76,34 @@ final class DaxFile {
      */
     record Unwritten(long at, int length) {}
 
-    DaxFile(long nodeid, long fh, int mappable, boolean direct, boolean writable) {
+    DaxFile(long nodeid, long fh, int mappable, boolean direct, boolean writable, int readable) {
         this.nodeid = nodeid;
         this.fh = fh;
         this.mappable = mappable;
         this.descriptor = direct ? mappable : NO_DESCRIPTOR;
         this.writable = writable;
+        this.readable = readable;
+    }
+
+    /**
+     * The client asks for a range. If it asks in order, the host begins to read what will be asked for next, so that
+     * neither a copy nor the client's page faults wait for the disk.
+     */
+    void asked(long fileOffset, long length) {
+        inOrder = fileOffset == end && fileOffset > 0 ? inOrder + 1 : 0;
+        end = fileOffset + length;
+        if (!isReadInOrder()) {
+            ahead = end;
+        } else if (readable >= 0 && end < size) {
+            long from = Math.max(ahead, end);
+            ahead = Math.min(end + AHEAD, size);
+            PageCache.readAhead(readable, from, ahead - from);
+        }
+    }
+
+    /** Whether the last ranges were asked for one after another. */
+    boolean isReadInOrder() {
+        return inOrder >= IN_ORDER;
     }
 
     void seen(Attributes now) {

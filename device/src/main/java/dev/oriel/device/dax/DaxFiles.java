@@ -58,7 +58,8 @@ final class DaxFiles {
      * @return 0, and {@link #get} finds it; or an errno
      */
     int open(FileSystemSession session, long nodeid) {
-        DaxFile unopened = new DaxFile(nodeid, FileSystemSession.NO_HANDLE, DaxFile.NO_DESCRIPTOR, direct, false);
+        DaxFile unopened = new DaxFile(
+                nodeid, FileSystemSession.NO_HANDLE, DaxFile.NO_DESCRIPTOR, direct, false, DaxFile.NO_DESCRIPTOR);
         int error = standIn.lookAt(session, unopened);
         if (error != 0) {
             return error;
@@ -78,11 +79,13 @@ final class DaxFiles {
             return error;
         }
         long fh = opened.fh;
-        int descriptor = writable ? session.descriptor(nodeid, fh) : DaxFile.NO_DESCRIPTOR;
+        int descriptor = session.descriptor(nodeid, fh);
         // Whoever maps a file waits for its file system; and the front-end tells of what it maps as memory of the
         // guest, which this process then maps too.
-        boolean mappable = descriptor >= 0 && MemoryFile.unsuitable(descriptor) == null;
-        files.put(nodeid, new DaxFile(nodeid, fh, mappable ? descriptor : DaxFile.NO_DESCRIPTOR, direct, writable));
+        boolean mappable = writable && descriptor >= 0 && MemoryFile.unsuitable(descriptor) == null;
+        files.put(
+                nodeid,
+                new DaxFile(nodeid, fh, mappable ? descriptor : DaxFile.NO_DESCRIPTOR, direct, writable, descriptor));
         return 0;
     }
 

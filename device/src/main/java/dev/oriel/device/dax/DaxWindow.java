@@ -49,8 +49,9 @@ public final class DaxWindow implements AutoCloseable {
     /**
      * @param region where the window is mapped; whoever gave it takes all mappings away when he closes the window
      * @param direct whether pages of files are mapped themselves, if the region can; if not, all is stand-in
+     * @param orStaged whether ranges of a file that is read in order are stand-ins where that is quicker
      */
-    public DaxWindow(SharedMemoryRegion region, boolean direct) throws LinuxException {
+    public DaxWindow(SharedMemoryRegion region, boolean direct, boolean orStaged) throws LinuxException {
         length = region.length();
         other = new WindowMappings(region instanceof MappableRegion mapped ? mapped : null);
         memory = new StagingMemory(region);
@@ -60,7 +61,7 @@ public final class DaxWindow implements AutoCloseable {
             memory.close();
             throw e;
         }
-        content = WindowContent.of(other, memory, length, direct);
+        content = WindowContent.of(other, memory, length, direct, orStaged);
         standIn = new StandIn(memory);
         files = new DaxFiles(content instanceof WindowContent.Direct, standIn, unwritten);
     }
@@ -138,6 +139,7 @@ public final class DaxWindow implements AutoCloseable {
             int _ = files.writeUnwritten(session, file);
             error = write && !file.writable ? -Errno.EACCES : standIn.observe(session, file);
             if (error == 0) {
+                file.asked(fileOffset, size);
                 error = establish(session, file, fileOffset, size, write, offset);
             }
             files.drop(session, file);
@@ -168,7 +170,7 @@ public final class DaxWindow implements AutoCloseable {
 
     private int establish(
             FileSystemSession session, DaxFile file, long fileOffset, long size, boolean write, long offset) {
-        long pages = content.ownPages(file, fileOffset, size, mappings.size());
+        long pages = content.ownPages(file, offset, fileOffset, size, write, mappings.size());
         int error = establish(session, new DaxMapping(file, offset, fileOffset, size, pages, write));
         if (error != 0 && error != -Errno.EINTR && pages > 0) {
             LOG.log(Level.DEBUG, "The front-end does not map a file''s pages ({0}); they are staged", -error);
@@ -183,8 +185,10 @@ public final class DaxWindow implements AutoCloseable {
         if (news) {
             beside.await();
         }
+        long began = System.nanoTime();
         int error = map(session, mapping, true);
         if (error == 0) {
+            content.took(mapping, System.nanoTime() - began);
             mappings.add(mapping);
         } else {
             files.remove(mapping);
@@ -431,11 +435,7 @@ public final class DaxWindow implements AutoCloseable {
                 errors = new WriteErrors();
                 files.clear(session);
             }
-            LOG.log(
-                    Level.DEBUG,
-                    "the DAX window had at most {0} mappings at a time; the front-end can bear {1}",
-                    other.most(),
-                    other.mappingsMax());
+            other.logMost();
         } finally {
             lock.unlock();
         }

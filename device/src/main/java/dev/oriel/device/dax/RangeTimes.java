@@ -1,0 +1,72 @@
+package dev.oriel.device.dax;
+
+import java.util.Arrays;
+
+/**
+ * What a range of Linux takes in this session, mapped at the front-end or copied: the median of the last few of each.
+ * Not for several threads.
+ */
+final class RangeTimes {
+    private static final int REMEMBERED = 5;
+
+    /** After so many decisions for mapping what a copy takes is found out anew: it may have waited for a disk. */
+    private static final int TRUSTED = 64;
+
+    private final Times mapped = new Times();
+    private final Times unmapped = new Times();
+    private final Times staged = new Times();
+    private int decided;
+
+    void mapped(long nanos) {
+        mapped.add(nanos);
+    }
+
+    void unmapped(long nanos) {
+        unmapped.add(nanos);
+    }
+
+    void staged(long nanos) {
+        staged.add(nanos);
+    }
+
+    /** Whether a copy takes less time than a mapping that is made and taken away. It is so until it is known. */
+    boolean stagingIsQuicker() {
+        if (mapped.isEmpty()) {
+            return false;
+        }
+        if (staged.isEmpty() || staged.median() < mapped.median() + unmapped.median()) {
+            decided = 0;
+            return true;
+        }
+        if (++decided == TRUSTED) {
+            decided = 0;
+            staged.clear();
+        }
+        return false;
+    }
+
+    private static final class Times {
+        private final long[] last = new long[REMEMBERED];
+        private long count;
+
+        void add(long nanos) {
+            last[(int) (count++ % REMEMBERED)] = nanos;
+        }
+
+        void clear() {
+            count = 0;
+        }
+
+        boolean isEmpty() {
+            return count == 0;
+        }
+
+        /** 0 if there is none. */
+        long median() {
+            int known = (int) Math.min(count, REMEMBERED);
+            long[] sorted = Arrays.copyOf(last, known);
+            Arrays.sort(sorted);
+            return known == 0 ? 0 : sorted[known / 2];
+        }
+    }
+}
