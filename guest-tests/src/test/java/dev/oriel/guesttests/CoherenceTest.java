@@ -50,7 +50,7 @@ class CoherenceTest {
             List.of("--inode-file-handles=never", "--poll=off"),
             List.of("--request-queues=4", "--thread-pool-size=1"));
 
-    private static final String SMALL_WINDOW = "--dax-window=8M";
+    private static final String SMALL_WINDOW = "--dax-window=32M";
 
     private static final Duration NAMES_VALID = Duration.ofMillis(1100);
 
