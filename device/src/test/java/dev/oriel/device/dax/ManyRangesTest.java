@@ -69,8 +69,7 @@ class ManyRangesTest {
         }
 
         @Override
-        public int readdir(
-                Request request, long nodeid, long fh, long offset, boolean plus, DirectoryEntries entries) {
+        public int readdir(Request request, long nodeid, long fh, long offset, boolean plus, DirectoryEntries entries) {
             return -Errno.ENOTDIR;
         }
 
