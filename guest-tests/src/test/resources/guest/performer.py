@@ -103,11 +103,11 @@ def create(slot, name):
 
 def make(name, length, phase):
     """A file that has its content when it gets its name."""
-    with open(".new", "wb") as file:
+    with open(name + ".new", "wb") as file:
         at = 0
         while at < length:
             at += file.write(data(at, min(length - at, 1 << 20), phase))
-    os.rename(".new", name)
+    os.rename(name + ".new", name)
 
 
 def open_by_name(slot, name):
@@ -249,7 +249,7 @@ OPERATIONS = {
     "seek": seek,
     "rename": os.rename,
     "unlink": os.unlink,
-    "names": lambda: " ".join(sorted(os.listdir("."))),
+    "names": lambda folder: " ".join(sorted(os.listdir(folder))),
     "drop": drop,
     "show": show,
 }

@@ -53,7 +53,7 @@ final class CoherenceCells {
     private final String column;
     private final Party one;
     private final Party two;
-    private static int numbers = 1_000_000;
+    private static int numbers = 100_000_000;
 
     private CoherenceCells(TwoGuests tree, Access access, int at, String column) {
         this.tree = tree;

@@ -4,11 +4,14 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import dev.oriel.guesttests.RandomWriter.Access;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -33,7 +36,12 @@ class CoherenceTest {
     private static final long SEED = Long.getLong("oriel.writer.seed", 1);
 
     /** What a console may say bounds how long a guest can be told what to do. */
-    private static final long STEPS_OF_A_BOOT = 10_000;
+    private static final long STEPS_OF_A_BOOT = 40_000;
+
+    /** So many trees are written to at once, if there are steps enough: while one waits, others work. */
+    private static final int TREES = 8;
+
+    private static final int STEPS_OF_A_TREE = 100;
 
     /** How the share is served: the seed chooses. The first is that of seed 1. */
     private static final List<List<String>> OPTIONS = List.of(
@@ -42,7 +50,7 @@ class CoherenceTest {
             List.of("--inode-file-handles=never", "--poll=off"),
             List.of("--request-queues=4", "--thread-pool-size=1"));
 
-    private static final String SMALL_WINDOW = "--dax-window=8M";
+    private static final String SMALL_WINDOW = "--dax-window=32M";
 
     private static final Duration NAMES_VALID = Duration.ofMillis(1100);
 
@@ -108,8 +116,7 @@ class CoherenceTest {
                 long way = seed;
                 long steps = Math.min(STEPS - done, STEPS_OF_A_BOOT);
                 test(tests, name, Map.of("%d steps at random, -Doriel.writer.seed=%d".formatted(steps, seed), () -> {
-                    clear(tree);
-                    new RandomWriter(way, access, tree.parties(), NAMES_VALID).run(steps);
+                    write(tree, access, way, steps);
                 }));
                 if (done == 0) {
                     test(tests, name, CoherenceCells.ends(tree, access));
@@ -120,14 +127,29 @@ class CoherenceTest {
         return tests.stream();
     }
 
-    /** The model begins with an empty folder. */
-    private static void clear(TwoGuests tree) throws Exception {
-        try (Stream<Path> files = Files.list(tree.work())) {
-            for (Path file : files.toList()) {
-                Files.delete(file);
+    /** Has so many steps done, in several trees at once. */
+    private static void write(TwoGuests guests, Access access, long seed, long steps) throws Exception {
+        long trees = Math.clamp(steps / STEPS_OF_A_TREE, 1, TREES);
+        List<Callable<Boolean>> writers = new ArrayList<>();
+        for (int tree = 0; tree < trees; tree++) {
+            Files.createDirectory(guests.work().resolve("tree" + tree));
+            var writer = new RandomWriter(seed * TREES + tree, tree, access, guests.parties(), NAMES_VALID);
+            writers.add(() -> {
+                writer.run(steps / trees);
+                return true;
+            });
+        }
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Throwable> failures = threads.invokeAll(writers).stream()
+                    .filter(writer -> writer.state() == Future.State.FAILED)
+                    .map(Future::exceptionNow)
+                    .toList();
+            if (!failures.isEmpty()) {
+                AssertionError first = new AssertionError(failures.getFirst().getMessage(), failures.getFirst());
+                failures.stream().skip(1).forEach(first::addSuppressed);
+                throw first;
             }
         }
-        Thread.sleep(NAMES_VALID);
     }
 
     /** Cells are tested now, while the guests live, and judged when their turn has come. */

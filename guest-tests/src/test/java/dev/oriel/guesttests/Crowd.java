@@ -12,6 +12,7 @@ final class Crowd {
     private final List<Party> parties;
     private final Deque<String> history = new ArrayDeque<>();
     private long step;
+    private long told;
 
     Crowd(List<Party> parties) {
         this.parties = parties;
@@ -30,12 +31,23 @@ final class Crowd {
         return parties.get(number);
     }
 
+    /** The number of the step. */
+    long step() {
+        return step;
+    }
+
     /** A step begins. */
     void step(long number) {
         step = number;
     }
 
+    /** How many operations have been performed. */
+    long told() {
+        return told;
+    }
+
     String attempt(int party, SharedFile file, String operation) throws IOException, InterruptedException {
+        told++;
         String answer = party(party).perform(operation);
         history.add("%d: file %d, %s: %s -> %s".formatted(step, file.id, party(party), operation, answer));
         if (history.size() > 4000) {

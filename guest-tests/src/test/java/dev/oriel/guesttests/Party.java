@@ -3,12 +3,22 @@ package dev.oriel.guesttests;
 import dev.oriel.guests.GuestRun;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
+import org.jspecify.annotations.Nullable;
 
-/** Somebody who does with the files of a tree what he is told, one operation after another: see performer.py. */
+/**
+ * Somebody who does with the files of a share what he is told, one operation after another: see performer.py. Several
+ * threads may tell him; each waits for its own answer.
+ */
 final class Party {
     private static final Duration PATIENCE = Duration.ofMinutes(3);
 
-    /** How a line gets to him, and how his answer comes back. */
+    /** How a line gets to him, and how the next that begins so comes back. */
     private interface Way {
         void tell(String line) throws IOException;
 
@@ -18,12 +28,16 @@ final class Party {
     private final String name;
     private final boolean guest;
     private final Way way;
+    private final Semaphore asked = new Semaphore(0);
+    private final Map<Long, CompletableFuture<String>> answers = new ConcurrentHashMap<>();
+    private volatile @Nullable Exception end;
     private long told;
 
     private Party(String name, boolean guest, Way way) {
         this.name = name;
         this.guest = guest;
         this.way = way;
+        Thread.ofVirtual().name(name).start(this::deliver);
     }
 
     /** A process of the host that has the folder itself. */
@@ -77,10 +91,39 @@ final class Party {
      * @return what it gave; "!" and the errno if it failed
      */
     String perform(String operation) throws IOException, InterruptedException {
-        long number = ++told;
-        way.tell(number + " " + operation);
-        String start = "= " + number + " ";
-        return way.await(start).substring(start.length());
+        CompletableFuture<String> answer = new CompletableFuture<>();
+        tell(operation, answer);
+        asked.release();
+        if (end != null) {
+            answer.completeExceptionally(end);
+        }
+        try {
+            return answer.get();
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof IOException ended) {
+                throw ended;
+            }
+            throw new IOException(e);
+        }
+    }
+
+    private synchronized void tell(String operation, CompletableFuture<String> answer) throws IOException {
+        answers.put(++told, answer);
+        way.tell(told + " " + operation);
+    }
+
+    /** Gives each answer to the thread that waits for it. */
+    private void deliver() {
+        try {
+            while (true) {
+                asked.acquire();
+                String[] words = way.await("= ").split(" ", 3);
+                Objects.requireNonNull(answers.remove(Long.valueOf(words[1]))).complete(words[2]);
+            }
+        } catch (IOException | InterruptedException | RuntimeException e) {
+            end = e;
+            answers.values().forEach(answer -> answer.completeExceptionally(e));
+        }
     }
 
     /** Lets him come to his end. */

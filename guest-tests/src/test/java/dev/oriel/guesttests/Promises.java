@@ -37,10 +37,16 @@ final class Promises {
         }
     }
 
-    Promises(Crowd crowd, Random random, Access access) {
+    /**
+     * Begins with nothing open.
+     *
+     * @param numbers files, descriptors and maps of others have none of the million numbers from here on
+     */
+    Promises(Crowd crowd, Random random, Access access, int numbers) {
         this.crowd = crowd;
         this.random = random;
         this.access = access;
+        this.numbers = numbers;
         for (int party = 0; party < crowd.size(); party++) {
             slots.add(new ArrayList<>());
         }

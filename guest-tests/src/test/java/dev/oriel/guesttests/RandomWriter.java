@@ -7,13 +7,8 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Objects;
 import java.util.Random;
-import java.util.Set;
-import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Lets parties change the files of one tree at random, one operation at a time, and holds what each of them sees
@@ -33,7 +28,6 @@ final class RandomWriter {
     }
 
     private static final int PAGE = SharedFile.PAGE;
-    private static final int NAMES = 7;
     private static final int OPEN_FILES = 4;
     private static final int PUNCH = 3;
     private static final int ZERO_RANGE = 0x11;
@@ -48,19 +42,11 @@ final class RandomWriter {
     private final Promises promises;
     private final Comparison comparison;
     private final int host;
-    private final long namesValidNanos;
-
-    private final TreeMap<String, SharedFile> names = new TreeMap<>();
-
-    /** Names that others have changed since the party must have heard of it. */
-    private final List<Set<String>> doubtful = new ArrayList<>();
-
+    private final SharedNames names;
     private final List<Operation> operations = new ArrayList<>();
 
     private int weights;
-    private int files;
     private int dates;
-    private long namesChanged;
 
     private interface Action {
         void perform(int party, Slot slot) throws IOException, InterruptedException;
@@ -69,22 +55,19 @@ final class RandomWriter {
     private record Operation(int weight, Action action) {}
 
     /**
-     * Prepares parties that are ready in an empty folder.
+     * Prepares parties for the files of an empty folder that they have, {@code tree} and its number.
      *
      * @param parties the last is the host
      * @param namesValid how long guests may take a name for what it was
      */
-    RandomWriter(long seed, Access access, List<Party> parties, Duration namesValid) {
+    RandomWriter(long seed, int tree, Access access, List<Party> parties, Duration namesValid) {
         random = new Random(seed);
         this.access = access;
         crowd = new Crowd(parties);
         host = crowd.host();
-        promises = new Promises(crowd, random, access);
+        promises = new Promises(crowd, random, access, tree * 1_000_000);
+        names = new SharedNames("tree" + tree, crowd, promises, random, namesValid);
         comparison = new Comparison(crowd, promises);
-        namesValidNanos = namesValid.toNanos();
-        for (Party _ : parties) {
-            doubtful.add(new HashSet<>());
-        }
         add(18, this::read);
         add(14, this::load);
         add(16, this::write);
@@ -103,11 +86,11 @@ final class RandomWriter {
         add(5, (party, _) -> open(party));
         add(3, promises::close);
         add(1, this::drop);
-        add(1, (party, _) -> list(party));
-        add(1, (_, _) -> make());
+        add(1, (party, _) -> names.list(party));
+        add(1, (_, _) -> names.make());
         add(1, (party, _) -> create(party));
-        add(1, (party, _) -> rename(party));
-        add(1, (party, _) -> unlink(party));
+        add(1, (party, _) -> names.rename(party));
+        add(1, (party, _) -> names.unlink(party));
     }
 
     private void add(int weight, Action action) {
@@ -115,19 +98,22 @@ final class RandomWriter {
         weights += weight;
     }
 
-    /** Performs so many steps, and then looks at everything once more. */
+    /** Performs so many steps, each of which does something, and then looks at everything once more. */
     void run(long steps) throws IOException, InterruptedException {
-        while (names.size() < NAMES / 2) {
-            make();
-        }
-        for (long step = 0; step < steps; step++) {
+        names.begin();
+        long step = 0;
+        while (step < steps) {
             crowd.step(step);
+            long before = crowd.told();
             int party = random.nextInt(8) < 2 ? host : random.nextInt(host);
             List<Slot> own = promises.slots(party);
             if (own.isEmpty()) {
                 open(party);
             } else {
                 choose().perform(party, promises.pick(own));
+            }
+            if (crowd.told() > before) {
+                step++;
             }
         }
         end();
@@ -368,155 +354,38 @@ final class RandomWriter {
         }
     }
 
-    /** Waits until guests cannot take any name for what it was. */
-    private void pause() throws InterruptedException {
-        long left = namesValidNanos - (System.nanoTime() - namesChanged);
-        if (left > 0) {
-            Thread.sleep(Duration.ofNanos(left));
-        }
-        doubtful.forEach(Set::clear);
-    }
-
-    private void renamed(int party, String name) {
-        namesChanged = System.nanoTime();
-        for (int other = 0; other < host; other++) {
-            if (other != party) {
-                doubtful.get(other).add(name);
-            }
-        }
-    }
-
-    /** A name that the party knows, of files or of none; null if there is none. */
-    private @Nullable String name(int party, boolean ofFile) throws InterruptedException {
-        List<String> some = new ArrayList<>();
-        for (int i = 0; i < NAMES; i++) {
-            if (names.containsKey("f" + i) == ofFile) {
-                some.add("f" + i);
-            }
-        }
-        if (some.isEmpty()) {
-            return null;
-        }
-        List<String> known = new ArrayList<>(some);
-        known.removeAll(doubtful.get(party));
-        if (known.isEmpty() || promises.oneIn(20)) {
-            pause();
-            return promises.pick(some);
-        }
-        return promises.pick(known);
-    }
-
     private void open(int party) throws IOException, InterruptedException {
-        String name = name(party, true);
-        if (name == null) {
+        SharedFile file = names.anyFile(party);
+        if (file == null) {
             return;
         }
         List<Slot> own = promises.slots(party);
         if (own.size() >= OPEN_FILES) {
             promises.close(party, promises.pick(own));
         }
-        SharedFile file = Objects.requireNonNull(names.get(name));
+        open(party, file);
+    }
+
+    private void open(int party, SharedFile file) throws IOException, InterruptedException {
         int fd = promises.nextNumber();
-        crowd.tell(party, file, "open %d %s".formatted(fd, name));
-        own.add(new Slot(file, fd));
+        crowd.tell(party, file, "open %d %s".formatted(fd, file.names.getFirst()));
+        promises.slots(party).add(new Slot(file, fd));
         promises.opened(file, party);
     }
 
-    /** The host makes a file that has its content from the beginning on. */
-    private void make() throws IOException, InterruptedException {
-        String name = name(host, false);
-        if (name == null) {
-            return;
-        }
-        int size = switch (random.nextInt(4)) {
-            case 0 -> random.nextInt(3 * PAGE);
-            case 1 -> 700_000 + random.nextInt(9000);
-            case 2 -> (1 << 21) - 4500 + random.nextInt(9000);
-            default -> random.nextInt(SharedFile.MOST);
-        };
-        int phase = random.nextInt(250);
-        SharedFile file = named(host, name);
-        crowd.tell(host, file, "make %s %d %d".formatted(name, size, phase));
-        if (size > 0) {
-            file.put(0, size, phase);
-        }
-        file.solid = size & -PAGE;
-        namesChanged = System.nanoTime();
-    }
-
-    private SharedFile named(int party, String name) {
-        SharedFile file = new SharedFile(++files, crowd.size());
-        file.names.add(name);
-        names.put(name, file);
-        for (View view : file.views) {
-            view.unasked = true;
-        }
-        renamed(party, name);
-        return file;
-    }
-
     private void create(int party) throws IOException, InterruptedException {
-        String name = name(party, false);
-        if (name == null || promises.slots(party).size() >= OPEN_FILES) {
-            return;
+        if (promises.slots(party).size() < OPEN_FILES) {
+            names.create(party);
         }
-        SharedFile file = named(party, name);
-        int fd = promises.nextNumber();
-        crowd.tell(party, file, "create %d %s".formatted(fd, name));
-        promises.slots(party).add(new Slot(file, fd));
-        namesChanged = System.nanoTime();
-    }
-
-    private void rename(int party) throws IOException, InterruptedException {
-        String from = name(party, true);
-        String to = name(party, promises.oneIn(2));
-        if (from == null || to == null || from.equals(to)) {
-            return;
-        }
-        SharedFile file = Objects.requireNonNull(names.remove(from));
-        crowd.tell(party, file, "rename %s %s".formatted(from, to));
-        SharedFile replaced = names.put(to, file);
-        if (replaced != null) {
-            replaced.names.remove(to);
-        }
-        file.names.remove(from);
-        file.names.add(to);
-        renamed(party, from);
-        renamed(party, to);
-    }
-
-    private void unlink(int party) throws IOException, InterruptedException {
-        String name = name(party, true);
-        if (name == null || names.size() < 3) {
-            return;
-        }
-        SharedFile file = Objects.requireNonNull(names.remove(name));
-        crowd.tell(party, file, "unlink " + name);
-        file.names.remove(name);
-        renamed(party, name);
-    }
-
-    private void list(int party) throws IOException, InterruptedException {
-        if (names.isEmpty()) {
-            return;
-        }
-        SharedFile file = names.firstEntry().getValue();
-        String found = crowd.tell(party, file, "names");
-        String expected = String.join(" ", names.keySet());
-        crowd.expect(found.equals(expected), party, file, "the names are " + found + ", expected " + expected);
     }
 
     /** All that is open is compared and closed; then every file is opened by everybody, and compared as a whole. */
     private void end() throws IOException, InterruptedException {
         leaveFiles();
-        pause();
-        for (String name : names.keySet()) {
-            SharedFile file = Objects.requireNonNull(names.get(name));
+        names.awaitAll();
+        for (SharedFile file : names.files()) {
             for (int party = 0; party <= host; party++) {
-                int fd = promises.nextNumber();
-                crowd.tell(party, file, "open %d %s".formatted(fd, name));
-                promises.slots(party).add(new Slot(file, fd));
-                promises.opened(file, party);
+                open(party, file);
             }
         }
         leaveFiles();

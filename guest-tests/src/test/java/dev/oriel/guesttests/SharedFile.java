@@ -9,7 +9,7 @@ import java.util.zip.CRC32;
 /** The model of a file that several parties use: its bytes, and which of them each party is promised to see. */
 final class SharedFile {
     static final int PAGE = 4096;
-    static final int MOST = 5 << 20;
+    static final int MOST = 3 << 20;
 
     private static final int PERIOD = 251;
 

@@ -255,6 +255,43 @@ class DirectoriesTest {
         }
     }
 
+    /**
+     * What the server has never opened it knows by its name only: it cannot tell a directory that was removed from one
+     * that was moved, and "nothing" would be wrong of the second. Whoever has used it has had it opened.
+     */
+    @Test
+    void withoutFileHandlesWhoHasUsedADirectoryThatTheHostRemovedFindsItEmpty() throws IOException {
+        LocalOptions.Builder options = LocalOptions.of(directory).inodeFileHandles(FileHandlePolicy.NEVER);
+        try (Client byName = Client.of(options)) {
+            Files.createDirectory(directory.resolve("used"));
+            Files.createDirectory(directory.resolve("moved"));
+            Files.createFile(directory.resolve("moved/file"));
+            long used = byName.walk("used");
+            long moved = byName.walk("moved");
+            assertThat(byName.lookup(used, "absent")).isEqualTo(-Errno.ENOENT);
+            Files.delete(directory.resolve("used"));
+            Files.move(directory.resolve("moved"), directory.resolve("elsewhere"));
+            assertThat(byName.session.opendir(byName.caller(), used, 0, byName.opened))
+                    .as("the client looks the name up again first")
+                    .isEqualTo(-Errno.ESTALE);
+            assertThat(byName.getattr(used)).isZero();
+            assertThat(byName.session.opendir(byName.caller(), used, 0, byName.opened))
+                    .isZero();
+            Listing nothing = new Listing(10);
+            assertThat(byName.session.readdir(byName.caller(), used, byName.opened.fh, 0, true, nothing))
+                    .as("ENOENT is the end to readdir(3)")
+                    .isIn(0, -Errno.ENOENT);
+            assertThat(nothing.names).isEmpty();
+            for (int i = 0; i < 2; i++) {
+                assertThat(byName.session.opendir(byName.caller(), moved, 0, byName.opened))
+                        .as("it has a file")
+                        .isEqualTo(-Errno.ESTALE);
+            }
+            assertThat(byName.session.releasedir(byName.caller(), used, byName.opened.fh, 0))
+                    .isZero();
+        }
+    }
+
     @Test
     void aMountPointIsAnnouncedIfTheClientWantsToKnow() throws IOException {
         // Every Linux has /proc mounted below its root.
