@@ -127,9 +127,10 @@ public final class DaxGuestBenchmark {
                             + "); files on tmpfs, no page of them in the guest's caches");
             if (rows.contains(Rows.RANDOM)) {
                 RandomFile.make(shared.resolve("data"), FILE_MEBIBYTES);
-                comparison.condition("at random: a file of " + FILE_MEBIBYTES + " MiB; warm-up: it is read once in order,"
-                        + " which maps all of its ranges; " + SECONDS
-                        + " s for each row, or until all of the file was read once");
+                comparison.condition(
+                        "at random: a file of " + FILE_MEBIBYTES + " MiB; warm-up: it is read once in order,"
+                                + " which maps all of its ranges; " + SECONDS
+                                + " s for each row, or until all of the file was read once");
             }
             if (rows.contains(Rows.SEQUENTIAL)) {
                 RandomFile.make(shared.resolve("long"), mebibytes);

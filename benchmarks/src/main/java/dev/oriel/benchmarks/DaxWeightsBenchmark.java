@@ -148,8 +148,7 @@ public final class DaxWeightsBenchmark {
                     run.type("end");
                     run.await().orThrow();
                 }
-                return new Way(
-                        inOrder, atRandom, new DaxMemoryBenchmark.Way(subject.name(), before, after, mapped));
+                return new Way(inOrder, atRandom, new DaxMemoryBenchmark.Way(subject.name(), before, after, mapped));
             }
         } finally {
             WorkFolder.remove(state);
@@ -177,7 +176,8 @@ public final class DaxWeightsBenchmark {
         List<Double> rates = new ArrayList<>();
         String seen = "";
         for (GuestRun run : runs) {
-            String[] words = run.awaitLine("^BENCH " + order + " ", TIME).strip().split(" ", -1);
+            String[] words =
+                    run.awaitLine("^BENCH " + order + " ", TIME).strip().split(" ", -1);
             if (!seen.isEmpty() && !seen.equals(words[2])) {
                 throw new IOException("two guests read different bytes of one checkpoint");
             }

@@ -25,13 +25,11 @@ class WindowInOrderTest {
 
     @Test
     void aFileInOrderIsWhatTheHostHas() throws Exception {
-        try (SharedFolder shared =
-                SharedFolder.serve(List.of("--dax", "--dax-window=16M", "--log-level=trace"))) {
+        try (SharedFolder shared = SharedFolder.serve(List.of("--dax", "--dax-window=16M", "--log-level=trace"))) {
             byte[] content = new byte[RANGES * RANGE - 1234];
             new Random(21).nextBytes(content);
             Path file = Files.write(shared.work().resolve("file"), content);
-            GuestRun run = shared.start(
-                    Window.guest(shared, GuestProgram.run("window_in_order", "/mnt/work/file")));
+            GuestRun run = shared.start(Window.guest(shared, GuestProgram.run("window_in_order", "/mnt/work/file")));
             String first = sum(content);
             assertThat(run.awaitLine("^FIRST mapped", PATIENCE)).endsWith(first);
             assertThat(run.awaitLine("^FIRST read", PATIENCE)).endsWith(first);

@@ -17,8 +17,8 @@ public final class Kvm {
     private Kvm() {}
 
     /**
-     * Whether guests of this kit run with KVM. Where that is not known since the host's boot, an empty guest is booted to
-     * see, which takes at most {@value #PROBE_SECONDS} seconds.
+     * Whether guests of this kit run with KVM. Where that is not known since the host's boot, an empty guest is booted
+     * to see, which takes at most {@value #PROBE_SECONDS} seconds.
      */
     public static synchronized boolean works(GuestKit kit) throws IOException, InterruptedException {
         Path device = Path.of("/dev/kvm");

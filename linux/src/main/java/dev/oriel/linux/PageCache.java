@@ -58,8 +58,8 @@ public final class PageCache {
     }
 
     /**
-     * Has the kernel begin to read a part of an open file into memory. It is only a hint: what cannot be read is told to
-     * whoever reads it.
+     * Has the kernel begin to read a part of an open file into memory. It is only a hint: what cannot be read is told
+     * to whoever reads it.
      *
      * @param fd open for reading
      * @param length bytes; nothing is done if it is not more than 0

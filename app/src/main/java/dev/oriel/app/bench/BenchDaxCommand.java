@@ -224,8 +224,9 @@ final class BenchDaxCommand implements Runnable {
         @Option(
                 names = "--size",
                 paramLabel = "MIB",
-                description = "Of the checkpoint, in MiB (default: 8192, or half of the host's memory if that is less). It"
-                        + " is sparse, and takes a sixteenth of that on the disk.")
+                description =
+                        "Of the checkpoint, in MiB (default: 8192, or half of the host's memory if that is less). It"
+                                + " is sparse, and takes a sixteenth of that on the disk.")
         private @Nullable Integer size;
 
         @Option(names = "--json", description = "Print the figures as JSON.")

@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  * them, as some do. They are then in doubt, and are taken away before the next is made: a front-end that knows nothing
  * of one says so, which does no harm.
  *
- * <p>A stand-in that is {@link #show shown} stays mapped when it is hidden again, as whoever shows it next at that place
- * then needs no answer of the front-end; and so do the places behind it that are free, which are mapped with it:
+ * <p>A stand-in that is {@link #show shown} stays mapped when it is hidden again, as whoever shows it next at that
+ * place then needs no answer of the front-end; and so do the places behind it that are free, which are mapped with it:
  *
  * <pre>
  *   window  | a file's pages | stand-in | stand-in | not used yet      | a file's pages |
@@ -26,7 +26,8 @@ import org.jspecify.annotations.Nullable;
  *           one mapping        another, of the stand-ins' memory         a third
  * </pre>
  *
- * <p>It is taken away when nothing of it is shown and a file's pages are to be mapped there, or when there are too many.
+ * <p>It is taken away when nothing of it is shown and a file's pages are to be mapped there, or when there are too
+ * many.
  */
 final class WindowMappings {
     private static final Logger LOG = System.getLogger("dev.oriel.device");
