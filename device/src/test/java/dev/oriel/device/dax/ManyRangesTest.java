@@ -86,7 +86,7 @@ class ManyRangesTest {
     void whatIsDoneWithSomeRangesVisitsNoOthers(boolean oneFile) throws Exception {
         Zeros files = new Zeros(oneFile ? (long) RANGES * PAGE : PAGE);
         try (RegionMemory region = new RegionMemory(RANGES * DaxWindow.LINUX_RANGE);
-                DaxWindow window = new DaxWindow(region, false)) {
+                DaxWindow window = new DaxWindow(region, false, false)) {
             for (int i = 0; i < RANGES; i++) {
                 long node = oneFile ? FIRST : FIRST + i;
                 long offset = oneFile ? (long) i * PAGE : 0;
