@@ -116,12 +116,7 @@ final class HadoopFile {
     }
 
     private int renew() {
-        int[] result = {0};
-        long asked = cluster.ask(() -> {
-            result[0] = staged.renew();
-            return 0;
-        });
-        return asked < 0 ? (int) asked : result[0];
+        return (int) cluster.ask(staged::renew);
     }
 
     /** Its size, bytes. */
@@ -203,7 +198,8 @@ final class HadoopFile {
         lock.lock();
         try {
             long offset = atEnd ? size() : wanted;
-            if (stream == null && prefersStream && staged.modified() == null && offset == staged.size()) {
+            boolean isAtRest = stream == null && removed == null && staged.modified() == null;
+            if (isAtRest && prefersStream && offset == staged.size()) {
                 int result = beginStream(offset);
                 if (result != 0 && result != -Errno.EOPNOTSUPP) {
                     return result;
@@ -226,7 +222,7 @@ final class HadoopFile {
             return result == 0 ? -Errno.EOPNOTSUPP : result;
         }
         return (int) cluster.ask(() -> {
-            stream = new HadoopStream(cluster, cluster.files().append(path()), offset);
+            stream = HadoopStream.at(cluster, path(), offset);
             return 0;
         });
     }
@@ -321,6 +317,19 @@ final class HadoopFile {
         });
     }
 
+    /** It is as if all of it had been written now. */
+    int touch() {
+        return atRest(staged::touch);
+    }
+
+    /** Does something while nothing streams; what is staged is written back to where the file is then. */
+    int atRest(IntSupplier operation) {
+        return locked(() -> {
+            int result = endStream();
+            return result != 0 ? result : operation.getAsInt();
+        });
+    }
+
     int truncate(long size) {
         return locked(() -> cut(size));
     }
@@ -332,12 +341,18 @@ final class HadoopFile {
         }
         if (size == 0 && staged.modified() == null) {
             result = (int) cluster.ask(() -> {
+                if (cluster.objects() != null && removed == null) {
+                    // what was there stays until what is written now is complete
+                    stream = HadoopStream.at(cluster, path(), 0);
+                    isBehind = true;
+                    return 0;
+                }
                 FileStatus status = cluster.files().getFileStatus(path());
                 return status.getLen() == 0 || cluster.files().truncate(path(), 0) ? 0 : -Errno.EAGAIN;
             });
             if (result == 0) {
                 store.forget();
-                return renew();
+                return stream != null ? 0 : renew();
             }
             if (result != -Errno.EOPNOTSUPP && result != -Errno.EAGAIN) {
                 return result;
@@ -387,10 +402,7 @@ final class HadoopFile {
 
     /** Keeps all that there is here, because the file is about to be removed. */
     int keep() {
-        return locked(() -> {
-            int result = endStream();
-            return result != 0 ? result : (int) cluster.ask(staged::keep);
-        });
+        return atRest(() -> (int) cluster.ask(staged::keep));
     }
 
     /** The cluster does not have it any more. */
