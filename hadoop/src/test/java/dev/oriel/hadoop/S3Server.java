@@ -93,8 +93,7 @@ final class S3Server implements AutoCloseable {
                 "fs.s3a.endpoint.region", "us-east-1",
                 "fs.s3a.path.style.access", "true",
                 "fs.s3a.access.key", "nobody",
-                "fs.s3a.secret.key", "none",
-                "fs.s3a.bucket.probe", "0");
+                "fs.s3a.secret.key", "none");
     }
 
     static URI share(String path) {
