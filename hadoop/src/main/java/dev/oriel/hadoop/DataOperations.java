@@ -144,7 +144,8 @@ final class DataOperations {
 
     /** The file was written last now. */
     int touch(HadoopNode node) {
-        return (int) withAny(node, FileSystemSession.NO_HANDLE, handle -> handle.file().touch());
+        return (int) withAny(
+                node, FileSystemSession.NO_HANDLE, handle -> handle.file().touch());
     }
 
     int fallocate(long nodeid, long fh, long offset, long length, int mode) {

@@ -339,23 +339,15 @@ final class HadoopFile {
         if (result != 0 || size == staged.size()) {
             return result;
         }
-        if (size == 0 && staged.modified() == null) {
+        if (size == 0 && removed == null && staged.modified() == null) {
             result = (int) cluster.ask(() -> {
-                if (cluster.objects() != null && removed == null) {
-                    // what was there stays until what is written now is complete
-                    stream = HadoopStream.at(cluster, path(), 0);
-                    isBehind = true;
-                    return 0;
-                }
-                FileStatus status = cluster.files().getFileStatus(path());
-                return status.getLen() == 0 || cluster.files().truncate(path(), 0) ? 0 : -Errno.EAGAIN;
+                stream = HadoopStream.empty(cluster, path());
+                return 0;
             });
-            if (result == 0) {
+            if (result != -Errno.EOPNOTSUPP) {
                 store.forget();
-                return stream != null ? 0 : renew();
-            }
-            if (result != -Errno.EOPNOTSUPP && result != -Errno.EAGAIN) {
-                return result;
+                isBehind = stream != null;
+                return result != 0 || isBehind ? result : renew();
             }
         }
         return staged.truncate(size);

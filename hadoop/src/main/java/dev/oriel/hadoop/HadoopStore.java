@@ -31,7 +31,8 @@ final class HadoopStore implements StagedStore {
 
     private static final int BUFFER = 64 << 10;
 
-    private record Stamp(long inode, long size, long modified, @Nullable String etag) {
+    private record Stamp(
+            long inode, long size, long modified, @Nullable String etag) {
         static Stamp of(FileStatus status) {
             long inode = status instanceof HdfsFileStatus hdfs ? hdfs.getFileId() : 0;
             String etag = status instanceof EtagSource object ? object.getEtag() : null;

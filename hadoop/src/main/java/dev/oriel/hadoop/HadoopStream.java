@@ -51,6 +51,22 @@ final class HadoopStream {
         }
     }
 
+    /**
+     * Drops all that a file holds.
+     *
+     * @return a stream to what it is to hold instead: until that is complete, what was there stays; null if it is empty
+     * @throws UnsupportedOperationException if that cannot be done now
+     */
+    static @Nullable HadoopStream empty(Cluster cluster, Path path) throws IOException {
+        if (cluster.objects() != null) {
+            return at(cluster, path, 0);
+        }
+        if (cluster.files().getFileStatus(path).getLen() > 0 && !cluster.files().truncate(path, 0)) {
+            throw new UnsupportedOperationException(path + " is truncated later");
+        }
+        return null;
+    }
+
     /** @param end how long the file is that it appends to, bytes */
     HadoopStream(Cluster cluster, FSDataOutputStream out, long end) {
         this.cluster = cluster;

@@ -118,8 +118,7 @@ final class NameOperations {
     }
 
     /** The same; null if it is made, and there is nothing to be seen or refused of a stream before it is complete. */
-    private @Nullable FSDataOutputStream begin(HadoopNode parent, String name, Path path, int mode)
-            throws IOException {
+    private @Nullable FSDataOutputStream begin(HadoopNode parent, String name, Path path, int mode) throws IOException {
         // of two guests one is to be refused: a store that makes a file when it is complete looks before
         ReentrantLock making = making(parent, name);
         making.lock();
@@ -311,8 +310,8 @@ final class NameOperations {
                     return 0;
                 };
                 // an object that is written while it is copied would be written to where it was
-                boolean rests = moving != null && cluster.objects() != null;
-                int result = rests ? moving.atRest(() -> (int) cluster.ask(move)) : move.call();
+                HadoopFile resting = cluster.objects() != null ? moving : null;
+                int result = resting != null ? resting.atRest(() -> (int) cluster.ask(move)) : move.call();
                 if (result != 0) {
                     return result;
                 }

@@ -48,7 +48,7 @@ final class ObjectStore {
         return files.hasPathCapability(root, CommonPathCapabilities.ABORTABLE_STREAM) ? new ObjectStore(files) : null;
     }
 
-    /** When directories were changed, ms: their objects, if there are any, do not tell, and each look would be another time. */
+    /** When directories were changed, ms: the store does not tell, and with each look it would be another time. */
     long begun() {
         return begun;
     }

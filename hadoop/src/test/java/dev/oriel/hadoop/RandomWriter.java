@@ -37,8 +37,7 @@ final class RandomWriter {
         this.file = file;
         this.hadoop = hadoop;
         this.there = there;
-        channel = FileChannel.open(
-                file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
     }
 
     /**

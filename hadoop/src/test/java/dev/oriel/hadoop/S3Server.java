@@ -44,13 +44,14 @@ final class S3Server implements AutoCloseable {
         }
         String endpoint = "http://127.0.0.1:" + port;
         Path properties = Files.writeString(folder.resolve("s3proxy.properties"), """
-                s3proxy.endpoint=%s
-                s3proxy.authorization=none
-                jclouds.provider=transient
-                jclouds.identity=nobody
-                jclouds.credential=none
-                """.formatted(endpoint));
-        Path quiet = Files.writeString(folder.resolve("logback.xml"), "<configuration><root level='ERROR'/></configuration>");
+            s3proxy.endpoint=%s
+            s3proxy.authorization=none
+            jclouds.provider=transient
+            jclouds.identity=nobody
+            jclouds.credential=none
+            """.formatted(endpoint));
+        Path quiet = Files.writeString(
+                folder.resolve("logback.xml"), "<configuration><root level='ERROR'/></configuration>");
         Process process = new ProcessBuilder(
                         ProcessHandle.current().info().command().orElseThrow(),
                         "-Xmx512m",

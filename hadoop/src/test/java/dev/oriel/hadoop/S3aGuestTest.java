@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A Linux guest, a file that is written at random, and Hadoop's own client in a bucket of S3: as {@link S3aShareTest}. */
+/** A Linux guest, a random writer, and Hadoop's own client in a bucket of S3: as {@link S3aShareTest}. */
 @EnabledIfSystemProperty(named = S3Server.PROPERTY, matches = ".+")
 class S3aGuestTest {
     private static final GuestKit KIT = GuestKit.locate();
@@ -50,8 +50,7 @@ class S3aGuestTest {
     void whatIsReadIsWhatWasWritten() throws Exception {
         try (S3Server server = S3Server.start(folder);
                 FileSystem hadoop = server.client();
-                ServedShare share =
-                        ServedShare.of(folder, S3Server.share("/"), server.options(), RandomWriter.WINDOW);
+                ServedShare share = ServedShare.of(folder, S3Server.share("/"), server.options(), RandomWriter.WINDOW);
                 java.nio.file.FileSystem mounted = share.mount()) {
             RandomWriter.run(mounted.getPath("/random"), hadoop, there("/random"));
         }

@@ -132,7 +132,9 @@ class S3aShareTest {
                 channel.write(ByteBuffer.wrap(part));
             }
             assertThat(Files.size(root.resolve("long"))).isEqualTo(80L << 20);
-            assertThat(hadoop.getFileStatus(there("long")).getLen()).as("before it is complete").isZero();
+            assertThat(hadoop.getFileStatus(there("long")).getLen())
+                    .as("before it is complete")
+                    .isZero();
         }
         byte[] all = readThere("long");
         assertThat(all).hasSize(80 << 20);
@@ -224,15 +226,14 @@ class S3aShareTest {
         Files.writeString(root.resolve("from"), "another");
         Files.move(root.resolve("from"), root.resolve("fresh"), StandardCopyOption.ATOMIC_MOVE);
         assertThat(readThere("fresh")).asString(UTF_8).isEqualTo("another");
-        assertThatThrownBy(() -> Files.move(
-                        root.resolve("absent"), root.resolve("to"), StandardCopyOption.ATOMIC_MOVE))
+        assertThatThrownBy(() -> Files.move(root.resolve("absent"), root.resolve("to"), StandardCopyOption.ATOMIC_MOVE))
                 .isInstanceOf(NoSuchFileException.class);
 
         Files.createDirectory(root.resolve("empty"));
         Files.move(root.resolve("empty"), root.resolve("full"), StandardCopyOption.ATOMIC_MOVE);
         Files.writeString(root.resolve("full/file"), "stays");
-        assertThatThrownBy(() -> Files.move(
-                        root.resolve("full"), root.resolve("elsewhere"), StandardCopyOption.ATOMIC_MOVE))
+        assertThatThrownBy(() ->
+                        Files.move(root.resolve("full"), root.resolve("elsewhere"), StandardCopyOption.ATOMIC_MOVE))
                 .isInstanceOf(AtomicMoveNotSupportedException.class);
         assertThat(readThere("full/file")).asString(UTF_8).isEqualTo("stays");
     }
@@ -259,7 +260,9 @@ class S3aShareTest {
             Files.delete(root.resolve("gone"));
             writer.write(ByteBuffer.wrap(content));
         }
-        assertThat(hadoop.exists(there("gone"))).as("written after it was removed").isFalse();
+        assertThat(hadoop.exists(there("gone")))
+                .as("written after it was removed")
+                .isFalse();
     }
 
     @Test
@@ -290,8 +293,7 @@ class S3aShareTest {
         assertThatThrownBy(() -> Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("r--------")))
                 .isInstanceOf(AccessDeniedException.class);
         Files.setPosixFilePermissions(file, Files.getPosixFilePermissions(file));
-        assertThatThrownBy(() -> Files.setAttribute(file, "unix:uid", 4711))
-                .isInstanceOf(AccessDeniedException.class);
+        assertThatThrownBy(() -> Files.setAttribute(file, "unix:uid", 4711)).isInstanceOf(AccessDeniedException.class);
         assertThatThrownBy(() -> Files.setLastModifiedTime(file, FileTime.from(Instant.ofEpochSecond(1_234_567_890))))
                 .isInstanceOf(AccessDeniedException.class);
         Files.setLastModifiedTime(file, Files.getLastModifiedTime(file));

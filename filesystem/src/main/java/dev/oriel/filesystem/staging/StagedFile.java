@@ -261,7 +261,7 @@ public final class StagedFile {
         }
     }
 
-    /** Has all of it written back, as if it were changed: for a store that tells when a file was written, and no other time. */
+    /** Has all of it written back, as if it were changed: for a store that keeps no time but that of the last write. */
     public int touch() {
         lock.lock();
         try {
