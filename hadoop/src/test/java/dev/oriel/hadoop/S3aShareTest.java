@@ -41,8 +41,8 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * What files can do in a bucket of S3 that is shared, by the driver, held against Hadoop's own client: {@code mvn verify
- * -Ps3a,s3proxy -pl hadoop -am -Dtest=S3aShareTest -Dsurefire.failIfNoSpecifiedTests=false}.
+ * What files can do in a bucket of S3 that is shared, by the driver, held against Hadoop's own client: {@code mvn
+ * verify -Ps3a,s3proxy -pl hadoop -am -Dtest=S3aShareTest -Dsurefire.failIfNoSpecifiedTests=false}.
  */
 @EnabledIfSystemProperty(named = S3Server.PROPERTY, matches = ".+")
 @SuppressWarnings("NullAway.Init") // before all
