@@ -4,7 +4,7 @@
 
 # What Hadoop's client opens, some of them with jars that Hadoop does not bring: those belong into a plug-in of one's own.
 hadoop_client='the client of Hadoop (50 MB)'
-s3a_client='the client of Hadoop for S3 (75 MB)'
+s3a_client='the client of Hadoop for S3 (70 MB)'
 hadoop_schemes=' hdfs webhdfs swebhdfs viewfs har s3a '
 
 # prepare_share ARGUMENTS...: those of serve, or of try or bench, which need a cluster and Hadoop's client for their server.
