@@ -57,6 +57,8 @@ public final class HadoopShares implements ShareProvider {
             // a bucket that is not there is told at the start; parts lie in memory, as no folder is sure to be writable
             Map.entry("fs.s3a.bucket.probe", "2"),
             Map.entry("fs.s3a.fast.upload.buffer", "bytebuffer"),
+            // the other one keeps objects in memory, and does not say that one was replaced
+            Map.entry("fs.s3a.input.stream.type", "classic"),
             Map.entry("fs.s3a.fast.upload.active.blocks", "2"),
             Map.entry("fs.s3a.multipart.size", "8M"),
             Map.entry("fs.s3a.attempts.maximum", "2"),

@@ -99,7 +99,8 @@ final class HadoopStore implements StagedStore {
             return tryRead(offset, to);
         } catch (IOException lost) {
             if (HadoopErrno.of(lost) == -Errno.ESTALE) {
-                throw lost; // another object: what was read before is not of this one
+                // another object: what was read before is not of this one
+                throw new IOException("Stale file handle: another object is there by now", lost);
             }
             // once more, from the beginning on: what was open may know of servers that are not there any more
             to.position(begun);

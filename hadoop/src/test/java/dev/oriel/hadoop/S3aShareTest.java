@@ -278,6 +278,23 @@ class S3aShareTest {
         assertThat(Files.readString(root.resolve("elsewhere"))).isEqualTo("other");
     }
 
+    @Test
+    void whoReadsOnInAnObjectThatWasReplacedGetsNothingOfTheOther() throws IOException {
+        byte[] old = random(9_000_000, 8);
+        byte[] other = random(9_000_000, 9);
+        writeThere("read-on", old);
+        try (FileChannel channel = open("read-on", StandardOpenOption.READ)) {
+            ByteBuffer first = ByteBuffer.allocate(10);
+            channel.read(first, 0);
+            assertThat(first.array()).isEqualTo(Arrays.copyOf(old, 10));
+            writeThere("read-on", other);
+            assertThatThrownBy(() -> channel.read(ByteBuffer.allocate(10), 8_000_000))
+                    .hasMessageContaining("Stale");
+            assertThat(channel.size()).as("looks again").isEqualTo(other.length);
+            assertThat(readAll(channel)).isEqualTo(other);
+        }
+    }
+
     private static void failsWith(int errno, ThrowableAssert.ThrowingCallable call) {
         assertThatThrownBy(call).satisfies(thrown -> {
             Throwable cause = thrown instanceof FuseException ? thrown : thrown.getCause();
