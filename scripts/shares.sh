@@ -4,7 +4,8 @@
 
 # What Hadoop's client opens, some of them with jars that Hadoop does not bring: those belong into a plug-in of one's own.
 hadoop_client='the client of Hadoop (50 MB)'
-hadoop_schemes=' hdfs webhdfs swebhdfs viewfs har '
+s3a_client='the client of Hadoop for S3 (70 MB)'
+hadoop_schemes=' hdfs webhdfs swebhdfs viewfs har s3a '
 
 # prepare_share ARGUMENTS...: those of serve, or of try or bench, which need a cluster and Hadoop's client for their server.
 prepare_share() {
@@ -54,7 +55,7 @@ prepare_share() {
     case $share in *:///* | *:/[!/]* | jar:*) ;; *://*) network=1 ;; esac
     case $hadoop_schemes in *" $scheme "*)
         network=1
-        plugin hadoop "$hadoop_client"
+        if [ "$scheme" = s3a ]; then plugin hadoop "$s3a_client" s3a; else plugin hadoop "$hadoop_client"; fi
         # In a sandbox without root this user has another number, and so no name.
         [ "$EUID" -eq 0 ] || export HADOOP_USER_NAME=${HADOOP_USER_NAME:-$(id -un)}
         [ ! -d "${HADOOP_CONF_DIR-}" ] || share_reads+=("$HADOOP_CONF_DIR")
@@ -89,13 +90,16 @@ prepare_share() {
     case ${share_reads[*]-}${share_writes[*]-} in *$'\n'*) die "--share $share: a path with an end of a line in it" ;; esac
 }
 
-# plugin MODULE WHAT: adds a plug-in that is a module of Oriel, and no part of it until somebody wants it.
+# plugin MODULE WHAT [PROFILE]: adds a plug-in that is a module of Oriel, and no part of it until somebody wants it; with a profile of
+# Maven it is another one of that module.
 plugin() {
-    local folder=$root/$1/target/plugin
+    local profile=${3-} folder
+    local target=$1/target/plugin${profile:+-$profile}
+    folder=$root/$target
     if [ -d "$root/image" ]; then
-        folder=$root/plugins/$1
+        folder=$root/plugins/${profile:-$1}
         [ -d "$folder" ] || die "--share: $2 is no part of this package. Make it in a clone of Oriel's sources \
-('mvn -pl $1 -am -DskipTests package'), and put its folder $1/target/plugin here as $folder"
+('mvn${profile:+ -P$profile} -pl $1 -am -DskipTests package'), and put its folder $target here as $folder"
         plugins+=:$folder
         return
     fi
@@ -106,10 +110,11 @@ plugin() {
     plugins+=:$folder
 }
 
-# Of the sources that it is compiled against too: a plug-in of yesterday does not find what has another name today.
+# Of the sources that it is compiled against too: a plug-in of yesterday does not find what has another name today. Of the folder that
+# plugin has found.
 is_plugin_built() {
     local jar newer
-    for jar in "$root/$1"/target/plugin/oriel-"$1"-*.jar; do
+    for jar in "$folder"/oriel-"$1"-*.jar; do
         [ -e "$jar" ] || return 1
         newer=$(find "$root/pom.xml" "$root"/{"$1",linux,fuse,filesystem}/{pom.xml,src/main} -type f -newer "$jar" \
             -print -quit 2>/dev/null) || true
@@ -140,7 +145,7 @@ build_plugin() {
 plugin_maven() {
     local module=$1
     shift
-    JAVA_HOME=$java_home mvn -B "$@" -f "$root/pom.xml" -pl "$module" -am -Dmaven.test.skip=true -Doriel.launch package 2>&1 | tee "$log" |
+    JAVA_HOME=$java_home mvn -B "$@" -f "$root/pom.xml" -pl "$module" -am ${profile:+"-P$profile"} -Dmaven.test.skip=true -Doriel.launch package 2>&1 | tee "$log" |
         sed -unE "s/^\[INFO\] Building Oriel: (.*) [^ ]+ +\[([0-9/]+)\]$/$name: building [\2] \1/p
             s/^(\[INFO\] )?Downloaded from [^ ]*: .*\/([^/ ]+\.jar) (\(.*\))$/$name: fetched \2 \3/p" >&2
 }

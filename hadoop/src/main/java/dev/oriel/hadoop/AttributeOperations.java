@@ -83,6 +83,9 @@ final class AttributeOperations {
         }
         int result = (int) cluster.ask(() -> {
             Path path = cluster.path(node);
+            if (cluster.objects() != null) {
+                return setOfObject(node, cluster.status(path), in, data);
+            }
             if ((in.valid & FuseFlags.FATTR_MODE) != 0 && node.type != FileMode.S_IFLNK) {
                 files.setPermission(path, FsPermission.createImmutable((short) (in.mode & Modes.KEPT)));
             }
@@ -95,6 +98,23 @@ final class AttributeOperations {
             return setTimes(node, path, in);
         });
         return result != 0 ? result : getattr(node, out);
+    }
+
+    /** A store of objects keeps none of these, and says nothing of it: what is as wanted is well, and so is "now". */
+    private int setOfObject(HadoopNode node, FileStatus status, AttributeChange in, DataOperations data) {
+        boolean isOther = (in.has(FuseFlags.FATTR_MODE) && ((in.mode ^ Modes.mode(status)) & Modes.KEPT) != 0)
+                || (in.has(FuseFlags.FATTR_UID) && cluster.users().number(status.getOwner()) != in.uid)
+                || (in.has(FuseFlags.FATTR_GID) && cluster.groups().number(status.getGroup()) != in.gid);
+        if (isOther) {
+            return -Errno.EPERM;
+        }
+        boolean setsNow = in.has(FuseFlags.FATTR_MTIME_NOW) || in.has(FuseFlags.FATTR_ATIME_NOW);
+        boolean sets = in.has(FuseFlags.FATTR_MTIME) || in.has(FuseFlags.FATTR_ATIME);
+        if (sets && !setsNow) {
+            long modified = Math.floorDiv(status.getModificationTime(), 1000L);
+            return in.has(FuseFlags.FATTR_MTIME) && in.mtime == modified ? 0 : -Errno.EPERM;
+        }
+        return sets && node.type == FileMode.S_IFREG && in.has(FuseFlags.FATTR_MTIME) ? data.touch(node) : 0;
     }
 
     private void setOwner(Path path, AttributeChange in) throws IOException {

@@ -44,6 +44,7 @@ final class Cluster implements AutoCloseable {
     private final Owners groups = new Owners(java.nio.file.Path.of("/etc/group"));
     private final boolean tellsInodes;
     private final long rootInode;
+    private final @Nullable ObjectStore objects;
 
     private final Semaphore readAhead = new Semaphore(MOST_READING_AHEAD);
     private final ExecutorService readers;
@@ -70,6 +71,7 @@ final class Cluster implements AutoCloseable {
         long inode = status instanceof HdfsFileStatus hdfs ? hdfs.getFileId() : UNKNOWN;
         tellsInodes = inode > 0 && (files instanceof DistributedFileSystem || files instanceof WebHdfsFileSystem);
         rootInode = tellsInodes ? inode : UNKNOWN;
+        objects = ObjectStore.of(files, root);
     }
 
     FileSystem files() {
@@ -79,6 +81,12 @@ final class Cluster implements AutoCloseable {
     /** The folder that is shared. */
     Path root() {
         return rootInode != UNKNOWN ? inodePath(rootInode) : root;
+    }
+
+    /** The file system as one of whole objects; null if it is none. */
+    @Nullable
+    ObjectStore objects() {
+        return objects;
     }
 
     Staging staging() {
@@ -138,6 +146,11 @@ final class Cluster implements AutoCloseable {
         return hash | (1L << 62);
     }
 
+    /** Another number in place of one that is taken. */
+    static long another(long ino, int counted) {
+        return (ino * 31 + counted + 1) | (1L << 62);
+    }
+
     private Path path(String path) {
         return new Path(root.toUri().getScheme(), root.toUri().getAuthority(), path);
     }
@@ -181,6 +194,10 @@ final class Cluster implements AutoCloseable {
 
     /** Renames, and replaces a file or an empty directory that is there. */
     void rename(Path from, Path to, boolean replaces) throws IOException {
+        if (objects != null) {
+            objects.rename(from, to, replaces);
+            return;
+        }
         Options.Rename option = replaces ? Options.Rename.OVERWRITE : Options.Rename.NONE;
         switch (files) {
             case DistributedFileSystem hdfs -> hdfs.rename(from, to, option);
@@ -210,7 +227,11 @@ final class Cluster implements AutoCloseable {
     /** Gives up a stream that has failed, and has the cluster close what it wrote to. */
     void abandon(FSDataOutputStream out, Path path) {
         long _ = ask(() -> {
-            out.close();
+            if (objects != null) {
+                ObjectStore.abort(out);
+            } else {
+                out.close();
+            }
             return 0;
         });
         long _ = ask(() -> files instanceof DistributedFileSystem hdfs && hdfs.recoverLease(path) ? 1 : 0);

@@ -142,6 +142,12 @@ final class DataOperations {
         return (int) withAny(node, fh, handle -> handle.writes() ? handle.file().truncate(size) : -Errno.EBADF);
     }
 
+    /** The file was written last now. */
+    int touch(HadoopNode node) {
+        return (int) withAny(
+                node, FileSystemSession.NO_HANDLE, handle -> handle.file().touch());
+    }
+
     int fallocate(long nodeid, long fh, long offset, long length, int mode) {
         if (offset < 0 || length <= 0 || offset + length < 0) {
             return -Errno.EINVAL;

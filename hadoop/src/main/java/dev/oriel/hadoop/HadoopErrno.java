@@ -45,6 +45,7 @@ final class HadoopErrno {
             Map.entry("HadoopIllegalArgumentException", Errno.EINVAL),
             Map.entry("UnsupportedOperationException", Errno.EOPNOTSUPP),
             Map.entry("FileNotFoundException", Errno.ENOENT),
+            Map.entry("RemoteFileChangedException", Errno.ESTALE),
             Map.entry("AccessControlException", Errno.EACCES));
 
     /** What name nodes say in a plain IOException. */

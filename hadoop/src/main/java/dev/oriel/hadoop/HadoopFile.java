@@ -116,12 +116,7 @@ final class HadoopFile {
     }
 
     private int renew() {
-        int[] result = {0};
-        long asked = cluster.ask(() -> {
-            result[0] = staged.renew();
-            return 0;
-        });
-        return asked < 0 ? (int) asked : result[0];
+        return (int) cluster.ask(staged::renew);
     }
 
     /** Its size, bytes. */
@@ -203,7 +198,8 @@ final class HadoopFile {
         lock.lock();
         try {
             long offset = atEnd ? size() : wanted;
-            if (stream == null && prefersStream && staged.modified() == null && offset == staged.size()) {
+            boolean isAtRest = stream == null && removed == null && staged.modified() == null;
+            if (isAtRest && prefersStream && offset == staged.size()) {
                 int result = beginStream(offset);
                 if (result != 0 && result != -Errno.EOPNOTSUPP) {
                     return result;
@@ -226,7 +222,7 @@ final class HadoopFile {
             return result == 0 ? -Errno.EOPNOTSUPP : result;
         }
         return (int) cluster.ask(() -> {
-            stream = new HadoopStream(cluster, cluster.files().append(path()), offset);
+            stream = HadoopStream.at(cluster, path(), offset);
             return 0;
         });
     }
@@ -321,6 +317,19 @@ final class HadoopFile {
         });
     }
 
+    /** It is as if all of it had been written now. */
+    int touch() {
+        return atRest(staged::touch);
+    }
+
+    /** Does something while nothing streams; what is staged is written back to where the file is then. */
+    int atRest(IntSupplier operation) {
+        return locked(() -> {
+            int result = endStream();
+            return result != 0 ? result : operation.getAsInt();
+        });
+    }
+
     int truncate(long size) {
         return locked(() -> cut(size));
     }
@@ -330,17 +339,15 @@ final class HadoopFile {
         if (result != 0 || size == staged.size()) {
             return result;
         }
-        if (size == 0 && staged.modified() == null) {
+        if (size == 0 && removed == null && staged.modified() == null) {
             result = (int) cluster.ask(() -> {
-                FileStatus status = cluster.files().getFileStatus(path());
-                return status.getLen() == 0 || cluster.files().truncate(path(), 0) ? 0 : -Errno.EAGAIN;
+                stream = HadoopStream.empty(cluster, path());
+                return 0;
             });
-            if (result == 0) {
+            if (result != -Errno.EOPNOTSUPP) {
                 store.forget();
-                return renew();
-            }
-            if (result != -Errno.EOPNOTSUPP && result != -Errno.EAGAIN) {
-                return result;
+                isBehind = stream != null;
+                return result != 0 || isBehind ? result : renew();
             }
         }
         return staged.truncate(size);
@@ -387,10 +394,7 @@ final class HadoopFile {
 
     /** Keeps all that there is here, because the file is about to be removed. */
     int keep() {
-        return locked(() -> {
-            int result = endStream();
-            return result != 0 ? result : (int) cluster.ask(staged::keep);
-        });
+        return atRest(() -> (int) cluster.ask(staged::keep));
     }
 
     /** The cluster does not have it any more. */

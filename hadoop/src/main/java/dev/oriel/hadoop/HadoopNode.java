@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
  * elsewhere, and in snapshots, by the names that lead to it.
  */
 final class HadoopNode {
-    /** What one costs, with its entries in two tables, beside its name. */
-    private static final long BYTES = 240;
+    /** What one costs, with its entries in three tables, beside its name. */
+    private static final long BYTES = 300;
 
     /** Nobody wants to read longer ones; and directories that are moved meanwhile could lead in a circle. */
     private static final int MOST_PATH = 4096;

@@ -3,7 +3,9 @@ package dev.oriel.hadoop;
 import dev.oriel.filesystem.FileSystemSession;
 import dev.oriel.filesystem.node.Allowance;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import org.apache.hadoop.fs.FileStatus;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +23,9 @@ final class HadoopNodes {
     private final Map<Object, HadoopNode> byKey = new HashMap<>();
     private final HadoopNode root;
     private long last = FileSystemSession.ROOT;
+
+    /** Inode numbers of files that are not any more where their numbers come from. */
+    private final Set<Long> away = new HashSet<>();
 
     /** @param memory bytes of heap */
     HadoopNodes(Cluster cluster, Allowance memory) {
@@ -69,6 +74,9 @@ final class HadoopNodes {
                     return null;
                 }
                 long ino = inode != 0 ? inode : Cluster.inoOf(cluster.child(parent, name));
+                for (int i = 0; inode == 0 && away.contains(ino); i++) {
+                    ino = Cluster.another(ino, i);
+                }
                 node = new HadoopNode(++last, inode, ino, type, inSnapshot, parent, name);
                 node.counted = node.heapBytes();
                 byKey.put(key, node);
@@ -105,6 +113,8 @@ final class HadoopNodes {
         Name toKey = new Name(toParent.nodeid, to);
         HadoopNode replaced = byKey.remove(toKey);
         HadoopNode node = byKey.remove(new Name(fromParent.nodeid, from));
+        goesAway(replaced);
+        goesAway(node);
         if (node != null) {
             node.moved(toParent, to);
             recount(node);
@@ -116,7 +126,14 @@ final class HadoopNodes {
 
     /** A name is gone: what is made by it is another file. */
     synchronized void removed(HadoopNode parent, String name) {
-        byKey.remove(new Name(parent.nodeid, name));
+        goesAway(byKey.remove(new Name(parent.nodeid, name)));
+    }
+
+    /** What gets its name is another file, and so has another number. */
+    private void goesAway(@Nullable HadoopNode node) {
+        if (node != null && node.inode == 0) {
+            boolean _ = away.add(node.ino);
+        }
     }
 
     synchronized void forget(long nodeid, long lookups) {
@@ -128,6 +145,9 @@ final class HadoopNodes {
         if (node.lookups == 0) {
             byNumber.remove(nodeid);
             boolean _ = byKey.remove(keyOf(node), node);
+            if (node.inode == 0) {
+                boolean _ = away.remove(node.ino);
+            }
             memory.give(node.counted);
         }
     }

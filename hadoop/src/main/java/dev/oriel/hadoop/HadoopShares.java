@@ -47,13 +47,22 @@ public final class HadoopShares implements ShareProvider {
     /**
      * What holds if nothing else is said: a cluster that is away is waited for, for about a minute, and then it is EIO.
      */
-    private static final Map<String, String> DEFAULTS = Map.of(
-            "dfs.client.retry.policy.enabled", "true",
-            "dfs.client.retry.policy.spec", "1000,60",
-            "ipc.client.connect.timeout", "10000",
-            "ipc.client.connect.max.retries.on.timeouts", "3",
-            "ipc.client.rpc-timeout.ms", "60000",
-            "hadoop.security.group.mapping", "org.apache.hadoop.security.NullGroupsMapping");
+    private static final Map<String, String> DEFAULTS = Map.ofEntries(
+            Map.entry("dfs.client.retry.policy.enabled", "true"),
+            Map.entry("dfs.client.retry.policy.spec", "1000,60"),
+            Map.entry("ipc.client.connect.timeout", "10000"),
+            Map.entry("ipc.client.connect.max.retries.on.timeouts", "3"),
+            Map.entry("ipc.client.rpc-timeout.ms", "60000"),
+            Map.entry("hadoop.security.group.mapping", "org.apache.hadoop.security.NullGroupsMapping"),
+            // a bucket that is not there is told at the start; parts lie in memory, as no folder is sure to be writable
+            Map.entry("fs.s3a.bucket.probe", "2"),
+            Map.entry("fs.s3a.fast.upload.buffer", "bytebuffer"),
+            // the other one keeps objects in memory, and does not say that one was replaced
+            Map.entry("fs.s3a.input.stream.type", "classic"),
+            Map.entry("fs.s3a.fast.upload.active.blocks", "2"),
+            Map.entry("fs.s3a.multipart.size", "8M"),
+            Map.entry("fs.s3a.attempts.maximum", "2"),
+            Map.entry("fs.s3a.retry.limit", "6"));
 
     /** For {@link java.util.ServiceLoader}. */
     public HadoopShares() {}
@@ -127,6 +136,7 @@ public final class HadoopShares implements ShareProvider {
         Configuration soon = new Configuration(configuration);
         soon.set("dfs.client.retry.policy.spec", "500,6");
         soon.set("ipc.client.connect.max.retries.on.timeouts", "1");
+        soon.set("fs.s3a.retry.limit", "2");
         try (org.apache.hadoop.fs.FileSystem files = org.apache.hadoop.fs.FileSystem.newInstance(share, soon)) {
             org.apache.hadoop.fs.FileStatus _ = files.getFileStatus(root);
         }

@@ -116,7 +116,8 @@ final class HadoopState implements AutoCloseable {
         }
         out.blocks = (out.size + UNIT - 1) / UNIT;
         out.blksize = BLOCK;
-        long modified = status.getModificationTime();
+        ObjectStore objects = cluster.objects();
+        long modified = objects != null && status.isDirectory() ? objects.begun() : status.getModificationTime();
         out.mtime = Math.floorDiv(modified, 1000L);
         out.mtimensec = (int) Math.floorMod(modified, 1000L) * 1_000_000;
         out.ctime = out.mtime;

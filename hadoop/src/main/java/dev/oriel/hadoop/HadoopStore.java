@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.function.Supplier;
 import org.apache.hadoop.fs.CreateFlag;
+import org.apache.hadoop.fs.EtagSource;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileStatus;
@@ -30,10 +31,12 @@ final class HadoopStore implements StagedStore {
 
     private static final int BUFFER = 64 << 10;
 
-    private record Stamp(long inode, long size, long modified) {
+    private record Stamp(
+            long inode, long size, long modified, @Nullable String etag) {
         static Stamp of(FileStatus status) {
             long inode = status instanceof HdfsFileStatus hdfs ? hdfs.getFileId() : 0;
-            return new Stamp(inode, status.getLen(), status.getModificationTime());
+            String etag = status instanceof EtagSource object ? object.getEtag() : null;
+            return new Stamp(inode, status.getLen(), status.getModificationTime(), etag);
         }
     }
 
@@ -95,6 +98,10 @@ final class HadoopStore implements StagedStore {
         try {
             return tryRead(offset, to);
         } catch (IOException lost) {
+            if (HadoopErrno.of(lost) == -Errno.ESTALE) {
+                // another object: what was read before is not of this one
+                throw new IOException("Stale file handle: another object is there by now", lost);
+            }
             // once more, from the beginning on: what was open may know of servers that are not there any more
             to.position(begun);
             closeInput();
@@ -123,6 +130,9 @@ final class HadoopStore implements StagedStore {
 
     @Override
     public boolean replaceTail(long from, StagedBytes bytesNow) throws IOException {
+        if (cluster.objects() != null) {
+            return false;
+        }
         Path file = path.get();
         FileStatus status = cluster.files().getFileStatus(file);
         if (status.getLen() != from) {
@@ -156,6 +166,15 @@ final class HadoopStore implements StagedStore {
         FileSystem files = cluster.files();
         Path file = path.get();
         FileStatus status = files.getFileStatus(file);
+        ObjectStore objects = cluster.objects();
+        if (objects != null) {
+            try {
+                objects.put(file, out -> bytesNow.writeTo(0, out));
+            } finally {
+                forget();
+            }
+            return;
+        }
         String name = TEMPORARY + UUID.randomUUID();
         Path temporary = cluster.child(folder.get(), name);
         boolean done = false;

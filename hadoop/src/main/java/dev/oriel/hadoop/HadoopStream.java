@@ -1,6 +1,7 @@
 package dev.oriel.hadoop;
 
 import dev.oriel.linux.IoVector;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.time.Instant;
 import java.util.EnumSet;
@@ -22,6 +23,49 @@ final class HadoopStream {
     private volatile long end;
     private volatile @Nullable Instant written;
     private boolean isUnsynced;
+
+    /**
+     * Begins to write at the end of a file. In a store of objects the file is new, if only by this.
+     *
+     * @throws UnsupportedOperationException if nothing can be appended, or too many files stream
+     */
+    static HadoopStream at(Cluster cluster, Path path, long end) throws IOException {
+        ObjectStore objects = cluster.objects();
+        if (objects == null) {
+            return new HadoopStream(cluster, cluster.files().append(path), end);
+        }
+        if (end > 0 || !objects.tryStream()) {
+            throw new UnsupportedOperationException(path + " cannot be appended to");
+        }
+        boolean isOpen = false;
+        try {
+            HadoopStream stream = new HadoopStream(cluster, objects.stream(path), 0);
+            stream.written = Instant.now();
+            stream.isUnsynced = true;
+            isOpen = true;
+            return stream;
+        } finally {
+            if (!isOpen) {
+                objects.endStream();
+            }
+        }
+    }
+
+    /**
+     * Drops all that a file holds.
+     *
+     * @return a stream to what it is to hold instead: until that is complete, what was there stays; null if it is empty
+     * @throws UnsupportedOperationException if that cannot be done now
+     */
+    static @Nullable HadoopStream empty(Cluster cluster, Path path) throws IOException {
+        if (cluster.objects() != null) {
+            return at(cluster, path, 0);
+        }
+        if (cluster.files().getFileStatus(path).getLen() > 0 && !cluster.files().truncate(path, 0)) {
+            throw new UnsupportedOperationException(path + " is truncated later");
+        }
+        return null;
+    }
 
     /** @param end how long the file is that it appends to, bytes */
     HadoopStream(Cluster cluster, FSDataOutputStream out, long end) {
@@ -89,14 +133,26 @@ final class HadoopStream {
 
     /** Ends it, and the file is complete: 0 or an errno. */
     int close() {
-        return (int) cluster.ask(() -> {
+        int result = (int) cluster.ask(() -> {
             out.close();
             return 0;
         });
+        if (result == 0) {
+            ended();
+        }
+        return result;
+    }
+
+    private void ended() {
+        ObjectStore objects = cluster.objects();
+        if (objects != null) {
+            objects.endStream();
+        }
     }
 
     /** Gives it up, because it has failed. */
     void abandon(Path path) {
         cluster.abandon(out, path);
+        ended();
     }
 }

@@ -9,6 +9,7 @@ import dev.oriel.linux.OpenFlags;
 import dev.oriel.linux.RenameFlags;
 import java.io.IOException;
 import java.util.EnumSet;
+import java.util.concurrent.Callable;
 import java.util.concurrent.locks.ReentrantLock;
 import org.apache.hadoop.fs.CreateFlag;
 import org.apache.hadoop.fs.FSDataOutputStream;
@@ -27,7 +28,7 @@ final class NameOperations {
     private final Cluster cluster;
     private final FileSystem files;
 
-    /** Hadoop makes a directory that is there without a word: of two guests one is to be refused. */
+    /** Hadoop makes a directory that is there without a word, and some of its file systems a file. */
     private static final ReentrantLock[] MAKING = new ReentrantLock[STRIPES];
 
     static {
@@ -54,7 +55,7 @@ final class NameOperations {
     }
 
     int mkdir(Request request, HadoopNode parent, String name, int mode, Entry out) {
-        ReentrantLock making = MAKING[Math.floorMod(31 * Long.hashCode(parent.ino) + name.hashCode(), STRIPES)];
+        ReentrantLock making = making(parent, name);
         return (int) cluster.ask(() -> {
             Path path = cluster.child(parent, name);
             making.lock();
@@ -78,6 +79,10 @@ final class NameOperations {
             }
             return entered(request, parent, name, path, out);
         });
+    }
+
+    private static ReentrantLock making(HadoopNode parent, String name) {
+        return MAKING[Math.floorMod(31 * Long.hashCode(parent.ino) + name.hashCode(), STRIPES)];
     }
 
     private boolean isThere(Path path) throws IOException {
@@ -112,13 +117,33 @@ final class NameOperations {
                 null);
     }
 
+    /** The same; null if it is made, and there is nothing to be seen or refused of a stream before it is complete. */
+    private @Nullable FSDataOutputStream begin(HadoopNode parent, String name, Path path, int mode) throws IOException {
+        // of two guests one is to be refused: a store that makes a file when it is complete looks before
+        ReentrantLock making = making(parent, name);
+        making.lock();
+        try {
+            FSDataOutputStream stream = make(path, mode);
+            if (stream.hasCapability("hsync")) {
+                return stream;
+            }
+            stream.close();
+            return null;
+        } finally {
+            making.unlock();
+        }
+    }
+
     int mknod(Request request, HadoopNode parent, String name, int mode, Entry out) {
         if ((mode & FileMode.S_IFMT) != FileMode.S_IFREG) {
             return -Errno.EPERM;
         }
         return (int) cluster.ask(() -> {
             Path path = cluster.child(parent, name);
-            make(path, mode).close();
+            FSDataOutputStream stream = begin(parent, name, path, mode);
+            if (stream != null) {
+                stream.close();
+            }
             return entered(request, parent, name, path, out);
         });
     }
@@ -140,12 +165,7 @@ final class NameOperations {
             Path path = cluster.child(parent, name);
             FSDataOutputStream stream;
             try {
-                stream = make(path, mode);
-                if (!stream.hasCapability("hsync")) {
-                    // there is nothing to be seen of it before it is complete, and nothing refused
-                    stream.close();
-                    stream = null;
-                }
+                stream = begin(parent, name, path, mode);
             } catch (IOException refused) {
                 // one that is just written is in use, and there
                 int errno = HadoopErrno.of(refused);
@@ -280,10 +300,23 @@ final class NameOperations {
             HadoopFile replaced = target != null && target.isFile() ? opened(newParent, newName, target) : null;
             boolean isKept = replaced != null && replaced.keep() == 0;
             try {
-                cluster.rename(from, to, replaces);
+                Callable<Integer> move = () -> {
+                    cluster.rename(from, to, replaces);
+                    if (replaced != null) {
+                        state.files.removed(replaced);
+                    }
+                    state.nodes.moved(parent, name, newParent, newName);
+                    state.files.moved(from, to);
+                    return 0;
+                };
+                // an object that is written while it is copied would be written to where it was
+                HadoopFile resting = cluster.objects() != null ? moving : null;
+                int result = resting != null ? resting.atRest(() -> (int) cluster.ask(move)) : move.call();
+                if (result != 0) {
+                    return result;
+                }
                 if (replaced != null && target != null) {
                     replaced.removed(target);
-                    state.files.removed(replaced);
                 }
                 isKept = false;
             } finally {
@@ -291,8 +324,6 @@ final class NameOperations {
                     replaced.unkeep();
                 }
             }
-            state.nodes.moved(parent, name, newParent, newName);
-            state.files.moved(from, to);
             if (moving != null) {
                 moving.moved(cluster.path(newParent));
             }

@@ -14,6 +14,7 @@
  *     PendingTimes        times that are set when a stream has ended
  *     HadoopStore         the file in the cluster, as it is staged; ReadAhead, in large blocks
  *   Cluster               the folder that is shared, and what Hadoop's interface does not have
+ *     ObjectStore         where that keeps whole objects, as S3
  *     Replacements, Owners, Links, Modes, HadoopErrno: from Hadoop's terms into those of Linux
  * </pre>
  */

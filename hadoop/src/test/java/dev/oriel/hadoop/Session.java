@@ -101,6 +101,11 @@ final class Session implements AutoCloseable {
         return entered(session.create(ROOT_ASKS, FileSystemSession.ROOT, name(name), flags, 0644, 0, 0, entry, opened));
     }
 
+    /** The inode number of what was found or made last. */
+    long ino() {
+        return entry.attributes.ino;
+    }
+
     int rename(String from, String to) {
         return session.rename(ROOT_ASKS, FileSystemSession.ROOT, name(from), FileSystemSession.ROOT, name(to), 0);
     }

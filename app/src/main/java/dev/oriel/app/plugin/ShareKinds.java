@@ -20,7 +20,7 @@ public final class ShareKinds {
     private static final String LOCAL = "file";
 
     /** What the launcher fetches a plug-in for, when it is wanted (scripts/shares.sh). */
-    private static final List<String> FETCHED = List.of("hdfs", "webhdfs", "swebhdfs", "viewfs", "har", "sftp");
+    private static final List<String> FETCHED = List.of("hdfs", "webhdfs", "swebhdfs", "viewfs", "har", "s3a", "sftp");
 
     private final Map<String, ShareProvider> providers = new TreeMap<>();
 
