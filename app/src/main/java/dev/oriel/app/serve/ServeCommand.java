@@ -128,12 +128,11 @@ public final class ServeCommand implements Callable<Integer> {
             paramLabel = "MODE",
             arity = "0..1",
             fallbackValue = "auto",
-            description =
-                    "Offer a DAX window, in which the guest uses files as memory: direct, staged or auto (alone:"
-                            + " auto). direct maps the files' own pages as far as possible; staged shows copies, which a"
-                            + " host process that truncates a file cannot take away from the guest; auto is direct where"
-                            + " the virtual machine can map files, and copies what is read in order where that is"
-                            + " quicker. See docs/dax.md.")
+            description = "Offer a DAX window, in which the guest uses files as memory: direct, staged or auto (alone:"
+                    + " auto). direct maps the files' own pages as far as possible; staged shows copies, which a"
+                    + " host process that truncates a file cannot take away from the guest; auto is direct where"
+                    + " the virtual machine can map files, and copies what is read in order where that is"
+                    + " quicker. See docs/dax.md.")
     private @Nullable DaxMode dax;
 
     @Option(
