@@ -90,8 +90,8 @@ prepare_share() {
     case ${share_reads[*]-}${share_writes[*]-} in *$'\n'*) die "--share $share: a path with an end of a line in it" ;; esac
 }
 
-# plugin MODULE WHAT [PROFILE]: adds a plug-in that is a module of Oriel, and no part of it until somebody wants it; with a profile of
-# Maven it is another one of that module.
+# plugin MODULE WHAT [PROFILE]: adds a plug-in that is a module of Oriel, and no part of it until somebody wants it;
+# with a profile of Maven it is another one of that module.
 plugin() {
     local profile=${3-} folder
     local target=$1/target/plugin${profile:+-$profile}
@@ -110,8 +110,8 @@ plugin() {
     plugins+=:$folder
 }
 
-# Of the sources that it is compiled against too: a plug-in of yesterday does not find what has another name today. Of the folder that
-# plugin has found.
+# Of the sources that it is compiled against too: a plug-in of yesterday does not find what has another name today.
+# $folder is the one that plugin() has found.
 is_plugin_built() {
     local jar newer
     for jar in "$folder"/oriel-"$1"-*.jar; do
@@ -145,7 +145,8 @@ build_plugin() {
 plugin_maven() {
     local module=$1
     shift
-    JAVA_HOME=$java_home mvn -B "$@" -f "$root/pom.xml" -pl "$module" -am ${profile:+"-P$profile"} -Dmaven.test.skip=true -Doriel.launch package 2>&1 | tee "$log" |
+    JAVA_HOME=$java_home mvn -B "$@" -f "$root/pom.xml" -pl "$module" -am ${profile:+"-P$profile"} \
+        -Dmaven.test.skip=true -Doriel.launch package 2>&1 | tee "$log" |
         sed -unE "s/^\[INFO\] Building Oriel: (.*) [^ ]+ +\[([0-9/]+)\]$/$name: building [\2] \1/p
             s/^(\[INFO\] )?Downloaded from [^ ]*: .*\/([^/ ]+\.jar) (\(.*\))$/$name: fetched \2 \3/p" >&2
 }

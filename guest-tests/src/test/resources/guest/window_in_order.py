@@ -1,4 +1,4 @@
-"""Reads a file that is larger than the window in order, by mmap and by read(2), before and after the host changes it."""
+"""Reads a file in order, larger than the window, by mmap and by read(2), before and after the host changes it."""
 import hashlib
 import mmap
 import sys

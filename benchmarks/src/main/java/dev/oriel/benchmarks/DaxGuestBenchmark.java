@@ -39,8 +39,8 @@ public final class DaxGuestBenchmark {
     private static final Duration LIMIT = Duration.ofMinutes(10);
 
     /**
-     * Mounted again, a guest has nothing of a file in its caches, and its window is empty. Field 7 of fio's terse output
-     * is the KiB of a second that were read, field 8 the reads of a second, field 24 the median time of one in
+     * Mounted again, a guest has nothing of a file in its caches, and its window is empty. Field 7 of fio's terse
+     * output is the KiB of a second that were read, field 8 the reads of a second, field 24 the median time of one in
      * microseconds (50.000000%=N).
      */
     private static final String FUNCTIONS = """
