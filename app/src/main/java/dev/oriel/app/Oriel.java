@@ -156,7 +156,7 @@ public final class Oriel implements Runnable {
         String name = command.getCommandSpec().qualifiedName();
         if (failure instanceof CommandFailed) {
             err.println(name + ": " + failure.getMessage());
-        } else {
+        } else if (!isEnding()) {
             err.println(name + ": this is a fault in Oriel: " + failure + " (--log-level debug shows more)");
         }
         if (Log.isVerbose()) {
@@ -164,6 +164,18 @@ public final class Oriel implements Runnable {
         }
         err.flush();
         return FAILED;
+    }
+
+    /** Whether a signal ends the process: whatever was under way fails by that. */
+    private static boolean isEnding() {
+        Thread hook = new Thread(() -> {});
+        try {
+            Runtime.getRuntime().addShutdownHook(hook);
+            Runtime.getRuntime().removeShutdownHook(hook);
+            return false;
+        } catch (IllegalStateException ending) {
+            return true;
+        }
     }
 
     /** Called without a subcommand. */
