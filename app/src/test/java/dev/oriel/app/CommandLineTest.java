@@ -51,8 +51,9 @@ class CommandLineTest {
 
     @Test
     void aBenchmarkOfTheWindowIsChosenByName() throws Exception {
-        assertWrongUsage(CommandRun.oriel("bench", "dax"), "guest, driver or memory");
+        assertWrongUsage(CommandRun.oriel("bench", "dax"), "guest, driver, memory or weights");
         assertWrongUsage(CommandRun.oriel("bench", "dax", "memory", "--size=0"), "--size 0", "at least 1 MiB");
+        assertWrongUsage(CommandRun.oriel("bench", "dax", "weights", "--size=0"), "--size 0", "at least");
     }
 
     @Test
