@@ -1,7 +1,6 @@
 package dev.oriel.guesttests;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.oriel.guests.GuestKind;
 import java.util.List;
@@ -15,7 +14,7 @@ class FrontEndsTest {
     @ParameterizedTest
     @EnumSource(names = {"X86_64_STABLE", "UML_6_12", "UML_6_1"})
     void anOlderFrontEndIsServed(GuestKind kind) throws Exception {
-        assumeTrue(SharedFolder.KIT.missing(kind.parts()).isEmpty(), "not fetched: guests/fetch --for " + kind.parts());
+        OlderKernel.assumeItRuns(kind);
         try (SharedFolder shared = SharedFolder.serve(List.of())) {
             List<String> lines = shared.run(shared.bareGuest(kind, """
                     dd if=/dev/urandom of=/tmp/data bs=1M count=20 2>/dev/null
