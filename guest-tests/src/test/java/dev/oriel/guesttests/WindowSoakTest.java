@@ -28,7 +28,7 @@ class WindowSoakTest {
 
     private static Stream<DynamicNode> soak(Window window) throws Exception {
         try (SharedFolder shared = window.serve("--dax-window=32M", "--request-queues=2", "--log-level=debug")) {
-            String arguments = "soak /mnt/work --rounds 2 --seconds "
+            String arguments = "soak /mnt/work --rounds 1 --seconds "
                     + Duration.ofMinutes(MINUTES).toSeconds();
             Guest guest = shared.guest(
                             GuestKind.X86_64,
