@@ -12,6 +12,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -73,7 +74,10 @@ public final class LsCommand implements Callable<Integer> {
     /** The entries of a directory, in order; what is no directory is its own entry. */
     static List<Path> entries(Path directory) throws IOException {
         List<Path> entries = new ArrayList<>();
-        if (!Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS) && !Files.isDirectory(directory)) {
+        // throws where nothing is
+        BasicFileAttributes itself =
+                Files.readAttributes(directory, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+        if (!itself.isDirectory() && !Files.isDirectory(directory)) {
             entries.add(directory);
             return entries;
         }

@@ -5,6 +5,7 @@ import dev.oriel.app.command.Printable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
@@ -174,8 +175,20 @@ final class TreeCopy {
             }
         }
         if (there == null) {
-            Files.getFileAttributeView(to, PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS)
-                    .setPermissions(source.permissions());
+            keepPermissions(source, to);
+        }
+    }
+
+    /** Of a new file. Who made it may set them, but where none are kept: then it is as such files are there. */
+    private static void keepPermissions(PosixFileAttributes source, Path to) throws IOException {
+        PosixFileAttributeView view =
+                Files.getFileAttributeView(to, PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS);
+        if (!view.readAttributes().permissions().equals(source.permissions())) {
+            try {
+                view.setPermissions(source.permissions());
+            } catch (AccessDeniedException notKept) {
+                return;
+            }
         }
     }
 

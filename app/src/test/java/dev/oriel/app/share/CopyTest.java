@@ -7,6 +7,7 @@ import dev.oriel.app.CommandRun;
 import dev.oriel.filesystem.DirectoryEntries;
 import dev.oriel.filesystem.FileSystemSession;
 import dev.oriel.filesystem.Name;
+import dev.oriel.linux.Errno;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -91,6 +92,20 @@ class CopyTest {
         try (ServedShare _ = serve(new Trap())) {
             assertRefused(CommandRun.oriel("cp", at, "-r", ":/", target.toString()), "lists the name trap twice");
             assertThat(target).isEmptyDirectory();
+        }
+    }
+
+    /** As a store of objects. */
+    @Test
+    void aShareThatKeepsNoModesGetsTheContent() throws Exception {
+        Path file = Files.writeString(folder.resolve("file"), "content");
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwx--x---"));
+        try (ServedShare _ = serve((share, operation, arguments) -> operation.getName().equals("setattr")
+                ? -Errno.EPERM
+                : ServedShare.asItIs(share, operation, arguments))) {
+            assertThat(CommandRun.oriel("cp", at, file.toString(), ":/copy").status())
+                    .isZero();
+            assertThat(shared.resolve("copy")).hasContent("content");
         }
     }
 

@@ -18,6 +18,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -201,6 +202,11 @@ class ShareTest {
         CommandRun missing = CommandRun.oriel("cat", at, "/none");
         assertThat(missing.status()).isEqualTo(1);
         assertThat(missing.err()).isEqualTo("oriel cat: read /none: /none: no such file or directory");
+        for (String command : List.of("ls", "stat", "tree")) {
+            CommandRun absent = CommandRun.oriel(command, at, "/none");
+            assertThat(absent.status()).as(command).isEqualTo(1);
+            assertThat(absent.err()).startsWith("oriel " + command + ": ").endsWith("/none: no such file or directory");
+        }
         CommandRun directory = CommandRun.oriel("cp", at, ":/dir", copy.toString());
         assertThat(directory.err()).contains("is a directory; oriel cp -r copies it");
         assertThat(CommandRun.oriel("ls", "/").status()).isEqualTo(2);
