@@ -14,7 +14,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -69,12 +71,22 @@ final class SharedFolder implements AutoCloseable {
             Path folder = Files.createDirectory(state.resolve("folder"));
             Files.createDirectory(folder.resolve("work"));
             String socket = attachment == Attachment.VFIO_USER ? "--vfio-user-path" : "--socket-path";
-            OrielServer server = OrielServer.start(prefix.apply(folder), socket, folder, state, TAG, options);
+            List<String> all = new ArrayList<>(options);
+            all.addAll(idsOfAUser());
+            OrielServer server = OrielServer.start(prefix.apply(folder), socket, folder, state, TAG, all);
             return new SharedFolder(state, folder, server, attachment);
         } catch (IOException e) {
             Folders.delete(state);
             throw e;
         }
+    }
+
+    /** Where a user runs the tests, he is the guest's root, and nobody else is there. */
+    private static List<String> idsOfAUser() throws IOException {
+        Map<String, Object> self = Files.readAttributes(Path.of("/proc/self"), "unix:uid,gid");
+        return Integer.valueOf(0).equals(self.get("uid"))
+                ? List.of()
+                : List.of("--uid-map=:0:" + self.get("uid") + ":1:", "--gid-map=:0:" + self.get("gid") + ":1:");
     }
 
     /** What is shared, as the host sees it. */
