@@ -100,9 +100,10 @@ class CopyTest {
     void aShareThatKeepsNoModesGetsTheContent() throws Exception {
         Path file = Files.writeString(folder.resolve("file"), "content");
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwx--x---"));
-        try (ServedShare _ = serve((share, operation, arguments) -> operation.getName().equals("setattr")
-                ? -Errno.EPERM
-                : ServedShare.asItIs(share, operation, arguments))) {
+        try (ServedShare _ =
+                serve((share, operation, arguments) -> operation.getName().equals("setattr")
+                        ? -Errno.EPERM
+                        : ServedShare.asItIs(share, operation, arguments))) {
             assertThat(CommandRun.oriel("cp", at, file.toString(), ":/copy").status())
                     .isZero();
             assertThat(shared.resolve("copy")).hasContent("content");
