@@ -61,7 +61,8 @@ public final class DaxGuestBenchmark {
                 fio --filename=$2 --bs=4k --rw=randread --ioengine=$1 --runtime=%d --gtod_reduce=1 | cut -d';' -f8
             }
             again
-            echo "BENCH first $(fio --filename=/mnt/data --bs=4k --rw=read:2044k --number_ios=%d --ioengine=psync | cut -d';' -f24 | sed 's/.*=//')"
+            first() { fio --filename=/mnt/data --bs=4k --rw=read:2044k --number_ios=$1 --ioengine=psync; }
+            echo "BENCH first $(first %d | cut -d';' -f24 | sed 's/.*=//')"
             dd if=data of=/dev/null bs=1M 2>/dev/null
             echo "BENCH psync $(random psync /mnt/data)"
             echo "BENCH mmap $(random mmap /mnt/data)"

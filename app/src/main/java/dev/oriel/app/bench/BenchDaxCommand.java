@@ -57,8 +57,8 @@ final class BenchDaxCommand implements Runnable {
     @Command(
             name = "guest",
             description =
-                    "Reads in an x86_64 guest through the window, by request, and from the Rust virtiofsd, at random and "
-                            + "in order; and what a mapping costs.",
+                    "Reads in an x86_64 guest through the window, by request, and from the Rust virtiofsd, at random "
+                            + "and in order; and what a mapping costs.",
             mixinStandardHelpOptions = true,
             sortOptions = false)
     static final class InGuest implements Callable<Integer> {
@@ -212,8 +212,8 @@ final class BenchDaxCommand implements Runnable {
     @Command(
             name = "weights",
             description =
-                    "Two guests map a checkpoint at once, as programs that load a model do, and read it in order and at "
-                            + "random: through the window and by request, with the host's memory.",
+                    "Two guests map a checkpoint at once, as programs that load a model do, and read it in order and "
+                            + "at random: through the window and by request, with the host's memory.",
             mixinStandardHelpOptions = true,
             sortOptions = false)
     static final class OfWeights implements Callable<Integer> {
@@ -260,7 +260,7 @@ final class BenchDaxCommand implements Runnable {
             } else {
                 out.printf(
                         Locale.ROOT,
-                        "Two guests map one checkpoint of %d MiB at once, sparse, on a disk; MiB of each page once:%n%n",
+                        "Two guests map one sparse checkpoint of %d MiB at once; memory in MiB, each page once:%n%n",
                         mebibytes);
                 ways.forEach(way -> print(way, out));
             }
