@@ -15,6 +15,8 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** A guest reads a file in order that is larger than its window, in whatever way it is shown. */
 @Tag("guest")
@@ -22,6 +24,7 @@ class WindowInOrderTest {
     private static final Duration PATIENCE = Duration.ofMinutes(3);
     private static final int RANGE = 2 << 20;
     private static final int RANGES = 24;
+    private static final int RANGES_RESET = 12;
 
     @Test
     void aFileInOrderIsWhatTheHostHas() throws Exception {
@@ -48,42 +51,58 @@ class WindowInOrderTest {
         }
     }
 
-    /** What the virtual machine has mapped is gone with a reset of the device, and is mapped anew. */
-    @Test
-    void aFileInOrderIsTheSameAfterEachMountResetAndReboot() throws Exception {
-        try (SharedFolder shared = SharedFolder.serve(List.of("--dax", "--dax-window=16M"))) {
-            byte[] content = new byte[RANGES * RANGE];
-            new Random(22).nextBytes(content);
-            Files.write(shared.work().resolve("file"), content);
-            Guest guest = Guest.of(SharedFolder.KIT, GuestKind.X86_64)
-                    .share(Window.always(shared.share()).at(""))
-                    .limit(PATIENCE)
-                    .allowReboot()
-                    .script("""
-                        cd /sys/bus/virtio/drivers/virtiofs
-                        device=$(basename virtio*)
-                        for round in 1 2 3 4; do
-                            mount -t virtiofs -o dax=always share /mnt
-                            echo SUM $(sha256sum </mnt/work/file | cut -c1-64)
-                            umount /mnt
-                            if [ $round = 2 ]; then
-                                echo $device >unbind
-                                echo $device >bind
-                            fi
-                        done
-                        mount -t virtiofs -o dax=always share /mnt
-                        if [ ! -e /mnt/booted ]; then
-                            touch /mnt/booted
-                            umount /mnt
-                            reboot -f
-                        fi
-                        """);
-            List<String> sums = shared.run(guest).stream()
-                    .filter(line -> line.startsWith("SUM "))
-                    .toList();
-            assertThat(sums).hasSize(8).containsOnly("SUM " + sum(content));
-            shared.server().stop();
+    /**
+     * The virtual machine has nothing mapped any more when the guest has unmounted: QEMU dies at the start of a device
+     * that was reset with mappings.
+     */
+    @ParameterizedTest
+    @EnumSource
+    void aFileInOrderIsTheSameAfterEachMountResetAndReboot(Window window) throws Exception {
+        try (SharedFolder shared = window.serve("--dax-window=16M")) {
+            assertSameAfterEachReset(shared);
         }
+    }
+
+    /** Pages are mapped, and copied where that is quicker. */
+    @Test
+    void aFileInOrderIsTheSameAfterEachMountResetAndRebootWhereTheServerChooses() throws Exception {
+        try (SharedFolder shared = SharedFolder.serve(List.of("--dax", "--dax-window=16M"))) {
+            assertSameAfterEachReset(shared);
+        }
+    }
+
+    private static void assertSameAfterEachReset(SharedFolder shared) throws Exception {
+        byte[] content = new byte[RANGES_RESET * RANGE];
+        new Random(22).nextBytes(content);
+        Files.write(shared.work().resolve("file"), content);
+        Guest guest = Guest.of(SharedFolder.KIT, GuestKind.X86_64)
+                .share(Window.always(shared.share()).at(""))
+                .limit(PATIENCE)
+                .allowReboot()
+                .script("""
+                    cd /sys/bus/virtio/drivers/virtiofs
+                    device=$(basename virtio*)
+                    for round in 1 2 3 4; do
+                        mount -t virtiofs -o dax=always share /mnt
+                        echo SUM $(sha256sum </mnt/work/file | cut -c1-64)
+                        umount /mnt
+                        if [ $round = 2 ]; then
+                            echo $device >unbind
+                            echo $device >bind
+                        fi
+                    done
+                    mount -t virtiofs -o dax=always share /mnt
+                    if [ ! -e /mnt/booted ]; then
+                        touch /mnt/booted
+                        umount /mnt
+                        reboot -f
+                    fi
+                    """);
+        List<String> sums = shared.run(guest).stream()
+                .filter(line -> line.startsWith("SUM "))
+                .toList();
+        assertThat(sums).hasSize(8).containsOnly("SUM " + sum(content));
+        shared.server().stop();
     }
 
     private static String sum(byte[] content) throws Exception {

@@ -412,8 +412,7 @@ public final class ServeCommand implements Callable<Integer> {
             return null;
         }
         try {
-            // Not copies of what is read in order: QEMU 11.1 has died at resets of a device that had mapped copies.
-            return new DaxOptions(daxWindow, dax != DaxMode.STAGED && directory() != null);
+            return new DaxOptions(daxWindow, dax != DaxMode.STAGED && directory() != null, dax == DaxMode.AUTO);
         } catch (IllegalArgumentException invalid) {
             throw new IllegalArgumentException("--dax-window: " + invalid.getMessage(), invalid);
         }

@@ -25,10 +25,6 @@ final class DaxMappings {
         return byOffset.size();
     }
 
-    boolean isEmpty() {
-        return byOffset.isEmpty();
-    }
-
     /** The one that begins there. */
     @Nullable
     DaxMapping at(long offset) {

@@ -428,10 +428,8 @@ public final class DaxWindow implements AutoCloseable {
             } finally {
                 // Whatever was thrown, the next session finds nothing of this one: its handles and descriptors are
                 // gone.
-                if (!mappings.isEmpty()) {
-                    other.doubt();
-                    mappings.clear();
-                }
+                mappings.clear();
+                other.clear();
                 errors = new WriteErrors();
                 files.clear(session);
             }

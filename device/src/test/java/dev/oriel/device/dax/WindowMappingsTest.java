@@ -19,6 +19,7 @@ class WindowMappingsTest {
     private final List<String> asked = new ArrayList<>();
 
     private int refusal;
+    private int refusalToUnmap;
 
     private final WindowMappings mappings = new WindowMappings(new MappableRegion() {
         @Override
@@ -43,7 +44,7 @@ class WindowMappingsTest {
         @Override
         public int unmap(long offset, long length) {
             asked.add("unmap " + offset / RANGE + "+" + length / RANGE);
-            return 0;
+            return refusalToUnmap;
         }
 
         @Override
@@ -141,5 +142,31 @@ class WindowMappingsTest {
         mappings.doubt();
         show(0, 1);
         assertThat(asked).containsExactly("stand-ins 0+8", "unmap 0+8", "stand-ins 0+8");
+    }
+
+    @Test
+    void atTheEndOfASessionNothingStaysMapped() {
+        show(0, 1);
+        hide(0, 1);
+        map(8, 1);
+        mappings.doubt();
+        show(12, 1);
+        asked.clear();
+        mappings.clear();
+        assertThat(mappings.count()).isZero();
+        assertThat(mappings.room()).isEqualTo(4);
+        mappings.clear();
+        assertThat(asked).containsExactly("unmap 12+4");
+    }
+
+    @Test
+    void whatCannotBeTakenAwayAtTheEndIsTakenAwayLater() {
+        show(0, 1);
+        refusalToUnmap = -Errno.EINTR;
+        mappings.clear();
+        refusalToUnmap = 0;
+        asked.clear();
+        mappings.clear();
+        assertThat(asked).containsExactly("unmap 0+8");
     }
 }
