@@ -59,6 +59,22 @@ record OptionSet(String name, List<String> options, Set<String> features) {
         return new OptionSet(name, options, fewer);
     }
 
+    /**
+     * The same for programs that give files to other users, make devices and set trusted.*. A server that is not root
+     * keeps all of them in extended attributes, and has no access control lists then.
+     */
+    OptionSet withUsers() {
+        if (SharedFolder.isServedByRoot()) {
+            return this;
+        }
+        List<String> other = new ArrayList<>(SharedFolder.withUsers(options.toArray(String[]::new)));
+        other.removeAll(List.of("--posix-acl", "--killpriv-v2"));
+        other.add("--xattrmap=:map:trusted.:user.virtiofs.:");
+        Set<String> fewer = new TreeSet<>(features);
+        fewer.removeAll(List.of("acl", "killpriv", "unprivileged"));
+        return new OptionSet(name, List.copyOf(other), fewer);
+    }
+
     private static Set<String> features(Collection<String> more) {
         Set<String> all = new TreeSet<>(ALWAYS);
         all.addAll(more);
