@@ -83,12 +83,12 @@ final class SharedFolder implements AutoCloseable {
     }
 
     /** Where a user runs the tests, he is the guest's root, and nobody else is there. */
-    private static List<String> idsOfAUser() throws IOException {
+    private static List<String> idsOfAUser() {
         return isServedByRoot()
                 ? List.of()
                 : List.of(
                         "--uid-map=:0:" + ThreadCredentials.geteuid() + ":1:",
-                        "--gid-map=:0:" + Files.getAttribute(Path.of("/proc/self"), "unix:gid") + ":1:");
+                        "--gid-map=:0:" + ThreadCredentials.getegid() + ":1:");
     }
 
     /** Whether root runs the tests: then a server can give files to all users. */
