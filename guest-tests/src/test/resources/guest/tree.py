@@ -1,7 +1,7 @@
 """A tree of all sorts of files: written, and shown in lines that guest and host must agree on.
 
-    tree.py write FOLDER [xattr] [acl]    write it
-    tree.py show FOLDER [xattr] [acl]     print a line for each file of FOLDER: all that can be known of it
+    tree.py write FOLDER [xattr] [acl] [own]   write it; own: even root gives no file away and makes no device
+    tree.py show FOLDER [xattr] [acl] [own]    print a line for each file of FOLDER: all that can be known of it
 """
 
 import errno
@@ -162,7 +162,7 @@ def write_lists():
 def main():
     action, folder, *words = sys.argv[1:]
     if action == "write":
-        write(folder, "xattr" in words, os.geteuid() == 0, "acl" in words)
+        write(folder, "xattr" in words, os.geteuid() == 0 and "own" not in words, "acl" in words)
         os.sync()
     else:
         for line in lines_of(folder, xattrs="xattr" in words):

@@ -233,7 +233,7 @@ final class CoherenceCells {
         List<String> ways = new ArrayList<>(List.of("fsync " + fd, "fdatasync " + fd, "msync " + map, "syncfs " + fd));
         if (access == Access.COPIES) {
             ways.addAll(
-                    List.of("stat " + fd + " 0", "chmod " + fd + " 420", "chown " + fd + " 5", "dated " + fd + " 7"));
+                    List.of("stat " + fd + " 0", "chmod " + fd + " 420", "chown " + fd + " 0", "dated " + fd + " 7"));
         }
         ways.addAll(List.of("close " + fd, "unmap " + map));
         for (String way : ways) {

@@ -37,6 +37,8 @@ class ConfinementTest {
     /** And dac_read_search. */
     private static final String KEPT_WITH_HANDLES = "00000000880000df";
 
+    private static final int MOST_STARTS = 10;
+
     private static final List<String> NAMESPACES = List.of("mnt", "pid", "net", "ipc", "uts");
 
     private Path folder = Path.of("");
@@ -55,6 +57,10 @@ class ConfinementTest {
     @AfterEach
     void removeFolders() throws IOException {
         Folders.delete(folder);
+    }
+
+    private static void asRoot(String reason) {
+        assumeThat(ThreadCredentials.geteuid()).as("root, " + reason).isZero();
     }
 
     private OrielServer start(String... options) throws IOException {
@@ -190,7 +196,7 @@ class ConfinementTest {
 
     @Test
     void aProgramInItsNamespacesFindsNoOtherToRun() throws Exception {
-        assumeThat(ThreadCredentials.geteuid()).isZero();
+        asRoot("who may enter the namespaces of another process");
         try (OrielServer server = start()) {
             assertThat(inside(server, "/usr/bin/setpriv", "--version")).contains("setpriv");
             assertThat(inside(server, "/bin/sh", "-c", "echo ran")).doesNotContain("ran\n");
@@ -200,7 +206,7 @@ class ConfinementTest {
     /** Where the host's mounts are shared, as systemd makes them. */
     @Test
     void whatIsMountedInTheShareLaterIsSeenAndCanBeUnmounted() throws Exception {
-        assumeThat(ThreadCredentials.geteuid()).isZero();
+        asRoot("who may mount in the share");
         Path mounted = Files.createDirectory(share.resolve("mounted"));
         assertThat(run("mount", "--bind", "--make-shared", share.toString(), share.toString()))
                 .isZero();
@@ -227,23 +233,33 @@ class ConfinementTest {
             assertThat(before).hasSize(1);
         }
         for (String handles : List.of("--inode-file-handles=never", "--inode-file-handles=prefer")) {
-            try (OrielServer server = start("--log-level=debug", handles)) {
-                while (!server.log().contains("practised")) {
-                    assertThat(server.isAlive()).as(server.log()).isTrue();
-                    Thread.sleep(50);
-                }
-                assertThat(server.log()).doesNotContain("practice has failed").doesNotContain("practised 0 rounds");
-                assertThat(Path.of("/proc/" + server.pid() + "/root/dev/shm")).isEmptyDirectory();
+            boolean practised = false;
+            // on a busy machine its second may be over before the first round is
+            for (int i = 0; i < MOST_STARTS && !practised; i++) {
+                practised = practisesARound(handles);
             }
+            assertThat(practised).as("a whole round with " + handles).isTrue();
             try (Stream<Path> after = Files.list(share)) {
                 assertThat(after).hasSize(1);
             }
         }
     }
 
+    private boolean practisesARound(String handles) throws Exception {
+        try (OrielServer server = start("--log-level=debug", handles)) {
+            while (!server.log().contains("practised")) {
+                assertThat(server.isAlive()).as(server.log()).isTrue();
+                Thread.sleep(50);
+            }
+            assertThat(server.log()).doesNotContain("practice has failed");
+            assertThat(Path.of("/proc/" + server.pid() + "/root/dev/shm")).isEmptyDirectory();
+            return !server.log().contains("practised 0 rounds");
+        }
+    }
+
     @Test
     void chrootGivesTheSameRoot() throws Exception {
-        assumeThat(ThreadCredentials.geteuid()).isZero();
+        asRoot("who may call chroot(2)");
         try (OrielServer server = start("--sandbox=chroot")) {
             Path root = Path.of("/proc/" + server.pid() + "/root");
             assertThat(root.resolve("share/file")).hasContent("of the share");
@@ -266,7 +282,7 @@ class ConfinementTest {
 
     @Test
     void capabilitiesCanBeKeptAndGivenUp() throws Exception {
-        assumeThat(ThreadCredentials.geteuid()).isZero();
+        asRoot("who has capabilities to keep");
         try (OrielServer server = start("--modcaps=+sys_admin:-mknod", "--inode-file-handles=prefer")) {
             assertThat(status(server, "CapBnd")).containsExactly("00000000802000df");
         }
@@ -302,7 +318,7 @@ class ConfinementTest {
     /** The table "virtiofsd beside it" of docs/confinement.md, as far as the kernel tells, with both defaults. */
     @Test
     void virtiofsdBesideItHoldsBackWhatTheTableSays() throws Exception {
-        assumeThat(ThreadCredentials.geteuid()).isZero();
+        asRoot("who gives virtiofsd its namespaces");
         try (OrielServer server = start()) {
             assertThat(wallsOfVirtiofsd())
                     .containsAllEntriesOf(walls("own own own host host", KEPT, "0000000000000000", "1", "2"))
@@ -332,7 +348,7 @@ class ConfinementTest {
             String privileges,
             String filter)
             throws Exception {
-        assumeThat(ThreadCredentials.geteuid()).isZero();
+        asRoot("who gives virtiofsd its namespaces");
         String zeros = "00000000";
         try (OrielServer server = start(option)) {
             assertThat(wallsOfVirtiofsd(option))

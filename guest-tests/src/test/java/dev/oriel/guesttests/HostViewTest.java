@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import dev.oriel.guests.GuestKind;
 import dev.oriel.guests.GuestRun;
+import dev.oriel.linux.credential.ThreadCredentials;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,8 +20,13 @@ import org.junit.jupiter.api.TestFactory;
  */
 @Tag("guest")
 class HostViewTest {
-    /** Words for the tree, where the share has all that they need. */
-    private static final String LISTED = " xattr acl";
+    /** A word for the tree, where a user serves: he cannot give files away. */
+    private static final String OWN = SharedFolder.isServedByRoot() ? "" : " own";
+
+    private static final String EXTENDED = " xattr" + OWN;
+
+    /** Words for the tree, where the share has all that they need; of lists of others a user's server knows nothing. */
+    private static final String LISTED = SharedFolder.isServedByRoot() ? " xattr acl" : EXTENDED;
 
     private static final Duration PATIENCE = Duration.ofMinutes(4);
 
@@ -60,7 +66,10 @@ class HostViewTest {
             little.await().orThrow();
             for (String maker : List.of("big", "little")) {
                 List<String> onHost = show(shared.folder().resolve(maker).toString(), LISTED);
-                assertThat(onHost).hasSizeGreaterThan(80).anyMatch(line -> line.contains("system.posix_acl_default="));
+                assertThat(onHost).hasSizeGreaterThan(80);
+                assertThat(onHost.stream().anyMatch(line -> line.contains("system.posix_acl_default=")))
+                        .as("there are lists")
+                        .isEqualTo(SharedFolder.isServedByRoot());
                 assertThat(tree(big.lines(), maker)).as("in the s390x guest").isEqualTo(onHost);
                 assertThat(tree(little.lines(), maker))
                         .as("in the x86_64 guest")
@@ -90,7 +99,7 @@ class HostViewTest {
         options.addAll(List.of("--posix-lock", "--flock"));
         try (SharedFolder shared = SharedFolder.serve(options)) {
             String extended =
-                    set.features().contains("acl") ? LISTED : set.features().contains("xattr") ? " xattr" : "";
+                    set.features().contains("acl") ? LISTED : set.features().contains("xattr") ? EXTENDED : OWN;
             String made = shared.folder().resolve("made-by-host").toString();
             NativeProgram.run(SharedFolder.KIT, "tree", words("write", made, extended));
             BothSides sides = BothSides.run(
@@ -126,7 +135,16 @@ class HostViewTest {
 
     private static List<String> show(String folder, String extended) throws Exception {
         List<String> lines = NativeProgram.run(SharedFolder.KIT, "tree", words("show", folder, extended));
-        return lines.stream().filter(line -> line.startsWith("tree ")).toList();
+        return lines.stream()
+                .filter(line -> line.startsWith("tree "))
+                .map(HostViewTest::asInGuest)
+                .toList();
+    }
+
+    /** A line of the host: who serves is the guest's root. */
+    private static String asInGuest(String line) {
+        String own = " " + ThreadCredentials.geteuid() + ":" + ThreadCredentials.getegid() + " ";
+        return SharedFolder.isServedByRoot() ? line : line.replace(own, " 0:0 ");
     }
 
     private static String[] words(String action, String folder, String extended) {

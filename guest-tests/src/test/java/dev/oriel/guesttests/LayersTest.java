@@ -46,7 +46,9 @@ class LayersTest {
 
     @Test
     void idsAreOthersOnTheHost() throws Exception {
-        assumeThat(ThreadCredentials.geteuid()).as("gives files away").isZero();
+        assumeThat(ThreadCredentials.geteuid())
+                .as("root, who may give files to others on the host")
+                .isZero();
         List<String> options = List.of(
                 "--translate-uid=map:1000:101000:1000",
                 "--translate-uid=forbid-guest:5000:10",

@@ -39,6 +39,11 @@ record OptionSet(String name, List<String> options, Set<String> features) {
         }
         options.add(AS_LOCAL_ROOT);
         Set<String> all = features(List.of(more));
+        if (!SharedFolder.isServedByRoot()) {
+            // lists name other users, and a user's server has no ids for them
+            options.replaceAll(option -> option.equals("--posix-acl") ? "--xattr" : option);
+            all.remove("acl");
+        }
         if (options.contains("--posix-lock") || options.contains("--flock")) {
             all.remove("own-locks");
         }
@@ -57,6 +62,22 @@ record OptionSet(String name, List<String> options, Set<String> features) {
         Set<String> fewer = new TreeSet<>(features);
         fewer.remove(HOST_ROOT);
         return new OptionSet(name, options, fewer);
+    }
+
+    /**
+     * The same for programs that give files to other users, make devices and set trusted.*. A server that is not root
+     * keeps all of them in extended attributes.
+     */
+    OptionSet withUsers() {
+        if (SharedFolder.isServedByRoot()) {
+            return this;
+        }
+        List<String> other = new ArrayList<>(SharedFolder.withUsers(options.toArray(String[]::new)));
+        other.remove("--killpriv-v2");
+        other.add("--xattrmap=:map:trusted.:user.virtiofs.:");
+        Set<String> fewer = new TreeSet<>(features);
+        fewer.removeAll(List.of("killpriv", "unprivileged"));
+        return new OptionSet(name, List.copyOf(other), fewer);
     }
 
     private static Set<String> features(Collection<String> more) {

@@ -63,7 +63,8 @@ class ProgramsTest {
         });
     }
 
-    private static List<String> boot(GuestKind kind, OptionSet set, UnaryOperator<Share> change) throws Exception {
+    private static List<String> boot(GuestKind kind, OptionSet wanted, UnaryOperator<Share> change) throws Exception {
+        OptionSet set = wanted.withUsers();
         String features = set.withFeatures();
         try (SharedFolder shared = SharedFolder.serve(set.options())) {
             String script = GuestProgram.run("programs", "/mnt/work " + features)

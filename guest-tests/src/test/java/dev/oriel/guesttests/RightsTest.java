@@ -47,7 +47,7 @@ class RightsTest {
             names = {"UML", "UML_6_12", "UML_6_1"})
     void aUserMakesNobodyElsesFileImmutableAndUsesTheGroupsThatHeIsIn(GuestKind kind) throws Exception {
         OlderKernel.assumeItRuns(kind);
-        try (SharedFolder shared = SharedFolder.serve(List.of("--modcaps=+linux_immutable"))) {
+        try (SharedFolder shared = SharedFolder.serve(SharedFolder.withUsers("--modcaps=+linux_immutable"))) {
             Files.setPosixFilePermissions(shared.work(), PosixFilePermissions.fromString("rwxrwxrwx"));
             List<String> lines = shared.run(kind, python("""
                     with open("roots", "w") as f:

@@ -8,6 +8,7 @@ import dev.oriel.guests.GuestRun;
 import dev.oriel.guests.KitPart;
 import dev.oriel.guests.PeerDaemon;
 import dev.oriel.guests.Share;
+import dev.oriel.linux.credential.ThreadCredentials;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,9 +17,9 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -75,18 +76,30 @@ final class SharedFolder implements AutoCloseable {
             all.addAll(idsOfAUser());
             OrielServer server = OrielServer.start(prefix.apply(folder), socket, folder, state, TAG, all);
             return new SharedFolder(state, folder, server, attachment);
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) { // a test that is left out is one of these
             Folders.delete(state);
             throw e;
         }
     }
 
     /** Where a user runs the tests, he is the guest's root, and nobody else is there. */
-    private static List<String> idsOfAUser() throws IOException {
-        Map<String, Object> self = Files.readAttributes(Path.of("/proc/self"), "unix:uid,gid");
-        return Integer.valueOf(0).equals(self.get("uid"))
+    private static List<String> idsOfAUser() {
+        return isServedByRoot()
                 ? List.of()
-                : List.of("--uid-map=:0:" + self.get("uid") + ":1:", "--gid-map=:0:" + self.get("gid") + ":1:");
+                : List.of(
+                        "--uid-map=:0:" + ThreadCredentials.geteuid() + ":1:",
+                        "--gid-map=:0:" + ThreadCredentials.getegid() + ":1:");
+    }
+
+    /** Whether root runs the tests: then a server can give files to all users. */
+    static boolean isServedByRoot() {
+        return ThreadCredentials.geteuid() == 0;
+    }
+
+    /** These options, and guests have users even where a user serves them: owners are in extended attributes. */
+    static List<String> withUsers(String... options) {
+        return Stream.concat(Stream.of(options), isServedByRoot() ? Stream.empty() : Stream.of("--override-stat"))
+                .toList();
     }
 
     /** What is shared, as the host sees it. */

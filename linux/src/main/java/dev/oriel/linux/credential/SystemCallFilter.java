@@ -92,11 +92,9 @@ public final class SystemCallFilter {
             getegid             108  177  202
             geteuid             107  175  201
             getgid              104  176  200
-            getpeername          52  205  368
             getpid               39  172   20
             getrandom           318  278  349
             getrusage            98  165   77
-            getsockname          51  204  367
             getsockopt           55  209  365
             gettid              186  178  236
             gettimeofday         96  169   78
@@ -108,9 +106,7 @@ public final class SystemCallFilter {
             lseek                 8   62   19
             lstat                 6    -  107
             madvise              28  233  219
-            membarrier          324  283  356
             memfd_create        319  279  350
-            mincore              27  232  218
             mkdirat             258   34  289
             mknodat             259   33  290
             mmap                  9  222   90
@@ -123,7 +119,6 @@ public final class SystemCallFilter {
             open                  2    -    5
             open_by_handle_at   304  265  336
             openat              257   56  288
-            pipe2               293   59  325
             poll                  7    -  168
             ppoll               271   73  302
             pread64              17   67  180
@@ -134,7 +129,6 @@ public final class SystemCallFilter {
             readlink             89    -   85
             readlinkat          267   78  298
             readv                19   65  145
-            recvfrom             45  207  371
             recvmsg              47  212  372
             removexattr         197   14  233
             rename               82    -   38
@@ -153,10 +147,8 @@ public final class SystemCallFilter {
             setgroups           116  159  206
             setresgid           119  149  210
             setresuid           117  147  208
-            setsockopt           54  208  366
             setxattr            188    5  224
             shutdown             48  210  373
-            sigaltstack         131  132  186
             socketpair           53  199  360
             stat                  4    -  106
             statfs              137   43   99
@@ -171,6 +163,14 @@ public final class SystemCallFilter {
             utimensat           280   88  315
             write                 1   64    4
             writev               20   66  146
+            """;
+
+    /** Those that Java's own sockets need beside them, in the same columns. */
+    private static final String NETWORK = """
+            getpeername          52  205  368
+            getsockname          51  204  367
+            recvfrom             45  207  371
+            setsockopt           54  208  366
             """;
 
     private static final int CLONE3 = 435;
@@ -269,8 +269,17 @@ public final class SystemCallFilter {
 
     /** The calls that are allowed whatever their arguments, with their numbers here. */
     static Map<String, Integer> allowed() {
+        return numbers(ALLOWED);
+    }
+
+    /** Those that are allowed too where the network may be used. */
+    static Map<String, Integer> allowedWithNetwork() {
+        return numbers(NETWORK);
+    }
+
+    private static Map<String, Integer> numbers(String table) {
         Map<String, Integer> numbers = new LinkedHashMap<>();
-        for (String line : ALLOWED.lines().toList()) {
+        for (String line : table.lines().toList()) {
             String[] words = line.strip().split(" +", -1);
             int number = Machine.number(number(words[1]), number(words[2]), number(words[3]));
             if (number >= 0) {
@@ -361,7 +370,10 @@ public final class SystemCallFilter {
         oneOf(program, SOCKET, 0, action, network ? NETWORK_FAMILIES : UNIX_FAMILY);
         oneOf(program, TGKILL, 0, action, (int) pid);
         oneOf(program, UNSHARE, 0, action, CLONE_FS);
-        List<Integer> numbers = List.copyOf(allowed().values());
+        List<Integer> numbers = new ArrayList<>(allowed().values());
+        if (network) {
+            numbers.addAll(allowedWithNetwork().values());
+        }
         for (int i = 0; i < numbers.size(); i++) {
             program.add(new Instruction(JUMP_EQUAL, numbers.size() - i, 0, numbers.get(i)));
         }

@@ -8,13 +8,16 @@ import java.io.IOException;
 import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -35,8 +38,25 @@ class SystemCallFilterTest {
     private static final Set<String> JUDGED =
             Set.of("connect", "fcntl", "ioctl", "prctl", "prlimit64", "unshare", "socket", "syscall", "getpagesize");
 
-    /** What is done before the filter is there, when a server begins to listen. */
-    private static final Set<String> BEFORE = Set.of("bind", "listen");
+    /** What a server does before the filter is there, when it begins to listen; and mincore(2), for benchmarks alone. */
+    private static final Set<String> NOT_BY_WHO_LISTENS = Set.of("bind", "listen", "mincore");
+
+    /** Calls that the filter knows beside its lists: their arguments are looked at, or they are not there. */
+    private static final Set<String> WITH_ARGUMENTS = Set.of(
+            "bind",
+            "clone",
+            "clone3",
+            "connect",
+            "fcntl",
+            "ioctl",
+            "prctl",
+            "prlimit64",
+            "sendmmsg",
+            "socket",
+            "tgkill",
+            "unshare");
+
+    private static final Pattern CALL = Pattern.compile("`([a-z0-9_]+)`");
 
     private static final Pattern LINKED = Pattern.compile("Native\\.link\\(\\s*\"([a-z0-9_]+)\"");
 
@@ -113,11 +133,55 @@ class SystemCallFilterTest {
                         .results()
                         .map((MatchResult match) -> match.group(1))
                         .map(function -> CALL_OF_FUNCTION.getOrDefault(function, function))
-                        .filter(call -> !JUDGED.contains(call) && !BEFORE.contains(call))
+                        .filter(call -> !JUDGED.contains(call) && !NOT_BY_WHO_LISTENS.contains(call))
                         .filter(call -> !SystemCallFilter.allowed().containsKey(call))
                         .forEach(missing::add);
             }
         }
         assertThat(missing).isEmpty();
+    }
+
+    private static Set<String> known() {
+        Set<String> known = new TreeSet<>(WITH_ARGUMENTS);
+        known.addAll(SystemCallFilter.allowed().keySet());
+        known.addAll(SystemCallFilter.allowedWithNetwork().keySet());
+        return known;
+    }
+
+    /** Whoever allows another call has to say there why. */
+    @Test
+    void theTablesOfTheDocumentNameEachCallOnce() throws IOException {
+        String document = Files.readString(Path.of("../docs/confinement.md"));
+        String chapter = document.substring(document.indexOf("\n## System calls\n"));
+        List<String> named = chapter.substring(1, chapter.indexOf("\n## ", 1))
+                .lines()
+                .filter(line -> line.startsWith("|"))
+                .map(line -> line.substring(0, line.indexOf('|', 1)))
+                .flatMap(calls -> CALL.matcher(calls).results().map((MatchResult match) -> match.group(1)))
+                .sorted()
+                .toList();
+        assertThat(named).containsExactlyElementsOf(known());
+    }
+
+    /** docs/architecture.md, "Tests", tells how the counts come to be. */
+    @Test
+    @EnabledIfSystemProperty(named = "oriel.calls", matches = ".+")
+    void serversOfTheGuestTestsHaveMadeNoOtherCall() throws IOException {
+        Map<String, Long> made = new TreeMap<>();
+        try (Stream<Path> servers = Files.list(Path.of(System.getProperty("oriel.calls")))) {
+            for (Path server : servers.toList()) {
+                for (String line : Files.readAllLines(server)) {
+                    String[] words = line.strip().split(" +", -1);
+                    if (words.length == 2 && words[1].matches("[0-9]+") && !words[0].equals("total")) {
+                        made.merge(words[0], Long.valueOf(words[1]), Long::sum);
+                    }
+                }
+            }
+        }
+        Set<String> notMade = known();
+        notMade.removeAll(made.keySet());
+        System.out.printf("made, and how often: %s%nallowed, and not made: %s%n", made, notMade);
+        assertThat(made).isNotEmpty();
+        assertThat(known()).containsAll(made.keySet());
     }
 }
