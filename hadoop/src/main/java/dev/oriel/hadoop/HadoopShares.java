@@ -11,23 +11,14 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.security.UserGroupInformation;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Shares of Hadoop file systems. Their options are those of Hadoop's configuration, which is read from {@code
- * HADOOP_CONF_DIR} first, and these:
- *
- * <ul>
- *   <li>{@value #PRINCIPAL}, {@value #KEYTAB}: whom to be with Kerberos, and the file with the key (default: as Hadoop
- *       finds).
- * </ul>
+ * HADOOP_CONF_DIR} first, and {@code kerberos-principal} with {@code kerberos-keytab}: whom to be with Kerberos, and the
+ * file with the key; without them the ticket that Hadoop finds.
  */
 public final class HadoopShares implements ShareProvider {
-    private static final String PRINCIPAL = "kerberos-principal";
-    private static final String KEYTAB = "kerberos-keytab";
-    private static final Set<String> OWN_OPTIONS = Set.of(PRINCIPAL, KEYTAB);
-
     /** Of Hadoop's own client, those that this one finds in its jars, and those that a plug-in may bring. */
     private static final Set<String> SCHEMES = Set.of(
             "hdfs",
@@ -53,6 +44,7 @@ public final class HadoopShares implements ShareProvider {
             Map.entry("ipc.client.connect.timeout", "10000"),
             Map.entry("ipc.client.connect.max.retries.on.timeouts", "3"),
             Map.entry("ipc.client.rpc-timeout.ms", "60000"),
+            Map.entry("hadoop.kerberos.keytab.login.autorenewal.enabled", "true"),
             Map.entry("hadoop.security.group.mapping", "org.apache.hadoop.security.NullGroupsMapping"),
             // a bucket that is not there is told at the start; parts lie in memory, as no folder is sure to be writable
             Map.entry("fs.s3a.bucket.probe", "2"),
@@ -94,7 +86,7 @@ public final class HadoopShares implements ShareProvider {
     private static FileSystem open(URI share, ShareSettings settings, Configuration configuration, ClassLoader loader)
             throws IOException {
         Map<String, String> options = settings.options();
-        logIn(options, configuration);
+        HadoopLogin.begin(options, configuration);
         Staging staging = Staging.open(settings.stagingFolder(), settings.stagingBytes(), settings.sessions());
         try {
             org.apache.hadoop.fs.Path root = new org.apache.hadoop.fs.Path(
@@ -122,7 +114,10 @@ public final class HadoopShares implements ShareProvider {
                 throw new IOException("there is no host " + host.getMessage(), unknown);
             }
             throw unknown;
-        } catch (IOException | RuntimeException failed) {
+        } catch (IOException refused) {
+            staging.close();
+            throw HadoopLogin.explained(refused);
+        } catch (RuntimeException failed) {
             staging.close();
             throw failed;
         }
@@ -158,9 +153,9 @@ public final class HadoopShares implements ShareProvider {
             String key = option.getKey();
             if (key.indexOf('.') > 0) {
                 configuration.set(key, option.getValue(), "--share-option");
-            } else if (!OWN_OPTIONS.contains(key)) {
+            } else if (!HadoopLogin.OPTIONS.contains(key)) {
                 throw new IllegalArgumentException("unknown option '" + key + "'; known are "
-                        + String.join(", ", new TreeSet<>(OWN_OPTIONS))
+                        + String.join(", ", new TreeSet<>(HadoopLogin.OPTIONS))
                         + " and those of Hadoop's configuration, as dfs.replication");
             }
         }
@@ -177,17 +172,5 @@ public final class HadoopShares implements ShareProvider {
             }
         }
         return true;
-    }
-
-    private static void logIn(Map<String, String> options, Configuration configuration) throws IOException {
-        UserGroupInformation.setConfiguration(configuration);
-        String principal = options.get(PRINCIPAL);
-        String keytab = options.get(KEYTAB);
-        if ((principal == null) != (keytab == null)) {
-            throw new IllegalArgumentException("say both " + PRINCIPAL + " and " + KEYTAB);
-        }
-        if (principal != null && keytab != null) {
-            UserGroupInformation.loginUserFromKeytab(principal, keytab);
-        }
     }
 }

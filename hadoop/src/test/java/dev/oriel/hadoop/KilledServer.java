@@ -28,7 +28,6 @@ final class KilledServer {
     private static final int SIZE = 400_000;
     private static final int PIECES = 4;
     private static final int LINE = 10_000;
-    private static final int LONGEST_MILLIS = 1500;
 
     private final Path folder;
     private final URI share;
@@ -82,8 +81,12 @@ final class KilledServer {
         this.settled = settled;
     }
 
-    /** Starts it, has it write and kills it, so many times. */
-    void run(int times) throws Exception {
+    /**
+     * Starts it, has it write and kills it, so many times.
+     *
+     * @param longestMillis it is killed before as many are over
+     */
+    void run(int times, int longestMillis) throws Exception {
         Random random = new Random(times);
         org.apache.hadoop.fs.Path file = new org.apache.hadoop.fs.Path("/changed");
         try (FSDataOutputStream out = hadoop.create(file)) {
@@ -94,14 +97,14 @@ final class KilledServer {
         for (int time = 0; time < times; time++) {
             Progress appended = new Progress();
             org.apache.hadoop.fs.Path log = new org.apache.hadoop.fs.Path("/log-" + time);
-            killWhileItWrites(log.toString(), changed, appended, random.nextInt(LONGEST_MILLIS));
+            killWhileItWrites(log.toString(), changed, appended, random.nextInt(longestMillis));
             assertWhole(read(file), changed);
             settled.await(log);
             assertBegins(read(log), appended);
             lines += appended.synced;
         }
-        assertThat(changed.synced).as("times that the file was changed").isGreaterThan(times);
-        assertThat(lines).as("lines that were appended").isGreaterThan(times);
+        assertThat(changed.synced).as("times that the file was changed").isGreaterThanOrEqualTo(times);
+        assertThat(lines).as("lines that were appended").isGreaterThanOrEqualTo(times);
     }
 
     private static ByteBuffer filled(int length, int generation) {
