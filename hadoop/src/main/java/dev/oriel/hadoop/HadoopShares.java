@@ -85,40 +85,53 @@ public final class HadoopShares implements ShareProvider {
 
     private static FileSystem open(URI share, ShareSettings settings, Configuration configuration, ClassLoader loader)
             throws IOException {
-        Map<String, String> options = settings.options();
-        HadoopLogin.begin(options, configuration);
-        Staging staging = Staging.open(settings.stagingFolder(), settings.stagingBytes(), settings.sessions());
+        HadoopLogin login = new HadoopLogin(settings.options(), configuration);
+        boolean isOpen = false;
         try {
-            org.apache.hadoop.fs.Path root = new org.apache.hadoop.fs.Path(
-                    share.getScheme(), share.getAuthority(), share.getPath().isEmpty() ? "/" : share.getPath());
-            if (share.getScheme().equals("hdfs")) {
-                // asks for links too; the cluster refuses them where it has none
-                org.apache.hadoop.fs.FileSystem.enableSymlinks();
-            }
-            probe(share, root, configuration);
-            org.apache.hadoop.fs.FileSystem files = org.apache.hadoop.fs.FileSystem.newInstance(share, configuration);
+            Staging staging = Staging.open(settings.stagingFolder(), settings.stagingBytes(), settings.sessions());
             try {
-                return new HadoopFileSystem(new Cluster(files, files.makeQualified(root), loader, staging), settings);
-            } catch (IOException | RuntimeException failed) {
-                files.close();
-                throw failed;
+                FileSystem opened =
+                        new HadoopFileSystem(cluster(share, configuration, loader, staging, login), settings);
+                isOpen = true;
+                return opened;
+            } finally {
+                if (!isOpen) {
+                    staging.close();
+                }
             }
         } catch (org.apache.hadoop.fs.UnsupportedFileSystemException absent) {
-            staging.close();
             throw new IOException(
                     "Hadoop's client has nothing for " + share.getScheme() + ": its jar belongs into a plug-in",
                     absent);
         } catch (IllegalArgumentException unknown) {
-            staging.close();
             if (unknown.getCause() instanceof UnknownHostException host) {
                 throw new IOException("there is no host " + host.getMessage(), unknown);
             }
             throw unknown;
         } catch (IOException refused) {
-            staging.close();
             throw HadoopLogin.explained(refused);
-        } catch (RuntimeException failed) {
-            staging.close();
+        } finally {
+            if (!isOpen) {
+                login.close();
+            }
+        }
+    }
+
+    private static Cluster cluster(
+            URI share, Configuration configuration, ClassLoader loader, Staging staging, HadoopLogin login)
+            throws IOException {
+        org.apache.hadoop.fs.Path root = new org.apache.hadoop.fs.Path(
+                share.getScheme(), share.getAuthority(), share.getPath().isEmpty() ? "/" : share.getPath());
+        if (share.getScheme().equals("hdfs")) {
+            // asks for links too; the cluster refuses them where it has none
+            org.apache.hadoop.fs.FileSystem.enableSymlinks();
+        }
+        probe(share, root, configuration);
+        org.apache.hadoop.fs.FileSystem files = org.apache.hadoop.fs.FileSystem.newInstance(share, configuration);
+        try {
+            return new Cluster(files, files.makeQualified(root), loader, staging, login);
+        } catch (IOException | RuntimeException failed) {
+            files.close();
             throw failed;
         }
     }

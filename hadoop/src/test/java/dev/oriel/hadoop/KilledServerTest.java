@@ -10,8 +10,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** A server of a cluster's folder that is killed at some moment: run it with {@code -Doriel.soak=TIMES}. */
 @EnabledIfSystemProperty(named = "oriel.soak", matches = "[1-9].*")
 class KilledServerTest {
-    private static final int LONGEST_MILLIS = 1500;
-
     @TempDir
     @SuppressWarnings("NullAway.Init") // by JUnit
     private Path folder;
@@ -25,7 +23,7 @@ class KilledServerTest {
                     Thread.sleep(100);
                 }
             });
-            server.run(Integer.getInteger("oriel.soak"), LONGEST_MILLIS);
+            server.run(Integer.getInteger("oriel.soak"));
         }
     }
 }

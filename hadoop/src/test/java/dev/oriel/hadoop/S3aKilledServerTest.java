@@ -11,9 +11,6 @@ import org.junit.jupiter.api.io.TempDir;
 class S3aKilledServerTest {
     private static final int TIMES = 4;
 
-    /** Amazon's client takes seconds to write for the first time. */
-    private static final int LONGEST_MILLIS = 10_000;
-
     @TempDir
     @SuppressWarnings("NullAway.Init") // by JUnit
     private Path folder;
@@ -23,7 +20,7 @@ class S3aKilledServerTest {
         try (S3Server server = S3Server.start(folder);
                 FileSystem hadoop = server.client()) {
             new KilledServer(folder, S3Server.share("/"), server.options(), hadoop, _ -> {})
-                    .run(Integer.getInteger("oriel.soak", TIMES), LONGEST_MILLIS);
+                    .run(Integer.getInteger("oriel.soak", TIMES));
         }
     }
 }

@@ -47,8 +47,8 @@ public final class SecuredCluster {
         Path folder = Path.of(arguments[0]);
         Properties properties = MiniKdc.createConf();
         properties.setProperty(MiniKdc.KDC_BIND_ADDRESS, InetAddress.getLoopbackAddress().getHostAddress());
-        properties.setProperty(MiniKdc.MAX_TICKET_LIFETIME, String.valueOf(Integer.parseInt(arguments[1]) * 1000));
-        properties.setProperty(MiniKdc.MIN_TICKET_LIFETIME, "1000");
+        properties.setProperty(MiniKdc.MAX_TICKET_LIFETIME, arguments[1]);
+        properties.setProperty(MiniKdc.MIN_TICKET_LIFETIME, "1");
         MiniKdc tickets = new MiniKdc(properties, Files.createDirectories(folder.resolve("kdc")).toFile());
         tickets.start();
         Files.copy(tickets.getKrb5conf().toPath(), folder.resolve("krb5.conf"));
