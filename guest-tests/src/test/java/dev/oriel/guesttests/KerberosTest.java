@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -35,7 +34,6 @@ class KerberosTest {
     private Path folder;
 
     private Process cluster;
-    private BufferedReader said;
     private String share;
 
     @BeforeEach
@@ -50,8 +48,15 @@ class KerberosTest {
                         String.valueOf(TICKET_SECONDS))
                 .redirectError(folder.resolve("cluster.log").toFile())
                 .start();
-        said = cluster.inputReader();
-        share = answer("UP ").split(" ")[1];
+        BufferedReader said = cluster.inputReader();
+        String line = said.readLine();
+        while (line != null && !line.startsWith("UP ")) {
+            line = said.readLine();
+        }
+        if (line == null) {
+            throw new IOException(Files.readString(folder.resolve("cluster.log")));
+        }
+        share = line.split(" ")[1];
     }
 
     @AfterEach
@@ -60,28 +65,11 @@ class KerberosTest {
         cluster.destroyForcibly().onExit().join();
     }
 
-    private String answer(String beginning) throws IOException {
-        String line = said.readLine();
-        while (line != null && !line.startsWith(beginning)) {
-            line = said.readLine();
-        }
-        if (line == null) {
-            throw new IOException(Files.readString(folder.resolve("cluster.log")));
-        }
-        return line;
-    }
-
-    /** The cache has a new ticket, in a new file by the same name, as kinit(1) does it. */
-    private void newTicket() throws IOException {
-        Writer input = cluster.outputWriter();
-        input.write(folder.resolve("tickets/cache") + "\n");
-        input.flush();
-        String _ = answer("WRITTEN");
-    }
-
     private ProcessBuilder server(Path socket, Map<String, String> environment, String... options) {
         List<String> words = new ArrayList<>(OrielServer.LAUNCHER);
         words.addAll(List.of("serve", "--share", share, "--socket-path", socket.toString()));
+        // a minute otherwise, which is longer than tickets are good here
+        words.add("--share-option=hadoop.kerberos.min.seconds.before.relogin=1");
         words.addAll(List.of(options));
         ProcessBuilder builder = new ProcessBuilder(words).redirectErrorStream(true);
         builder.environment().put("HADOOP_CONF_DIR", folder.resolve("conf").toString());
@@ -106,7 +94,8 @@ class KerberosTest {
 
     private String run(String command, String name, String... arguments) throws Exception {
         List<String> words = new ArrayList<>(OrielServer.LAUNCHER);
-        words.addAll(List.of(command, "--socket", folder.resolve(name).resolve("socket").toString()));
+        words.addAll(List.of(
+                command, "--socket", folder.resolve(name).resolve("socket").toString()));
         words.addAll(List.of(arguments));
         Path output = folder.resolve("output");
         int status = new ProcessBuilder(words)
@@ -122,7 +111,6 @@ class KerberosTest {
     void aKeyOrATicketOpensTheShareAndNewTicketsKeepItOpen() throws Exception {
         Path text = Files.writeString(folder.resolve("text"), "in a cluster with Kerberos\n");
         String cache = "FILE:" + folder.resolve("tickets/cache");
-        newTicket();
         Process byTicket = started("ticket", Map.of("KRB5CCNAME", cache));
         Process byKey = started(
                 "key",
@@ -134,10 +122,7 @@ class KerberosTest {
                 run("cp", name, text.toString(), ":/" + name);
                 assertThat(run("cat", name, "/" + name)).isEqualTo(Files.readString(text));
             }
-            for (int half = 0; half < 4; half++) {
-                TimeUnit.SECONDS.sleep(TICKET_SECONDS / 2);
-                newTicket();
-            }
+            TimeUnit.SECONDS.sleep(TICKET_SECONDS + 20);
             // the first tickets are over, and connections of Hadoop are closed when nobody has asked for ten seconds
             for (String name : List.of("ticket", "key")) {
                 assertThat(run("cat", name, "/" + name)).isEqualTo(Files.readString(text));
@@ -153,7 +138,9 @@ class KerberosTest {
 
     @Test
     void whoHasNoTicketIsToldSo() throws Exception {
-        Process server = server(folder.resolve("socket"), Map.of("KRB5CCNAME", folder.resolve("none").toString()))
+        Process server = server(
+                        folder.resolve("socket"),
+                        Map.of("KRB5CCNAME", folder.resolve("none").toString()))
                 .start();
         assertThat(new String(server.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8))
                 .contains(NO_TICKET);

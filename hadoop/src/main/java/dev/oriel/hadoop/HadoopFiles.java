@@ -50,7 +50,8 @@ final class HadoopFiles {
         HadoopFile file;
         synchronized (this) {
             Object key = key(node);
-            Used used = files.computeIfAbsent(key, _ -> new Used(new HadoopFile(cluster, new Place(cluster, node, key))));
+            Used used =
+                    files.computeIfAbsent(key, _ -> new Used(new HadoopFile(cluster, new Place(cluster, node, key))));
             used.users++;
             file = used.file;
         }

@@ -14,8 +14,8 @@ import org.apache.hadoop.security.UserGroupInformation;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whom a cluster sees: this user, or a principal of Kerberos by its key or by a ticket. New tickets are had from the key
- * by Hadoop; those in a cache are read again here, as Hadoop would start a program for it, which a sandbox forbids.
+ * Whom a cluster sees: this user, or a principal of Kerberos by its key or by a ticket. Hadoop gets new tickets by the
+ * key. Those in a cache are read again here: Hadoop would start a program for it, and die of that in a sandbox.
  */
 final class HadoopLogin implements AutoCloseable {
     private static final String PRINCIPAL = "kerberos-principal";

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Shares of Hadoop file systems. Their options are those of Hadoop's configuration, which is read from {@code
- * HADOOP_CONF_DIR} first, and {@code kerberos-principal} with {@code kerberos-keytab}: whom to be with Kerberos, and the
- * file with the key; without them the ticket that Hadoop finds.
+ * HADOOP_CONF_DIR} first, and {@code kerberos-principal} with {@code kerberos-keytab}: whom to be with Kerberos, and
+ * the file with the key; without them the ticket that Hadoop finds.
  */
 public final class HadoopShares implements ShareProvider {
     /** Of Hadoop's own client, those that this one finds in its jars, and those that a plug-in may bring. */

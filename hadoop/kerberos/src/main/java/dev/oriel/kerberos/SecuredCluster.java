@@ -1,20 +1,21 @@
 package dev.oriel.kerberos;
 
-import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.net.InetAddress;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Properties;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.hdfs.MiniDFSCluster;
 import org.apache.hadoop.minikdc.MiniKdc;
 import org.apache.hadoop.security.UserGroupInformation;
+import org.apache.kerby.kerberos.kerb.KrbException;
 import org.apache.kerby.kerberos.kerb.client.KrbClient;
 
 /**
@@ -25,11 +26,10 @@ import org.apache.kerby.kerberos.kerb.client.KrbClient;
  *   krb5.conf          where tickets are given
  *   conf               HADOOP_CONF_DIR of the cluster's clients
  *   guest.keytab       the key of guest@REALM, who owns /share
- *   tickets/cache      a ticket of guest
+ *   tickets/cache      a ticket of guest, another one each quarter of its time
  * </pre>
  *
- * <p>It says {@code UP URI REALM}, and lives until its standard input ends. A line there is a path, and has it write a
- * new ticket there, beside it first.
+ * <p>It says {@code UP URI}, and lives until its standard input ends.
  */
 public final class SecuredCluster {
     private static final String SERVER = "hdfs/localhost";
@@ -46,10 +46,12 @@ public final class SecuredCluster {
     public static void main(String[] arguments) throws Exception {
         Path folder = Path.of(arguments[0]);
         Properties properties = MiniKdc.createConf();
-        properties.setProperty(MiniKdc.KDC_BIND_ADDRESS, InetAddress.getLoopbackAddress().getHostAddress());
+        properties.setProperty(
+                MiniKdc.KDC_BIND_ADDRESS, InetAddress.getLoopbackAddress().getHostAddress());
         properties.setProperty(MiniKdc.MAX_TICKET_LIFETIME, arguments[1]);
         properties.setProperty(MiniKdc.MIN_TICKET_LIFETIME, "1");
-        MiniKdc tickets = new MiniKdc(properties, Files.createDirectories(folder.resolve("kdc")).toFile());
+        MiniKdc tickets = new MiniKdc(
+                properties, Files.createDirectories(folder.resolve("kdc")).toFile());
         tickets.start();
         Files.copy(tickets.getKrb5conf().toPath(), folder.resolve("krb5.conf"));
         File servers = folder.resolve("servers.keytab").toFile();
@@ -82,13 +84,15 @@ public final class SecuredCluster {
             client.writeXml(out);
         }
         KrbClient asks = new KrbClient(tickets.getKrb5conf().getParentFile());
-        write(asks, guest, Files.createDirectory(folder.resolve("tickets")).resolve("cache"));
-        say("UP " + cluster.getURI() + share + " " + tickets.getRealm());
-        BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
-        for (String line = in.readLine(); line != null; line = in.readLine()) {
-            write(asks, guest, Path.of(line));
-            say("WRITTEN");
-        }
+        asks.init();
+        Path cache = Files.createDirectory(folder.resolve("tickets")).resolve("cache");
+        write(asks, guest, cache);
+        long quarter = TimeUnit.SECONDS.toMillis(Long.parseLong(arguments[1])) / 4;
+        var _ = Executors.newSingleThreadScheduledExecutor(
+                        Thread.ofPlatform().daemon().factory())
+                .scheduleAtFixedRate(() -> write(asks, guest, cache), quarter, quarter, TimeUnit.MILLISECONDS);
+        say("UP " + cluster.getURI() + share);
+        long _ = System.in.transferTo(OutputStream.nullOutputStream());
         cluster.shutdown(true);
         tickets.stop();
         Runtime.getRuntime().halt(0); // its threads may take their time
@@ -105,14 +109,18 @@ public final class SecuredCluster {
         return secured;
     }
 
-    private static void write(KrbClient asks, File keytab, Path cache) throws Exception {
-        Path beside = Files.createTempFile(cache.toAbsolutePath().getParent(), "cache", null);
-        asks.init();
-        asks.storeTicket(asks.requestTgt(GUEST, keytab), beside.toFile());
-        Files.move(beside, cache, java.nio.file.StandardCopyOption.ATOMIC_MOVE);
+    /** In a new file by the same name, as kinit(1) does it. */
+    private static void write(KrbClient asks, File keytab, Path cache) {
+        Path beside = cache.resolveSibling("new");
+        try {
+            asks.storeTicket(asks.requestTgt(GUEST, keytab), beside.toFile());
+            Files.move(beside, cache, StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException | KrbException failed) {
+            throw new IllegalStateException("no ticket in " + cache, failed);
+        }
     }
 
-    private static void say(String line) throws IOException {
+    private static void say(String line) {
         System.out.println(line);
         System.out.flush();
     }
