@@ -126,7 +126,7 @@ done < <(libraries "$setpriv" libjvm.so libjava.so libjli.so libnio.so libnet.so
 
 # By what names are told and users known, and what Kerberos needs.
 if [ -n "$network" ]; then
-    for file in /etc/resolv.conf /etc/hosts /etc/nsswitch.conf /etc/host.conf /etc/gai.conf /etc/passwd /etc/group /etc/krb5.conf; do
+    for file in /etc/resolv.conf /etc/hosts /etc/nsswitch.conf /etc/host.conf /etc/gai.conf /etc/passwd /etc/group /etc/krb5.conf /etc/krb5.conf.d; do
         [ ! -e "$file" ] || lay $programs,noexec "$(readlink -f "$file")" "$file"
     done
 fi

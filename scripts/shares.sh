@@ -59,6 +59,7 @@ prepare_share() {
         # In a sandbox without root this user has another number, and so no name.
         [ "$EUID" -eq 0 ] || export HADOOP_USER_NAME=${HADOOP_USER_NAME:-$(id -un)}
         [ ! -d "${HADOOP_CONF_DIR-}" ] || share_reads+=("$HADOOP_CONF_DIR")
+        kerberos
         ;;
     esac
     if [ "$scheme" = sftp ]; then
@@ -88,6 +89,25 @@ prepare_share() {
     done
     # They are told to the sandbox one in a line.
     case ${share_reads[*]-}${share_writes[*]-} in *$'\n'*) die "--share $share: a path with an end of a line in it" ;; esac
+}
+
+# What a login by Kerberos reads, where others of this user have it: Java does not know KRB5_CONFIG, and inside a sandbox this user may
+# have another number, which the name of the ticket cache has.
+kerberos() {
+    local cache=${KRB5CCNAME-/tmp/krb5cc_$EUID}
+    case ${KRB5_CONFIG-} in
+    /*)
+        share_java+=("-Djava.security.krb5.conf=$KRB5_CONFIG")
+        share_reads+=("$KRB5_CONFIG")
+        ;;
+    esac
+    cache=${cache#FILE:}
+    if [ -f "$cache" ]; then
+        export KRB5CCNAME=$cache
+        # A new ticket is another file by the same name, which is seen where the folder is; but not all of /tmp is anybody's.
+        [ -k "${cache%/*}" ] || cache=${cache%/*}
+        share_reads+=("$cache")
+    fi
 }
 
 # plugin MODULE WHAT [PROFILE]: adds a plug-in that is a module of Oriel, and no part of it until somebody wants it;

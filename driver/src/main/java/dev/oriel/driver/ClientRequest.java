@@ -10,6 +10,7 @@ import dev.oriel.fuse.FuseReadIn;
 import dev.oriel.fuse.FuseStruct;
 import dev.oriel.fuse.FuseWriteIn;
 import dev.oriel.linux.Errno;
+import dev.oriel.linux.OpenFlags;
 import dev.oriel.virtio.ring.DriverRing;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
@@ -227,6 +228,12 @@ public final class ClientRequest {
         begin(FuseOpcode.WRITE, nodeid);
         argument(write).fh(fh).offset(position).size(length);
         return payload(buffer, offset, length).reply(8, 8);
+    }
+
+    /** {@link #write} goes to the end of the file, and not where it was told. */
+    public ClientRequest atEnd() {
+        write.flags(OpenFlags.O_APPEND);
+        return this;
     }
 
     /** GETATTR of a node: all there is to say about it. The reply is a {@code fuse_attr_out}. */

@@ -17,6 +17,7 @@ import dev.oriel.fuse.FuseReadIn;
 import dev.oriel.fuse.FuseReleaseIn;
 import dev.oriel.fuse.FuseWriteOut;
 import dev.oriel.linux.Errno;
+import dev.oriel.linux.OpenFlags;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Objects;
@@ -61,12 +62,12 @@ public final class FuseFiles {
         ClientRequest request = begin(opcode, nodeid);
         request.argument(new FuseOpenIn()).flags(flags);
         call(request.reply(FuseOpenOut.SIZE, FuseOpenOut.SIZE));
-        return openFile(nodeid, request, 0);
+        return openFile(nodeid, request, 0, flags);
     }
 
-    private static OpenFile openFile(long nodeid, ClientRequest request, int offset) {
+    private static OpenFile openFile(long nodeid, ClientRequest request, int offset, int flags) {
         FuseOpenOut out = request.reply(new FuseOpenOut(), offset);
-        OpenFile file = new OpenFile(nodeid, out.fh(), out.openFlags());
+        OpenFile file = new OpenFile(nodeid, out.fh(), out.openFlags(), (flags & OpenFlags.O_APPEND) != 0);
         request.release();
         return file;
     }
@@ -91,7 +92,7 @@ public final class FuseFiles {
         int size = FuseEntryOut.SIZE + FuseOpenOut.SIZE;
         call(request.name(name).reply(size, size));
         NodeEntry entry = NodeEntry.of(request.reply(new FuseEntryOut()));
-        return new Created(entry, openFile(entry.nodeid(), request, FuseEntryOut.SIZE));
+        return new Created(entry, openFile(entry.nodeid(), request, FuseEntryOut.SIZE, flags));
     }
 
     /**
@@ -126,7 +127,11 @@ public final class FuseFiles {
         if (request == null) {
             return -Errno.EAGAIN;
         }
-        int result = queue.call(request.write(file.nodeid(), file.fh(), position, buffer, offset, length));
+        request.write(file.nodeid(), file.fh(), position, buffer, offset, length);
+        if (file.appends()) {
+            request.atEnd();
+        }
+        int result = queue.call(request);
         int written = result;
         if (result >= 0) {
             written = request.reply(new FuseWriteOut()).size();

@@ -112,7 +112,7 @@ class FuseClientTest {
             assertThat(buffer.segment().asSlice(100, 6).toArray(java.lang.foreign.ValueLayout.JAVA_BYTE))
                     .isEqualTo("456789".getBytes(UTF_8));
             assertThat(client.files().write(file, 8, buffer, 100, 6)).isEqualTo(6);
-            assertThat(client.files().read(new OpenFile(file.nodeid(), 4711, 0), 0, buffer, 0, 10))
+            assertThat(client.files().read(new OpenFile(file.nodeid(), 4711, 0, false), 0, buffer, 0, 10))
                     .isEqualTo(-Errno.EBADF);
         }
         client.files().release(file);

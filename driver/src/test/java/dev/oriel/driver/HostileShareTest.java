@@ -145,7 +145,7 @@ class HostileShareTest {
         byte[] name = "name".getBytes(UTF_8);
         byte[] longName = "a".repeat(20_000).getBytes(UTF_8);
         byte[] twoNames = {'a', 0, 'b'};
-        OpenFile file = new OpenFile(FILE, 1, 0);
+        OpenFile file = new OpenFile(FILE, 1, 0, false);
         Map<Integer, List<Call>> calls = Map.of(
                 Errno.ENAMETOOLONG,
                 List.of(

@@ -39,6 +39,7 @@ final class Cluster implements AutoCloseable {
     private final Path root;
     private final ClassLoader loader;
     private final Staging staging;
+    private final HadoopLogin login;
     private final Replacements replacements = new Replacements();
     private final Owners users = new Owners(java.nio.file.Path.of("/etc/passwd"));
     private final Owners groups = new Owners(java.nio.file.Path.of("/etc/group"));
@@ -57,12 +58,14 @@ final class Cluster implements AutoCloseable {
      *
      * @param loader Hadoop's, which finds its own classes by that of the thread
      * @param staging closed with this
+     * @param login closed with this
      */
-    Cluster(FileSystem files, Path root, ClassLoader loader, Staging staging) throws IOException {
+    Cluster(FileSystem files, Path root, ClassLoader loader, Staging staging, HadoopLogin login) throws IOException {
         this.files = files;
         this.root = root;
         this.loader = loader;
         this.staging = staging;
+        this.login = login;
         readers = Executors.newCachedThreadPool(this::reader);
         FileStatus status = files.getFileStatus(root);
         if (!status.isDirectory()) {
@@ -262,6 +265,7 @@ final class Cluster implements AutoCloseable {
             return 0;
         });
         readers.shutdown();
+        login.close();
         staging.close();
     }
 }

@@ -12,7 +12,6 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.IntSupplier;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileStatus;
-import org.apache.hadoop.fs.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,16 +25,10 @@ final class HadoopFile {
     private static final System.Logger LOG = System.getLogger("dev.oriel.hadoop");
 
     private final Cluster cluster;
-    private volatile Object key;
+    private final Place place;
     private final HadoopStore store;
     private final StagedFile staged;
     private final ReentrantLock lock = new ReentrantLock();
-
-    /** Where it is, if that is not told by an inode. */
-    private volatile Path path;
-
-    private final long inode;
-    private volatile Path folder;
     private @Nullable HadoopStream stream;
 
     /** Whether the staged file has not looked at the store since something streamed. */
@@ -51,36 +44,15 @@ final class HadoopFile {
     private long errorNumber;
     private int error;
 
-    /** @param node as it is found by whom opens it first */
-    HadoopFile(Cluster cluster, HadoopNode node, Object key) {
+    HadoopFile(Cluster cluster, Place place) {
         this.cluster = cluster;
-        this.key = key;
-        inode = node.inode;
-        path = cluster.path(node);
-        HadoopNode parent = node.parent();
-        folder = cluster.path(parent == null ? node : parent);
-        store = new HadoopStore(cluster, this::path, () -> folder, inode);
+        this.place = place;
+        store = new HadoopStore(cluster, place);
         staged = new StagedFile(cluster.staging(), store);
     }
 
-    Object key() {
-        return key;
-    }
-
-    Path path() {
-        return inode != 0 ? cluster.inodePath(inode) : path;
-    }
-
-    /** It has another name now, in another folder perhaps. */
-    void moved(Path to, Path newFolder) {
-        key = to.toString();
-        path = to;
-        folder = newFolder;
-    }
-
-    /** It lies in another folder now. */
-    void moved(Path newFolder) {
-        folder = newFolder;
+    Place place() {
+        return place;
     }
 
     /**
@@ -222,7 +194,7 @@ final class HadoopFile {
             return result == 0 ? -Errno.EOPNOTSUPP : result;
         }
         return (int) cluster.ask(() -> {
-            stream = HadoopStream.at(cluster, path(), offset);
+            stream = HadoopStream.at(cluster, place.path(), offset);
             return 0;
         });
     }
@@ -245,7 +217,7 @@ final class HadoopFile {
         HadoopStream streaming = stream;
         stream = null;
         if (streaming != null) {
-            streaming.abandon(path());
+            streaming.abandon(place.path());
         }
         store.forget();
         int _ = renew();
@@ -288,7 +260,7 @@ final class HadoopFile {
     }
 
     private int setTimes() {
-        int result = times.apply(cluster, path());
+        int result = times.apply(cluster, place.path());
         int renewed = result == PendingTimes.NONE ? 0 : renew();
         return result < 0 ? result : renewed;
     }
@@ -341,7 +313,7 @@ final class HadoopFile {
         }
         if (size == 0 && removed == null && staged.modified() == null) {
             result = (int) cluster.ask(() -> {
-                stream = HadoopStream.empty(cluster, path());
+                stream = HadoopStream.empty(cluster, place.path());
                 return 0;
             });
             if (result != -Errno.EOPNOTSUPP) {
@@ -442,7 +414,7 @@ final class HadoopFile {
                 LOG.log(
                         Level.WARNING,
                         "{0}: what a guest wrote could not be written back: {1}",
-                        path(),
+                        place.path(),
                         Errno.name(-result));
             }
             return result;

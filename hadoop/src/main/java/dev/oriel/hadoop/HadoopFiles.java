@@ -50,7 +50,8 @@ final class HadoopFiles {
         HadoopFile file;
         synchronized (this) {
             Object key = key(node);
-            Used used = files.computeIfAbsent(key, _ -> new Used(new HadoopFile(cluster, node, key)));
+            Used used =
+                    files.computeIfAbsent(key, _ -> new Used(new HadoopFile(cluster, new Place(cluster, node, key))));
             used.users++;
             file = used.file;
         }
@@ -77,15 +78,15 @@ final class HadoopFiles {
     }
 
     private synchronized void leave(HadoopFile file) {
-        Used used = files.get(file.key());
+        Used used = files.get(file.place().key());
         if (used != null && used.file == file && --used.users == 0 && !file.isUsed()) {
-            files.remove(file.key());
+            files.remove(file.place().key());
         }
     }
 
     /** What is open by a name is not found by it any more: it was removed. */
     synchronized void removed(HadoopFile file) {
-        files.remove(file.key());
+        files.remove(file.place().key());
     }
 
     /** The files of which something has to be written; a file that is written by nobody any more is among them. */
@@ -109,7 +110,7 @@ final class HadoopFiles {
                         from.toUri().getAuthority(),
                         to.toUri().getPath() + before.substring(above.length()));
                 Path parent = now.getParent();
-                entry.getValue().file.moved(now, parent == null ? now : parent);
+                entry.getValue().file.place().moved(now, parent == null ? now : parent);
                 moved.put(now.toString(), entry.getValue());
             }
             return isBelow;

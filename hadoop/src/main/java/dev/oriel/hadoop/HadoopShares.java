@@ -11,23 +11,14 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.security.UserGroupInformation;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Shares of Hadoop file systems. Their options are those of Hadoop's configuration, which is read from {@code
- * HADOOP_CONF_DIR} first, and these:
- *
- * <ul>
- *   <li>{@value #PRINCIPAL}, {@value #KEYTAB}: whom to be with Kerberos, and the file with the key (default: as Hadoop
- *       finds).
- * </ul>
+ * HADOOP_CONF_DIR} first, and {@code kerberos-principal} with {@code kerberos-keytab}: whom to be with Kerberos, and
+ * the file with the key; without them the ticket that Hadoop finds.
  */
 public final class HadoopShares implements ShareProvider {
-    private static final String PRINCIPAL = "kerberos-principal";
-    private static final String KEYTAB = "kerberos-keytab";
-    private static final Set<String> OWN_OPTIONS = Set.of(PRINCIPAL, KEYTAB);
-
     /** Of Hadoop's own client, those that this one finds in its jars, and those that a plug-in may bring. */
     private static final Set<String> SCHEMES = Set.of(
             "hdfs",
@@ -53,6 +44,7 @@ public final class HadoopShares implements ShareProvider {
             Map.entry("ipc.client.connect.timeout", "10000"),
             Map.entry("ipc.client.connect.max.retries.on.timeouts", "3"),
             Map.entry("ipc.client.rpc-timeout.ms", "60000"),
+            Map.entry("hadoop.kerberos.keytab.login.autorenewal.enabled", "true"),
             Map.entry("hadoop.security.group.mapping", "org.apache.hadoop.security.NullGroupsMapping"),
             // a bucket that is not there is told at the start; parts lie in memory, as no folder is sure to be writable
             Map.entry("fs.s3a.bucket.probe", "2"),
@@ -93,37 +85,53 @@ public final class HadoopShares implements ShareProvider {
 
     private static FileSystem open(URI share, ShareSettings settings, Configuration configuration, ClassLoader loader)
             throws IOException {
-        Map<String, String> options = settings.options();
-        logIn(options, configuration);
-        Staging staging = Staging.open(settings.stagingFolder(), settings.stagingBytes(), settings.sessions());
+        HadoopLogin login = new HadoopLogin(settings.options(), configuration);
+        boolean isOpen = false;
         try {
-            org.apache.hadoop.fs.Path root = new org.apache.hadoop.fs.Path(
-                    share.getScheme(), share.getAuthority(), share.getPath().isEmpty() ? "/" : share.getPath());
-            if (share.getScheme().equals("hdfs")) {
-                // asks for links too; the cluster refuses them where it has none
-                org.apache.hadoop.fs.FileSystem.enableSymlinks();
-            }
-            probe(share, root, configuration);
-            org.apache.hadoop.fs.FileSystem files = org.apache.hadoop.fs.FileSystem.newInstance(share, configuration);
+            Staging staging = Staging.open(settings.stagingFolder(), settings.stagingBytes(), settings.sessions());
             try {
-                return new HadoopFileSystem(new Cluster(files, files.makeQualified(root), loader, staging), settings);
-            } catch (IOException | RuntimeException failed) {
-                files.close();
-                throw failed;
+                FileSystem opened =
+                        new HadoopFileSystem(cluster(share, configuration, loader, staging, login), settings);
+                isOpen = true;
+                return opened;
+            } finally {
+                if (!isOpen) {
+                    staging.close();
+                }
             }
         } catch (org.apache.hadoop.fs.UnsupportedFileSystemException absent) {
-            staging.close();
             throw new IOException(
                     "Hadoop's client has nothing for " + share.getScheme() + ": its jar belongs into a plug-in",
                     absent);
         } catch (IllegalArgumentException unknown) {
-            staging.close();
             if (unknown.getCause() instanceof UnknownHostException host) {
                 throw new IOException("there is no host " + host.getMessage(), unknown);
             }
             throw unknown;
+        } catch (IOException refused) {
+            throw HadoopLogin.explained(refused);
+        } finally {
+            if (!isOpen) {
+                login.close();
+            }
+        }
+    }
+
+    private static Cluster cluster(
+            URI share, Configuration configuration, ClassLoader loader, Staging staging, HadoopLogin login)
+            throws IOException {
+        org.apache.hadoop.fs.Path root = new org.apache.hadoop.fs.Path(
+                share.getScheme(), share.getAuthority(), share.getPath().isEmpty() ? "/" : share.getPath());
+        if (share.getScheme().equals("hdfs")) {
+            // asks for links too; the cluster refuses them where it has none
+            org.apache.hadoop.fs.FileSystem.enableSymlinks();
+        }
+        probe(share, root, configuration);
+        org.apache.hadoop.fs.FileSystem files = org.apache.hadoop.fs.FileSystem.newInstance(share, configuration);
+        try {
+            return new Cluster(files, files.makeQualified(root), loader, staging, login);
         } catch (IOException | RuntimeException failed) {
-            staging.close();
+            files.close();
             throw failed;
         }
     }
@@ -158,9 +166,9 @@ public final class HadoopShares implements ShareProvider {
             String key = option.getKey();
             if (key.indexOf('.') > 0) {
                 configuration.set(key, option.getValue(), "--share-option");
-            } else if (!OWN_OPTIONS.contains(key)) {
+            } else if (!HadoopLogin.OPTIONS.contains(key)) {
                 throw new IllegalArgumentException("unknown option '" + key + "'; known are "
-                        + String.join(", ", new TreeSet<>(OWN_OPTIONS))
+                        + String.join(", ", new TreeSet<>(HadoopLogin.OPTIONS))
                         + " and those of Hadoop's configuration, as dfs.replication");
             }
         }
@@ -177,17 +185,5 @@ public final class HadoopShares implements ShareProvider {
             }
         }
         return true;
-    }
-
-    private static void logIn(Map<String, String> options, Configuration configuration) throws IOException {
-        UserGroupInformation.setConfiguration(configuration);
-        String principal = options.get(PRINCIPAL);
-        String keytab = options.get(KEYTAB);
-        if ((principal == null) != (keytab == null)) {
-            throw new IllegalArgumentException("say both " + PRINCIPAL + " and " + KEYTAB);
-        }
-        if (principal != null && keytab != null) {
-            UserGroupInformation.loginUserFromKeytab(principal, keytab);
-        }
     }
 }

@@ -11,7 +11,6 @@ import java.nio.ByteBuffer;
 import java.util.EnumSet;
 import java.util.Map;
 import java.util.UUID;
-import java.util.function.Supplier;
 import org.apache.hadoop.fs.CreateFlag;
 import org.apache.hadoop.fs.EtagSource;
 import org.apache.hadoop.fs.FSDataInputStream;
@@ -41,25 +40,16 @@ final class HadoopStore implements StagedStore {
     }
 
     private final Cluster cluster;
-    private final Supplier<Path> path;
-    private final Supplier<Path> folder;
-    private final long inode;
+    private final Place place;
 
     private @Nullable FSDataInputStream input;
     private volatile boolean isStale;
     private volatile @Nullable Stamp opened;
     private final ReadAhead ahead;
 
-    /**
-     * @param path where the file is now
-     * @param folder where a temporary file may be made that can be renamed to it
-     * @param inode the file's, as guests know it; 0 if that is not told
-     */
-    HadoopStore(Cluster cluster, Supplier<Path> path, Supplier<Path> folder, long inode) {
+    HadoopStore(Cluster cluster, Place place) {
         this.cluster = cluster;
-        this.path = path;
-        this.folder = folder;
-        this.inode = inode;
+        this.place = place;
         ahead = new ReadAhead(cluster.readAhead(), cluster.readers());
     }
 
@@ -83,7 +73,7 @@ final class HadoopStore implements StagedStore {
 
     @Override
     public Version version() throws IOException {
-        FileStatus status = cluster.files().getFileStatus(path.get());
+        FileStatus status = cluster.files().getFileStatus(place.path());
         Stamp stamp = Stamp.of(status);
         if (!stamp.equals(opened)) {
             closeInput();
@@ -116,7 +106,7 @@ final class HadoopStore implements StagedStore {
         }
         FSDataInputStream in = input;
         if (in == null) {
-            in = cluster.files().open(path.get());
+            in = cluster.files().open(place.path());
             input = in;
         }
         Stamp known = opened;
@@ -133,7 +123,7 @@ final class HadoopStore implements StagedStore {
         if (cluster.objects() != null) {
             return false;
         }
-        Path file = path.get();
+        Path file = place.path();
         FileStatus status = cluster.files().getFileStatus(file);
         if (status.getLen() != from) {
             return false;
@@ -164,7 +154,7 @@ final class HadoopStore implements StagedStore {
     @Override
     public void replace(StagedBytes bytesNow) throws IOException {
         FileSystem files = cluster.files();
-        Path file = path.get();
+        Path file = place.path();
         FileStatus status = files.getFileStatus(file);
         ObjectStore objects = cluster.objects();
         if (objects != null) {
@@ -176,7 +166,7 @@ final class HadoopStore implements StagedStore {
             return;
         }
         String name = TEMPORARY + UUID.randomUUID();
-        Path temporary = cluster.child(folder.get(), name);
+        Path temporary = cluster.child(place.folder(), name);
         boolean done = false;
         boolean renaming = false;
         try {
@@ -193,7 +183,7 @@ final class HadoopStore implements StagedStore {
             copyAttributes(files.getFileStatus(file), file, temporary);
             long now = files.getFileStatus(temporary) instanceof HdfsFileStatus hdfs ? hdfs.getFileId() : 0;
             renaming = true;
-            cluster.replacements().begin(inode, now);
+            cluster.replacements().begin(place.inode(), now);
             try {
                 try {
                     cluster.rename(temporary, file, true);
@@ -205,7 +195,7 @@ final class HadoopStore implements StagedStore {
                 }
                 done = true;
             } finally {
-                cluster.replacements().end(inode, now, done);
+                cluster.replacements().end(place.inode(), now, done);
             }
         } finally {
             // some stores remove the file before they rename: then the temporary one is all that there is

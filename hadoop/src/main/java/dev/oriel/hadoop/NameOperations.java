@@ -325,7 +325,7 @@ final class NameOperations {
                 }
             }
             if (moving != null) {
-                moving.moved(cluster.path(newParent));
+                moving.place().moved(cluster.path(newParent));
             }
             return 0;
         });

@@ -9,6 +9,7 @@ import dev.oriel.guests.GuestKind;
 import dev.oriel.guests.GuestKit;
 import dev.oriel.guests.GuestRun;
 import dev.oriel.guests.Share;
+import dev.oriel.guests.testing.GrowingFile;
 import dev.oriel.guests.testing.ProgramsInAShare;
 import java.io.IOException;
 import java.net.URI;
@@ -167,6 +168,16 @@ class SftpShareTest {
 
     private static FileChannel open(Path file) throws IOException {
         return FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    }
+
+    @Test
+    void twoGuestsAppendToOneFile() throws Exception {
+        try (ServedShare share = ServedShare.of(folder, uri(), options());
+                java.nio.file.FileSystem one = share.mount();
+                java.nio.file.FileSystem other = share.mount()) {
+            byte[] whole = GrowingFile.grow(List.of(one, other), "/log");
+            assertThat(Files.readAllBytes(served.resolve("log"))).isEqualTo(whole);
+        }
     }
 
     @Test

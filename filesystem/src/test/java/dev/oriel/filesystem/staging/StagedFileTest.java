@@ -2,13 +2,16 @@ package dev.oriel.filesystem.staging;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.oriel.filesystem.FileSystemSession;
 import dev.oriel.filesystem.node.Allowance;
 import dev.oriel.filesystem.node.Budget;
 import dev.oriel.linux.Errno;
 import dev.oriel.linux.LinuxException;
+import dev.oriel.linux.credential.ThreadCredentials;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -216,6 +219,42 @@ class StagedFileTest {
             assertThat(staging.taken()).isZero();
             assertThat(folder).isEmptyDirectory();
         }
+    }
+
+    /** Root mounts a small file system for it. */
+    @Test
+    void aFullStagingFolderIsNoSpaceForWritersAndGoesOnWhenThereIsSome(@TempDir Path folder) throws Exception {
+        assumeThat(ThreadCredentials.geteuid()).isZero();
+        run("mount", "-t", "tmpfs", "-o", "size=" + 4 * CHUNK, "oriel", folder.toString());
+        try (Staging staging = Staging.open(folder, 64 * CHUNK, 1)) {
+            Path filling = Files.write(folder.resolve("others"), new byte[CHUNK]);
+            byte[] before = random(2 * CHUNK);
+            MemoryStore store = new MemoryStore(before, false);
+            StagedFile file = new StagedFile(staging, store);
+            StagedOpen open = open(file);
+            int written = 0;
+            long result;
+            do {
+                result = file.write((2L + written) * CHUNK, memory.with(random(CHUNK)), PAYER);
+                written++;
+            } while (result == CHUNK);
+            assertThat(result).isIn((long) -Errno.ENOSPC, 0L);
+            assertThat(written).isBetween(2, 4);
+            assertThat(read(file, 0, before.length)).isEqualTo(before);
+            Files.delete(filling);
+            assertThat(file.write((1L + written) * CHUNK, memory.with(random(CHUNK)), PAYER))
+                    .isEqualTo(CHUNK);
+            assertThat(open.writeBack()).isZero();
+            assertThat(store.content()).hasSize((2 + written) * CHUNK).startsWith(before);
+            assertThat(open.close()).isZero();
+            assertThat(staging.taken()).isZero();
+        } finally {
+            run("umount", folder.toString());
+        }
+    }
+
+    private static void run(String... command) throws Exception {
+        assertThat(new ProcessBuilder(command).inheritIO().start().waitFor()).isZero();
     }
 
     @Test
