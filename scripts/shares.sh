@@ -104,8 +104,8 @@ kerberos() {
     cache=${cache#FILE:}
     if [ -f "$cache" ]; then
         export KRB5CCNAME=$cache
-        # A new ticket is another file by the same name, which is seen where the folder is; but not all of /tmp is anybody's.
-        [ -k "${cache%/*}" ] || cache=${cache%/*}
+        # A new ticket is another file by the same name, which is seen where the folder is; but nothing else is to be.
+        [ "$(ls -A "${cache%/*}")" != "${cache##*/}" ] || cache=${cache%/*}
         share_reads+=("$cache")
     fi
 }
