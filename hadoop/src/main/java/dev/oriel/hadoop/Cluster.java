@@ -211,8 +211,14 @@ final class Cluster implements AutoCloseable {
         }
     }
 
-    /** Gives a new file to who made it, if this user may; otherwise it stays this user's. */
+    /**
+     * Gives a new file to who made it, if this user may; otherwise it stays this user's. So does a link: Hadoop's
+     * client would give away what it leads to.
+     */
     void give(Path path, FileStatus status, int uid, int gid) throws IOException {
+        if (status.isSymlink()) {
+            return;
+        }
         boolean isOwner = uid < 0 || users.number(status.getOwner()) == uid;
         boolean isGroup = gid < 0 || groups.number(status.getGroup()) == gid;
         if ((isOwner && isGroup) || mayNotGive) {

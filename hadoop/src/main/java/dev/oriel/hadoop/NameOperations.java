@@ -16,6 +16,7 @@ import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.hdfs.DistributedFileSystem;
 import org.apache.hadoop.fs.permission.FsPermission;
 import org.jspecify.annotations.Nullable;
 
@@ -220,7 +221,11 @@ final class NameOperations {
         }
     }
 
+    /** Over HTTP a link could not be told from what it leads to. */
     int symlink(Request request, HadoopNode parent, String name, String target, Entry out) {
+        if (!(files instanceof DistributedFileSystem)) {
+            return -Errno.EPERM;
+        }
         int result = (int) cluster.ask(() -> {
             Path path = cluster.child(parent, name);
             files.createSymlink(new Path(null, null, target), path, false);

@@ -5,6 +5,7 @@ import dev.oriel.filesystem.Entry;
 import dev.oriel.filesystem.node.Allowance;
 import dev.oriel.filesystem.node.Handle;
 import dev.oriel.linux.Errno;
+import dev.oriel.linux.FileMode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -15,11 +16,16 @@ import org.apache.hadoop.fs.RemoteIterator;
 
 /**
  * An open directory of a client. It is read when the client begins, some hundred entries at a time as the cluster tells
- * them, and the place in the list is the offset by which the client goes on.
+ * them, and the place in the list is the offset by which the client goes on: itself, the one above, and the entries.
  */
 final class OpenHadoopDirectory extends Handle {
     /** Heap of what the cluster tells of an entry, beside its name. */
     private static final long ENTRY_BYTES = 400;
+
+    private static final byte[] SELF = {'.'};
+    private static final byte[] PARENT = {'.', '.'};
+    private static final int DOTS = 2;
+    private static final int DT_DIR = FileMode.S_IFDIR >> 12;
 
     private final Allowance memory;
     private List<FileStatus> entries = new ArrayList<>();
@@ -76,11 +82,19 @@ final class OpenHadoopDirectory extends Handle {
                 return result;
             }
         }
-        if (offset < 0 || offset > entries.size()) {
+        if (offset < 0 || offset > DOTS + entries.size()) {
             return -Errno.EINVAL;
         }
+        HadoopNode parent = node.parent();
+        if (offset < 1 && !out.add(node.ino, 1, DT_DIR, SELF)) {
+            return 0;
+        }
+        if (offset < DOTS && !out.add(parent == null ? node.ino : parent.ino, DOTS, DT_DIR, PARENT)) {
+            return 0;
+        }
         boolean tells = plus && !state.cluster.replacements().haveChanged(readAt);
-        for (int i = (int) offset; i < entries.size(); i++) {
+        for (int i = Math.max(0, (int) offset - DOTS); i < entries.size(); i++) {
+            long next = DOTS + i + 1L;
             FileStatus status = entries.get(i);
             String name = status.getPath().getName();
             byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
@@ -93,13 +107,13 @@ final class OpenHadoopDirectory extends Handle {
             if (entry == null || state.enter(node, name, status, entry) != 0) {
                 long inode = node.inSnapshot ? 0 : state.cluster.inode(status);
                 long ino = inode != 0 ? inode : Cluster.inoOf(state.cluster.child(node, name));
-                if (!out.add(ino, i + 1L, Modes.type(status) >> 12, bytes)) {
+                if (!out.add(ino, next, Modes.type(status) >> 12, bytes)) {
                     break;
                 }
                 continue;
             }
             long nodeid = entry.nodeid;
-            if (!out.add(entry, i + 1L, bytes)) {
+            if (!out.add(entry, next, bytes)) {
                 state.nodes.forget(nodeid, 1);
                 break;
             }

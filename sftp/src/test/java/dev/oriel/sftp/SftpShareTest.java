@@ -4,6 +4,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.oriel.filesystem.ShareSettings;
+import dev.oriel.filesystem.local.Client;
+import dev.oriel.filesystem.path.OperationTable;
+import dev.oriel.filesystem.path.ProviderOperations;
+import dev.oriel.filesystem.path.Stored;
 import dev.oriel.guests.Guest;
 import dev.oriel.guests.GuestKind;
 import dev.oriel.guests.GuestKit;
@@ -89,6 +94,14 @@ class SftpShareTest {
 
     private Map<String, String> options() {
         return Map.of("known-hosts", known.toString(), "identity", identity.toString());
+    }
+
+    @Test
+    void thePageShowsWhatAGuestMayDo() throws IOException {
+        try (Client client = Client.of(new SftpShares()
+                .open(uri(), new ShareSettings(options(), false, 64 << 20, 1, null, 64 << 20)))) {
+            OperationTable.assertShows("sftp:", new ProviderOperations(client, Stored.at(served)).run());
+        }
     }
 
     @Test

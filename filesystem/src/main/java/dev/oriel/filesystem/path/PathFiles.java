@@ -173,7 +173,11 @@ final class PathFiles {
         FileContent content;
         try {
             content = content(path, flags, true);
-        } catch (FileAlreadyExistsException there) {
+        } catch (IOException refused) {
+            IOException why = Refusal.ofMaking(path, refused);
+            if (!(why instanceof FileAlreadyExistsException)) {
+                throw why;
+            }
             // The client saw no such name, and has not checked who may open what is there by now. ESTALE makes it
             // look the name up again, and then open it.
             return (flags & OpenFlags.O_EXCL) != 0 ? -Errno.EEXIST : -Errno.ESTALE;

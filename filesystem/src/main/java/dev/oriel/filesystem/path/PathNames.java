@@ -60,7 +60,11 @@ final class PathNames {
         PathNode directory = client.node(parent);
         String text = PathResolver.text(name);
         Path path = client.resolver.of(directory, text);
-        maker.make(path);
+        try {
+            maker.make(path);
+        } catch (IOException refused) {
+            throw Refusal.ofMaking(path, refused);
+        }
         try {
             adopt(request, path, mode);
         } catch (Throwable failed) {
@@ -129,6 +133,8 @@ final class PathNames {
             Path _ = Files.createLink(path, existing);
         } catch (UnsupportedOperationException none) {
             return -Errno.EPERM;
+        } catch (IOException refused) {
+            throw Refusal.ofMaking(path, refused);
         } finally {
             client.share.links.incrementAndGet();
         }
@@ -174,6 +180,9 @@ final class PathNames {
             Files.delete(path);
         } catch (Throwable failed) {
             client.share.staged.notRemoved(path);
+            if (isDirectory && failed instanceof IOException refused) {
+                throw Refusal.ofRemoving(path, refused);
+            }
             throw failed;
         }
         client.share.staged.removed(path);

@@ -17,8 +17,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,17 +25,17 @@ import java.util.Map;
  * What a client asks of a share, one operation after the other: "yes" if it does what it is to, otherwise the name of
  * the errno, with which nothing has changed. Anything else is a failure of the test.
  */
-final class ProviderOperations {
+public final class ProviderOperations {
     private static final long ROOT = FileSystemSession.ROOT;
     private static final int NEW = OpenFlags.O_RDWR | OpenFlags.O_EXCL;
 
     private final Client client;
-    private final Path host;
+    private final Stored stored;
 
-    /** @param host what is served */
-    ProviderOperations(Client client, Path host) {
+    /** @param stored what is served, seen beside the client */
+    public ProviderOperations(Client client, Stored stored) {
         this.client = client;
-        this.host = host;
+        this.stored = stored;
     }
 
     private interface Operation {
@@ -46,7 +44,7 @@ final class ProviderOperations {
     }
 
     /** All of them: what is asked, and how it went. */
-    Map<String, String> run() throws IOException {
+    public Map<String, String> run() throws IOException {
         Map<String, Operation> all = new LinkedHashMap<>();
         all.put("create, write, read", this::create);
         all.put("write in the middle, behind the end", this::writeAtRandom);
@@ -99,7 +97,7 @@ final class ProviderOperations {
     }
 
     private void holds(String name, String text) throws IOException {
-        assertThat(Files.readString(host.resolve(name))).isEqualTo(text);
+        assertThat(stored.read(name)).isEqualTo(text);
     }
 
     private int create() throws IOException {
@@ -191,7 +189,7 @@ final class ProviderOperations {
     private int directories() throws IOException {
         assertThat(client.mkdir(ROOT, "directory", 0755)).isZero();
         long node = client.entry.nodeid;
-        assertThat(Files.isDirectory(host.resolve("directory"))).isTrue();
+        assertThat(stored.exists("directory")).isTrue();
         assertThat(client.create(node, "in it", NEW, 0644)).isZero();
         assertThat(client.release(client.entry.nodeid, client.opened.fh)).isZero();
         assertThat(names(node)).containsExactlyInAnyOrder(".", "..", "in it");
@@ -199,7 +197,7 @@ final class ProviderOperations {
         assertThat(client.unlink(ROOT, "directory")).isEqualTo(-Errno.EISDIR);
         assertThat(client.unlink(node, "in it")).isZero();
         int result = client.rmdir(ROOT, "directory");
-        assertThat(Files.exists(host.resolve("directory"))).isFalse();
+        assertThat(stored.exists("directory")).isFalse();
         return result;
     }
 
@@ -214,11 +212,11 @@ final class ProviderOperations {
         return listing.names;
     }
 
-    private int unlink() {
+    private int unlink() throws IOException {
         long _ = made("unlink", "abc");
         assertThat(client.rmdir(ROOT, "unlink")).isEqualTo(-Errno.ENOTDIR);
         int result = client.unlink(ROOT, "unlink");
-        assertThat(Files.exists(host.resolve("unlink"))).isFalse();
+        assertThat(stored.exists("unlink")).isFalse();
         assertThat(client.lookup(ROOT, "unlink")).isEqualTo(-Errno.ENOENT);
         return result;
     }
@@ -230,13 +228,15 @@ final class ProviderOperations {
         assertThat(client.read(node, fh, 0, 100)).isEqualTo("still here");
         assertThat(client.write(node, fh, 0, "STILL")).isEqualTo(5);
         assertThat(client.read(node, fh, 0, 100)).isEqualTo("STILL here");
-        assertThat(client.getattr(node)).isZero();
-        assertThat(client.attr.nlink).isZero();
-        assertThat(client.attr.size).isEqualTo(10);
+        int result = client.getattr(node);
+        if (result == 0) {
+            assertThat(client.attr.nlink).isZero();
+            assertThat(client.attr.size).isEqualTo(10);
+        }
         assertThat(client.session.fsync(client.caller(), node, fh, false)).isZero();
         assertThat(client.release(node, fh)).isZero();
-        assertThat(Files.exists(host.resolve("removed"))).isFalse();
-        return 0;
+        assertThat(stored.exists("removed")).isFalse();
+        return result;
     }
 
     private int renameOver() throws IOException {
@@ -337,13 +337,13 @@ final class ProviderOperations {
     }
 
     private int symlink() {
-        int result = client.symlink(ROOT, "symlink", "../to/nowhere");
+        int result = client.symlink(ROOT, "symlink", "to/nowhere");
         if (result == 0) {
             long node = client.entry.nodeid;
             MemorySegment target = Arena.ofAuto().allocate(4096);
             int length = client.session.readlink(client.caller(), node, target);
             assertThat(new String(target.asSlice(0, length).toArray(ValueLayout.JAVA_BYTE), StandardCharsets.UTF_8))
-                    .isEqualTo("../to/nowhere");
+                    .isEqualTo("to/nowhere");
             assertThat(client.open(node, OpenFlags.O_RDONLY)).isEqualTo(-Errno.ELOOP);
             assertThat(client.unlink(ROOT, "symlink")).isZero();
         }
@@ -355,9 +355,7 @@ final class ProviderOperations {
         int result = client.link(node, ROOT, "another");
         if (result == 0) {
             assertThat(client.entry.nodeid).isEqualTo(node);
-            boolean tellsLinks =
-                    host.getFileSystem().supportedFileAttributeViews().contains("unix");
-            assertThat(client.entry.attributes.nlink).isEqualTo(tellsLinks ? 2 : 1);
+            assertThat(client.entry.attributes.nlink).isEqualTo(stored.tellsLinks() ? 2 : 1);
             assertThat(client.unlink(ROOT, "link")).isZero();
             assertThat(client.read(node)).isEqualTo("abc");
             assertThat(client.lookup(ROOT, "another")).isZero();
