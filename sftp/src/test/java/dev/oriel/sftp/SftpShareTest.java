@@ -4,7 +4,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.oriel.filesystem.FileSystemSession;
 import dev.oriel.filesystem.ShareSettings;
+import dev.oriel.filesystem.local.Caller;
 import dev.oriel.filesystem.local.Client;
 import dev.oriel.filesystem.path.OperationTable;
 import dev.oriel.filesystem.path.ProviderOperations;
@@ -98,10 +100,26 @@ class SftpShareTest {
 
     @Test
     void thePageShowsWhatAGuestMayDo() throws IOException {
-        try (Client client = Client.of(new SftpShares()
-                .open(uri(), new ShareSettings(options(), false, 64 << 20, 1, null, 64 << 20)))) {
+        try (Client client = client()) {
             OperationTable.assertShows("sftp:", new ProviderOperations(client, Stored.at(served)).run());
         }
+    }
+
+    @Test
+    void whoMakesALinkChangesNothingOfWhatItLeadsTo() throws IOException {
+        Path target = Files.createFile(served.resolve("target"));
+        Files.setPosixFilePermissions(target, PosixFilePermissions.fromString("rw-------"));
+        Object owner = Files.getAttribute(target, "unix:uid");
+        try (Client client = client()) {
+            assertThat(client.as(Caller.user(1000, 1000)).symlink(FileSystemSession.ROOT, "link", "target"))
+                    .isZero();
+        }
+        assertThat(Files.getPosixFilePermissions(target)).isEqualTo(PosixFilePermissions.fromString("rw-------"));
+        assertThat(Files.getAttribute(target, "unix:uid")).isEqualTo(owner);
+    }
+
+    private Client client() throws IOException {
+        return Client.of(new SftpShares().open(uri(), new ShareSettings(options(), false, 64 << 20, 1, null, 64 << 20)));
     }
 
     @Test

@@ -83,9 +83,15 @@ final class PathNames {
         }
     }
 
-    /** Gives what was made to the caller, with the mode that he wants, as far as the provider can. */
+    /**
+     * Gives what was made to the caller, with the mode that he wants, as far as the provider can. A link stays as it is
+     * where what it leads to would be given.
+     */
     void adopt(Request request, Path path, int mode) throws IOException {
         PathStat made = client.share.look(path);
+        if (made.type() == FileMode.S_IFLNK && !client.share.views.spareTargets()) {
+            return;
+        }
         try {
             boolean _ = client.share.views.setMode(path, made, mode & 0777);
             boolean _ = client.share.views.setOwner(path, made, request.uid(), request.gid());
