@@ -23,8 +23,7 @@ class ShareOfAShareTest {
         try (SharedFolder first = SharedFolder.serve(List.of("--xattr"));
                 FileSystem mounted = FileSystems.newFileSystem(first.server().socket());
                 Client client = Client.of(PathFileSystem.of(mounted.getPath("/work")))) {
-            OperationTable.assertShows(
-                    "virtiofs:", new ProviderOperations(client, Stored.at(first.work())).run());
+            OperationTable.assertShows("virtiofs:", new ProviderOperations(client, Stored.at(first.work())).run());
         }
     }
 }

@@ -15,9 +15,9 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -56,8 +56,7 @@ class HadoopOperationsTest {
                 FileSystem hadoop = server.client()) {
             Path root = new Path("s3a", "bucket", "/operations");
             hadoop.mkdirs(root);
-            assertShown(
-                    "s3a", S3Server.share("/operations"), server.options(), new StoredInHadoop(hadoop, root));
+            assertShown("s3a", S3Server.share("/operations"), server.options(), new StoredInHadoop(hadoop, root));
         }
     }
 
@@ -80,8 +79,8 @@ class HadoopOperationsTest {
                 new HadoopShares().open(share, new ShareSettings(options, false, 64 << 20, 1, null, 64 << 20)));
     }
 
-    private static void assertShown(
-            String scheme, URI share, Map<String, String> options, StoredInHadoop stored) throws IOException {
+    private static void assertShown(String scheme, URI share, Map<String, String> options, StoredInHadoop stored)
+            throws IOException {
         try (Client client = client(share, options)) {
             OperationTable.assertShows(scheme + ":", new ProviderOperations(client, stored).run());
         }

@@ -119,7 +119,8 @@ class SftpShareTest {
     }
 
     private Client client() throws IOException {
-        return Client.of(new SftpShares().open(uri(), new ShareSettings(options(), false, 64 << 20, 1, null, 64 << 20)));
+        return Client.of(
+                new SftpShares().open(uri(), new ShareSettings(options(), false, 64 << 20, 1, null, 64 << 20)));
     }
 
     @Test

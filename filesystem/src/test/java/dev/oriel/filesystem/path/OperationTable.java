@@ -38,6 +38,8 @@ public final class OperationTable {
     }
 
     private static List<String> cells(String row) {
-        return Arrays.stream(row.substring(1).split("\\|", -1)).map(String::strip).toList();
+        return Arrays.stream(row.substring(1).split("\\|", -1))
+                .map(String::strip)
+                .toList();
     }
 }
