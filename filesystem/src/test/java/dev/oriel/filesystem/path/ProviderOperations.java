@@ -286,7 +286,8 @@ public final class ProviderOperations {
         long node = client.entry.nodeid;
         long fh = client.opened.fh;
         assertThat(client.write(node, fh, 0, "before")).isEqualTo(6);
-        assertThat(client.rename(ROOT, "from", below, "in itself", 0)).isEqualTo(-Errno.EINVAL);
+        // or no directory is renamed at all
+        assertThat(client.rename(ROOT, "from", below, "in itself", 0)).isIn(-Errno.EINVAL, -Errno.EXDEV);
         int result = client.rename(ROOT, "from", ROOT, "to", 0);
         if (result == 0) {
             assertThat(client.write(node, fh, 0, "AFTER ")).isEqualTo(6);
@@ -331,8 +332,10 @@ public final class ProviderOperations {
         client.change.mtime = 1_234_567_890;
         int result = client.setattr(node);
         assertThat(client.getattr(node)).isZero();
-        assertThat(client.attr.mtime).isEqualTo(1_234_567_890);
-        assertThat(client.attr.atime).isEqualTo(1_000_000_000);
+        if (result == 0) {
+            assertThat(client.attr.mtime).isEqualTo(1_234_567_890);
+            assertThat(client.attr.atime).isEqualTo(1_000_000_000);
+        }
         return result;
     }
 
