@@ -38,7 +38,7 @@ class SystemCallFilterTest {
     private static final Set<String> JUDGED =
             Set.of("connect", "fcntl", "ioctl", "prctl", "prlimit64", "unshare", "socket", "syscall", "getpagesize");
 
-    /** What a server does before the filter is there, when it begins to listen; and mincore(2), for benchmarks alone. */
+    /** Of a server before the filter is there, when it begins to listen; and mincore(2), for benchmarks alone. */
     private static final Set<String> NOT_BY_WHO_LISTENS = Set.of("bind", "listen", "mincore");
 
     /** Calls that the filter knows beside its lists: their arguments are looked at, or they are not there. */
