@@ -56,7 +56,7 @@ class GrowingFileTest {
         }
     }
 
-    /** The 100,000: {@code -Doriel.names=100000}. */
+    /** With more names: {@code -Doriel.names=100000}. */
     @Test
     void aDirectoryOfManyNamesIsListedWithoutOneMissingOrTwice() throws Exception {
         List<Thread> makers = IntStream.range(0, MAKERS)

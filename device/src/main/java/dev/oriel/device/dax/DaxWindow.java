@@ -429,9 +429,10 @@ public final class DaxWindow implements AutoCloseable {
                 // Whatever was thrown, the next session finds nothing of this one: its handles and descriptors are
                 // gone.
                 mappings.clear();
-                other.clear();
+                other.doubt();
                 errors = new WriteErrors();
                 files.clear(session);
+                other.settleDoubts();
             }
             other.logMost();
         } finally {

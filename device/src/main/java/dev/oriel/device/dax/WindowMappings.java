@@ -5,7 +5,6 @@ import dev.oriel.virtio.memory.MappableRegion;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -83,15 +82,6 @@ final class WindowMappings {
                 "the DAX window had at most {0} mappings at a time; the front-end can bear {1}",
                 most,
                 mappingsMax);
-    }
-
-    /** Takes all mappings away, also those in doubt; if the other side does not answer, they are in doubt. */
-    void clear() {
-        for (Map.Entry<Long, Long> mapping : List.copyOf(live.entrySet())) {
-            int _ = unmap(mapping.getKey(), mapping.getValue());
-        }
-        standIns.clear();
-        settleDoubts();
     }
 
     /** All mappings are in doubt. */
@@ -210,7 +200,8 @@ final class WindowMappings {
         return error;
     }
 
-    private void settleDoubts() {
+    /** Takes away what is in doubt; it stays in doubt while the other side does not answer. */
+    void settleDoubts() {
         while (region != null && !doubtful.isEmpty()) {
             Map.Entry<Long, Long> mapping = doubtful.firstEntry();
             if (region.unmap(mapping.getKey(), mapping.getValue()) == -Errno.EINTR) {

@@ -174,7 +174,7 @@ final class PathFiles {
         try {
             content = content(path, flags, true);
         } catch (IOException refused) {
-            IOException why = Refusal.ofMaking(path, refused);
+            IOException why = RefusalReason.ofMaking(path, refused);
             if (!(why instanceof FileAlreadyExistsException)) {
                 throw why;
             }

@@ -63,7 +63,7 @@ final class PathNames {
         try {
             maker.make(path);
         } catch (IOException refused) {
-            throw Refusal.ofMaking(path, refused);
+            throw RefusalReason.ofMaking(path, refused);
         }
         try {
             adopt(request, path, mode);
@@ -140,7 +140,7 @@ final class PathNames {
         } catch (UnsupportedOperationException none) {
             return -Errno.EPERM;
         } catch (IOException refused) {
-            throw Refusal.ofMaking(path, refused);
+            throw RefusalReason.ofMaking(path, refused);
         } finally {
             client.share.links.incrementAndGet();
         }
@@ -187,7 +187,7 @@ final class PathNames {
         } catch (Throwable failed) {
             client.share.staged.notRemoved(path);
             if (isDirectory && failed instanceof IOException refused) {
-                throw Refusal.ofRemoving(path, refused);
+                throw RefusalReason.ofRemoving(path, refused);
             }
             throw failed;
         }

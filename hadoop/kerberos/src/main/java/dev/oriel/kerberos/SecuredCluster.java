@@ -109,9 +109,12 @@ public final class SecuredCluster {
         return secured;
     }
 
-    /** In a new file by the same name, as kinit(1) does it. */
+    /**
+     * In a new file by the same name, as kinit(1) does it. It comes from the folder above: that of the cache never
+     * holds anything else.
+     */
     private static void write(KrbClient asks, File keytab, Path cache) {
-        Path beside = cache.resolveSibling("new");
+        Path beside = cache.resolveSibling("../new").normalize();
         try {
             asks.storeTicket(asks.requestTgt(GUEST, keytab), beside.toFile());
             Files.move(beside, cache, StandardCopyOption.ATOMIC_MOVE);

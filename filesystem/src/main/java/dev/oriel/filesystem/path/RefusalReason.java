@@ -3,6 +3,7 @@ package dev.oriel.filesystem.path;
 import dev.oriel.filesystem.ThrownErrno;
 import dev.oriel.linux.Errno;
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
@@ -14,8 +15,8 @@ import java.nio.file.Path;
  * Why a provider refuses, if it does not tell: a server of SFTP has one failure for all. What is there is looked at
  * then.
  */
-final class Refusal {
-    private Refusal() {}
+final class RefusalReason {
+    private RefusalReason() {}
 
     /** Why nothing of this name could be made. */
     static IOException ofMaking(Path path, IOException refused) {
@@ -31,7 +32,7 @@ final class Refusal {
         }
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
             return entries.iterator().hasNext() ? new DirectoryNotEmptyException(directory.toString()) : refused;
-        } catch (IOException gone) {
+        } catch (IOException | DirectoryIteratorException gone) {
             return refused;
         }
     }
