@@ -44,12 +44,13 @@ class HostViewTest {
 
     @TestFactory
     Stream<DynamicNode> inQemu() {
-        return Stream.of(
-                sides(GuestKind.X86_64, OptionSet.of("defaults", "--xattr", "xattr", "mmap"), "fresh,through,mmap"),
-                sides(
+        return Soak.with(
+                Stream.of(sides(
                         GuestKind.S390X,
                         OptionSet.of("acl", "--posix-acl", "xattr", "acl", "mmap"),
-                        "fresh,through,mmap"));
+                        "fresh,through,mmap")),
+                Stream.of(sides(
+                        GuestKind.X86_64, OptionSet.of("defaults", "--xattr", "xattr", "mmap"), "fresh,through,mmap")));
     }
 
     @Test

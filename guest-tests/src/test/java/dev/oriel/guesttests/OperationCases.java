@@ -8,12 +8,12 @@ import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DynamicNode;
 
 /** Every operation on files by real system calls in a guest, held against what the same calls do on a local folder. */
 final class OperationCases {
-    /** The features of a server with all of them on. */
-    static final String[] ALL = {"xattr", "acl", "mmap", "killpriv"};
+    private static @Nullable OperationCases proven;
 
     private final List<String> natively;
 
@@ -21,11 +21,16 @@ final class OperationCases {
         this.natively = natively;
     }
 
-    /** Runs the cases on a local folder, where all must do well: one that does not is wrong itself. */
-    static OperationCases proveOnALocalFolder() throws IOException, InterruptedException {
-        List<String> natively = NativeProgram.cases(SharedFolder.KIT, "operations", OptionSet.EVERYTHING);
-        assertThat(natively).noneMatch(line -> line.startsWith("not ok ")).contains("cases end");
-        return new OperationCases(natively);
+    /** Runs the cases on a local folder, once, where all must do well: one that does not is wrong itself. */
+    static synchronized OperationCases proveOnALocalFolder() throws IOException, InterruptedException {
+        OperationCases cases = proven;
+        if (cases == null) {
+            List<String> natively = NativeProgram.cases(SharedFolder.KIT, "operations", OptionSet.EVERYTHING);
+            assertThat(natively).noneMatch(line -> line.startsWith("not ok ")).contains("cases end");
+            cases = new OperationCases(natively);
+            proven = cases;
+        }
+        return cases;
     }
 
     DynamicNode in(GuestKind kind, OptionSet set, UnaryOperator<Share> change) {

@@ -1,6 +1,5 @@
 package dev.oriel.guesttests;
 
-import static dev.oriel.guesttests.OperationCases.ALL;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.oriel.guests.GuestKind;
@@ -12,7 +11,10 @@ import org.junit.jupiter.api.DynamicNode;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
 
-/** Every operation on files, in the quickest guest, under each set of the server's options. */
+/**
+ * Every operation on files, in the quickest guest, under sets of the server's options; with {@code -Doriel.soak=1} more
+ * of them.
+ */
 @Tag("guest")
 class OperationsInUserModeLinuxTest {
     private static final List<String> AS_USER =
@@ -21,39 +23,63 @@ class OperationsInUserModeLinuxTest {
     @TestFactory
     Stream<DynamicNode> operationsDoWhatTheyDoOnALocalFolder() throws IOException, InterruptedException {
         OperationCases cases = OperationCases.proveOnALocalFolder();
-        return Stream.of(
-                        OptionSet.of("everything on", "--posix-acl --killpriv-v2 --posix-lock --flock", ALL),
-                        OptionSet.of("defaults", "", "mmap"),
-                        OptionSet.of(
-                                "cache always", "--cache=always --posix-acl", "xattr", "acl", "mmap", "zero-message"),
-                        OptionSet.of(
-                                "cache always, writeback",
-                                "--cache=always --writeback --inode-file-handles=never --poll=off --xattr",
-                                "xattr",
-                                "mmap",
-                                "writeback",
-                                "zero-message"),
-                        OptionSet.of(
-                                "cache always, every open sent",
-                                "--cache=always --no-zero-message-open --poll=off --xattr",
-                                "xattr",
-                                "mmap"),
-                        OptionSet.of(
-                                "cache metadata", "--cache=metadata --allow-mmap --posix-acl", "xattr", "acl", "mmap"),
-                        OptionSet.of("cache never", "--cache=never --xattr", "xattr"),
-                        OptionSet.of(
-                                "cache never, direct",
-                                "--cache=never --allow-mmap --allow-direct-io --posix-acl",
-                                "xattr",
-                                "acl",
-                                "mmap"),
-                        OptionSet.of("writeback", "--writeback --posix-acl", "xattr", "acl", "mmap", "writeback"),
-                        OptionSet.of("handles never", "--inode-file-handles=never --posix-acl", "xattr", "acl", "mmap"),
-                        OptionSet.of("handles mandatory", "--inode-file-handles=mandatory --xattr", "xattr", "mmap"),
-                        OptionSet.of(
-                                "few descriptors",
-                                "--rlimit-nofile=8192 --no-readdirplus --thread-pool-size=1",
-                                "mmap"))
+        return Soak.with(
+                        Stream.of(
+                                OptionSet.of(
+                                        "everything on",
+                                        "--posix-acl --killpriv-v2 --posix-lock --flock",
+                                        "xattr",
+                                        "acl",
+                                        "mmap",
+                                        "killpriv"),
+                                OptionSet.of("defaults", "", "mmap"),
+                                OptionSet.of(
+                                        "cache always, writeback",
+                                        "--cache=always --writeback --inode-file-handles=never --poll=off --xattr",
+                                        "xattr",
+                                        "mmap",
+                                        "writeback",
+                                        "zero-message"),
+                                OptionSet.of(
+                                        "cache never, direct",
+                                        "--cache=never --allow-mmap --allow-direct-io --posix-acl",
+                                        "xattr",
+                                        "acl",
+                                        "mmap"),
+                                OptionSet.of(
+                                        "handles mandatory", "--inode-file-handles=mandatory --xattr", "xattr", "mmap"),
+                                OptionSet.of(
+                                        "few descriptors",
+                                        "--rlimit-nofile=8192 --no-readdirplus --thread-pool-size=1",
+                                        "mmap")),
+                        Stream.of(
+                                OptionSet.of(
+                                        "cache always",
+                                        "--cache=always --posix-acl",
+                                        "xattr",
+                                        "acl",
+                                        "mmap",
+                                        "zero-message"),
+                                OptionSet.of(
+                                        "cache always, every open sent",
+                                        "--cache=always --no-zero-message-open --poll=off --xattr",
+                                        "xattr",
+                                        "mmap"),
+                                OptionSet.of(
+                                        "cache metadata",
+                                        "--cache=metadata --allow-mmap --posix-acl",
+                                        "xattr",
+                                        "acl",
+                                        "mmap"),
+                                OptionSet.of("cache never", "--cache=never --xattr", "xattr"),
+                                OptionSet.of(
+                                        "writeback", "--writeback --posix-acl", "xattr", "acl", "mmap", "writeback"),
+                                OptionSet.of(
+                                        "handles never",
+                                        "--inode-file-handles=never --posix-acl",
+                                        "xattr",
+                                        "acl",
+                                        "mmap")))
                 .map(set -> cases.in(GuestKind.UML, set, share -> share));
     }
 

@@ -22,21 +22,24 @@ class ProgramsTest {
 
     @TestFactory
     Stream<DynamicNode> programsLeaveWhatTheyLeaveOnALocalDiskInUserModeLinux() {
-        return Stream.of(
-                programs(GuestKind.UML, OptionSet.of("acl", "--posix-acl", "xattr", "acl", "mmap")),
-                programs(GuestKind.UML, OptionSet.of("writeback", "--writeback --xattr", "xattr", "mmap")),
-                programs(GuestKind.UML, OptionSet.of("cache never", "--cache=never")));
+        return Soak.with(
+                Stream.of(
+                        programs(GuestKind.UML, OptionSet.of("acl", "--posix-acl", "xattr", "acl", "mmap")),
+                        programs(GuestKind.UML, OptionSet.of("writeback", "--writeback --xattr", "xattr", "mmap"))),
+                Stream.of(programs(GuestKind.UML, OptionSet.of("cache never", "--cache=never"))));
     }
 
     @TestFactory
     Stream<DynamicNode> programsLeaveWhatTheyLeaveOnALocalDiskInABigEndianGuest() {
-        return Stream.of(programs(GuestKind.S390X, OptionSet.of("acl", "--posix-acl", "xattr", "acl", "mmap")));
+        return Soak.with(
+                Stream.of(),
+                Stream.of(programs(GuestKind.S390X, OptionSet.of("acl", "--posix-acl", "xattr", "acl", "mmap"))));
     }
 
     /** Programs and libraries run in place, and SQLite's shared memory is the window's. */
     @TestFactory
     Stream<DynamicNode> programsDoTheSameThroughTheDaxWindow() {
-        return Stream.of(Window.DIRECT, Window.STAGED).map(window -> {
+        return Soak.with(Stream.of(Window.DIRECT), Stream.of(Window.STAGED)).map(window -> {
             String options = String.join(" ", window.options("--xattr"));
             return programs(
                     GuestKind.X86_64, OptionSet.of("window " + window, options, "xattr", "mmap"), Window::always);

@@ -1,6 +1,5 @@
 package dev.oriel.guesttests;
 
-import static dev.oriel.guesttests.OperationCases.ALL;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.oriel.guests.Guest;
@@ -34,20 +33,27 @@ class VfioUserTest {
     @TestFactory
     Stream<DynamicNode> operationsDoWhatTheyDoOnALocalFolder() throws IOException, InterruptedException {
         OperationCases cases = OperationCases.proveOnALocalFolder();
-        OptionSet window = OptionSet.of("vfio-user, window", "--dax --dax-window=64M --xattr", "xattr", "mmap")
+        OptionSet window = OptionSet.of("vfio-user, window", "--dax --dax-window=64M --xattr", "xattr", "mmap", "slow")
                 .throughTheWindow();
-        OptionSet everything = OptionSet.of("vfio-user", "--posix-acl --killpriv-v2 --request-queues=4", ALL);
-        return Stream.of(
-                cases.in(
+        OptionSet everything = OptionSet.of(
+                "vfio-user",
+                "--posix-acl --killpriv-v2 --request-queues=4",
+                "xattr",
+                "acl",
+                "mmap",
+                "killpriv",
+                "slow");
+        return Soak.with(
+                Stream.of(cases.in(
                         GuestKind.X86_64,
                         window,
                         share -> share.withMountOptions("dax=always"),
-                        () -> SharedFolder.serveOverVfioUser(window.options())),
-                cases.in(
+                        () -> SharedFolder.serveOverVfioUser(window.options()))),
+                Stream.of(cases.in(
                         GuestKind.X86_64,
                         everything,
                         share -> share,
-                        () -> SharedFolder.serveOverVfioUser(everything.options())));
+                        () -> SharedFolder.serveOverVfioUser(everything.options()))));
     }
 
     @Test

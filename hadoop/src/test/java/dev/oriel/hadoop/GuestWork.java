@@ -82,7 +82,7 @@ final class GuestWork {
         }
     }
 
-    private static String sha256(byte[] content) throws NoSuchAlgorithmException {
+    static String sha256(byte[] content) throws NoSuchAlgorithmException {
         return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
     }
 
