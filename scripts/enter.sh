@@ -11,7 +11,7 @@
 #   /proc/self, /proc/sys/fs/nr_open, /proc/sys/vm/max_map_count
 #   /dev/shm                     an empty file system in memory, of 4 MiB
 #   /dev/null, /dev/random, /dev/urandom; /dev/log with --syslog; systemd's socket for notifications
-#   /etc/group with the group of --socket-group, /etc/ld.so.cache, and /mounts, the table of all this
+#   /etc/group with the group of --socket-group, /etc/ld.so.cache, the locale C.UTF-8, and /mounts, the table of all this
 set -Eeuo pipefail
 
 name=$1 mode=$2 shared=$3 folder=$4 group=$5 syslog=$6 bounding=$7 own_ids=$8 java_home=$9
@@ -122,7 +122,7 @@ while read -r library; do
     esac
 done < <(libraries "$setpriv" libjvm.so libjava.so libjli.so libnio.so libnet.so libzip.so libjimage.so libsyslookup.so ${network:+libjaas.so libextnet.so})
 [ -n "$loader" ] || die "the libraries of $setpriv and Java cannot be told"
-[ ! -e /etc/ld.so.cache ] || lay $programs,noexec /etc/ld.so.cache
+for file in /etc/ld.so.cache /usr/lib/locale/C.utf8; do [ ! -e "$file" ] || lay $programs,noexec "$file"; done
 
 # By what names are told and users known, and what Kerberos needs.
 if [ -n "$network" ]; then

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Finding a JDK; sourced by `oriel` and `check`, which define die.
+# Finding a JDK, and how it is started; sourced by `oriel` and `check`, which define die.
 
 wanted_java=25
 
@@ -38,6 +38,17 @@ find_java() {
     die "Java $wanted_java or newer is missing (looked at ORIEL_JAVA_HOME, JAVA_HOME, /usr/lib/jvm and PATH).
 Install a JDK $wanted_java, for example with 'apt install openjdk-$wanted_java-jdk-headless' or from https://adoptium.net,
 or say where one is: ORIEL_JAVA_HOME=/path/to/jdk"
+}
+
+# Java takes names of files in the encoding of the locale, and refuses what that has no characters for. Services and containers
+# have often no locale, which is ASCII, and the sandbox has no country's. The names of all of them are UTF-8.
+choose_encoding() {
+    case ${LC_ALL:-${LC_CTYPE:-${LANG:-C}}} in
+    C | POSIX | *.[Uu][Tt][Ff]*8*)
+        unset LC_ALL LANG
+        export LC_CTYPE=C.UTF-8
+        ;;
+    esac
 }
 
 # What it takes to build.

@@ -186,7 +186,7 @@ class ConfinementTest {
                     .contains("/dev/null", "/mounts")
                     .filteredOn(file -> !file.startsWith(java) && !file.startsWith(oriel))
                     .allMatch(file -> file.matches("/dev/(null|random|urandom)"
-                            + "|/etc/ld\\.so\\.cache|/mounts|/usr/bin/(setpriv|unshare)"
+                            + "|/etc/ld\\.so\\.cache|/usr/lib/locale/C\\.utf8(/.*)?|/mounts|/usr/bin/(setpriv|unshare)"
                             + "|/proc/sys/fs/nr_open|/proc/sys/vm/max_map_count"
                             + "|/etc/(ssl|java|jvm|pki)[^/]*/.*" // where a distribution keeps a part of its JDK
                             + "|/dev/shm/oriel-practice-.*"

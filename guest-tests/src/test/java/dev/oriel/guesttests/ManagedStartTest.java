@@ -18,6 +18,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a confined server still does for those who manage it, and where it is refused for what its host lacks. */
 @Tag("guest")
@@ -63,6 +65,19 @@ class ManagedStartTest {
                 managed(List.of("--notify", folder.resolve("notify").toString()))) {
             assertThat(server.awaitLine("NOTIFY ")).isEqualTo("NOTIFY READY=1");
             assertThat(run.resolve("socket")).exists();
+            assertThat(server.stop()).isZero();
+        }
+    }
+
+    /** As in a service or a container; and with one that is not in the sandbox. */
+    @ParameterizedTest
+    @ValueSource(strings = {"LANG=", "LANG=de_DE.UTF-8"})
+    void aShareOfAnyNameIsServedWhateverTheLocale(String locale) throws Exception {
+        share = Files.createDirectory(folder.resolve("für später"));
+        Files.setPosixFilePermissions(share, PosixFilePermissions.fromString("rwxrwxrwx"));
+        List<String> prefix = List.of("env", "--unset=LC_ALL", "--unset=LC_CTYPE", locale);
+        try (ManagedServer server = ManagedServer.start(folder, folder, Map.of(), List.of(), serve(prefix))) {
+            server.awaitLine("Listening on ");
             assertThat(server.stop()).isZero();
         }
     }
