@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Finding a JDK, and how it is started; sourced by `oriel` and `check`, which define die.
+# Finding a JDK, and the locale that it is started in; sourced by `oriel` and `check`, which define die.
 
 wanted_java=25
 
@@ -40,8 +40,8 @@ Install a JDK $wanted_java, for example with 'apt install openjdk-$wanted_java-j
 or say where one is: ORIEL_JAVA_HOME=/path/to/jdk"
 }
 
-# Java takes names of files in the encoding of the locale, and refuses what that has no characters for. Services and containers
-# have often no locale, which is ASCII, and the sandbox has no country's. The names of all of them are UTF-8.
+# Java decodes names of files by the locale, and refuses bytes that are no characters of it. Services and containers often have no
+# locale, which means ASCII, and the sandbox has C.UTF-8 alone. Names are UTF-8 in all of them.
 choose_encoding() {
     case ${LC_ALL:-${LC_CTYPE:-${LANG:-C}}} in
     C | POSIX | *.[Uu][Tt][Ff]*8*)

@@ -69,7 +69,7 @@ class ManagedStartTest {
         }
     }
 
-    /** As in a service or a container; and with one that is not in the sandbox. */
+    /** Without a locale, as in a service or a container, and with one that the sandbox lacks. */
     @ParameterizedTest
     @ValueSource(strings = {"LANG=", "LANG=de_DE.UTF-8"})
     void aShareOfAnyNameIsServedWhateverTheLocale(String locale) throws Exception {
