@@ -1,5 +1,7 @@
 package dev.oriel.linux;
 
+import static java.lang.ref.Reference.reachabilityFence;
+
 import java.lang.foreign.MemorySegment;
 
 /** Reads and writes of one piece of memory, for tests. */
@@ -14,11 +16,19 @@ final class Transfers {
     }
 
     static long pread(int fd, MemorySegment buffer, long length, long offset) {
-        return FileCalls.preadv2(fd, piece(buffer, length), offset, 0);
+        try {
+            return FileCalls.preadv2(fd, piece(buffer, length), offset, 0);
+        } finally {
+            reachabilityFence(buffer);
+        }
     }
 
     static long pwrite(int fd, MemorySegment buffer, long length, long offset) {
-        return FileCalls.pwritev2(fd, piece(buffer, length), offset, 0);
+        try {
+            return FileCalls.pwritev2(fd, piece(buffer, length), offset, 0);
+        } finally {
+            reachabilityFence(buffer);
+        }
     }
 
     private static IoVector piece(MemorySegment buffer, long length) {

@@ -32,8 +32,10 @@ public final class Client implements AutoCloseable {
     public final IoVector vector = new IoVector(16);
     public final FileSystemSession session;
     private final FileSystem fileSystem;
-    private final Name name = new Name(Arena.ofAuto().allocate(8192));
-    private final Name other = new Name(Arena.ofAuto().allocate(8192));
+    private final Arena arena = Arena.ofShared();
+    private final Name name = new Name(arena.allocate(8192));
+    private final Name other = new Name(arena.allocate(8192));
+    private MemorySegment room = arena.allocate(8192);
     private Caller caller = Caller.root();
 
     private final boolean owner;
@@ -178,20 +180,26 @@ public final class Client implements AutoCloseable {
 
     public long write(long node, long fh, long offset, int flags, int writeFlags, String text) {
         byte[] bytes = text.getBytes(UTF_8);
-        MemorySegment memory = Arena.ofAuto().allocate(Math.max(bytes.length, 1));
-        MemorySegment.copy(bytes, 0, memory, ValueLayout.JAVA_BYTE, 0, bytes.length);
+        MemorySegment.copy(bytes, 0, room(bytes.length), ValueLayout.JAVA_BYTE, 0, bytes.length);
+        return session.write(caller, node, fh, offset, flags, writeFlags, vector);
+    }
+
+    /**
+     * Memory for a transfer, to which {@link #vector} points. The next call takes it again; it is there until this
+     * client is closed, as a vector keeps nothing of what it points to.
+     */
+    public MemorySegment room(int size) {
+        if (size > room.byteSize()) {
+            room = arena.allocate(size);
+        }
         vector.clear();
-        vector.add(memory.address(), bytes.length);
-        long written = session.write(caller, node, fh, offset, flags, writeFlags, vector);
-        memory.get(ValueLayout.JAVA_BYTE, 0);
-        return written;
+        vector.add(room.address(), size);
+        return room.asSlice(0, size);
     }
 
     /** What is read, as text; fails on an errno. */
     public String read(long node, long fh, long offset, int size) {
-        MemorySegment memory = Arena.ofAuto().allocate(size);
-        vector.clear();
-        vector.add(memory.address(), size);
+        MemorySegment memory = room(size);
         long read = session.read(caller, node, fh, offset, 0, vector);
         if (read < 0) {
             throw new AssertionError("read: " + read);
@@ -229,5 +237,6 @@ public final class Client implements AutoCloseable {
         if (owner) {
             fileSystem.close();
         }
+        arena.close();
     }
 }

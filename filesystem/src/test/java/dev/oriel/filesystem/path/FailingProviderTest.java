@@ -128,9 +128,7 @@ class FailingProviderTest {
                         .as("flush said %s", flushed)
                         .isEqualTo("some text");
             }
-            client.vector.clear();
-            MemorySegment memory = Arena.ofAuto().allocate(100);
-            client.vector.add(memory.address(), 100);
+            MemorySegment memory = client.room(100);
             int _ = errno(client.session.read(client.caller(), node, fh, 0, 0, client.vector));
             int _ = errno(client.session.fallocate(client.caller(), node, fh, 0, 20, 0));
             int _ = errno(client.release(node, fh));

@@ -7,8 +7,6 @@ import dev.oriel.linux.Errno;
 import dev.oriel.linux.OpenFlags;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.FileSystem;
@@ -63,9 +61,7 @@ class LyingArchiveTest {
     }
 
     private static long read(Client client, long node, long fh, long offset) {
-        MemorySegment memory = Arena.ofAuto().allocate(1 << 20);
-        client.vector.clear();
-        client.vector.add(memory.address(), memory.byteSize());
+        client.room(1 << 20);
         return client.session.read(client.caller(), node, fh, offset, 0, client.vector);
     }
 

@@ -7,7 +7,6 @@ import dev.oriel.filesystem.local.Client;
 import dev.oriel.fuse.FuseFlags;
 import dev.oriel.linux.OpenFlags;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
@@ -25,7 +24,6 @@ class RandomSharedWriterTest {
     private static final long ROOT = FileSystemSession.ROOT;
 
     private final Random random = new Random(3);
-    private final MemorySegment memory = Arena.ofAuto().allocate(1 << 20);
     private byte[] model = new byte[0];
     private String name = "file0";
 
@@ -89,9 +87,7 @@ class RandomSharedWriterTest {
         byte[] bytes = new byte[1 + random.nextInt(20_000)];
         random.nextBytes(bytes);
         int offset = random.nextInt(MOST);
-        MemorySegment.copy(bytes, 0, memory, ValueLayout.JAVA_BYTE, 0, bytes.length);
-        client.vector.clear();
-        client.vector.add(memory.address(), bytes.length);
+        MemorySegment.copy(bytes, 0, client.room(bytes.length), ValueLayout.JAVA_BYTE, 0, bytes.length);
         assertThat(client.session.write(client.caller(), node, fh, offset, 0, 0, client.vector))
                 .isEqualTo(bytes.length);
         model = Arrays.copyOf(model, Math.max(model.length, offset + bytes.length));
@@ -101,8 +97,7 @@ class RandomSharedWriterTest {
     private void read(Client client, long node, long fh, String where) {
         int offset = random.nextInt(MOST);
         int length = random.nextInt(20_000);
-        client.vector.clear();
-        client.vector.add(memory.address(), length);
+        MemorySegment memory = client.room(length);
         int expected = Math.clamp(model.length - (long) offset, 0, length);
         assertThat(client.session.read(client.caller(), node, fh, offset, 0, client.vector))
                 .as(where)
