@@ -12,29 +12,44 @@ final class RangeTimes {
     /** After so many decisions for mapping what a copy takes is found out anew: it may have waited for a disk. */
     private static final int TRUSTED = 64;
 
+    /** A Linux whose window is full takes up to ten ranges away before it makes as many (fs/fuse/dax.c). */
+    private static final int FEW = 16;
+
     private final Times mapped = new Times();
     private final Times unmapped = new Times();
     private final Times staged = new Times();
     private int decided;
+    private int madeSinceTakenAway = FEW;
 
     void mapped(long nanos) {
         mapped.add(nanos);
+        madeSinceTakenAway++;
+    }
+
+    void staged(long nanos) {
+        staged.add(nanos);
+        madeSinceTakenAway++;
     }
 
     void unmapped(long nanos) {
         unmapped.add(nanos);
     }
 
-    void staged(long nanos) {
-        staged.add(nanos);
+    /** A range is taken away, mapped or staged. */
+    void takenAway() {
+        madeSinceTakenAway = 0;
     }
 
-    /** Whether a copy takes less time than a mapping that is made and taken away. It is so until it is known. */
+    /**
+     * Whether a copy takes less time than a mapping: than one that is made and taken away, while the client needs the
+     * places of earlier ranges for new ones. It is so until it is known.
+     */
     boolean stagingIsQuicker() {
         if (mapped.isEmpty()) {
             return false;
         }
-        if (staged.isEmpty() || staged.median() < mapped.median() + unmapped.median()) {
+        long mapping = mapped.median() + (madeSinceTakenAway < FEW ? unmapped.median() : 0);
+        if (staged.isEmpty() || staged.median() < mapping) {
             decided = 0;
             return true;
         }

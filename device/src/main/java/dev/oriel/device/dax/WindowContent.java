@@ -99,6 +99,9 @@ sealed interface WindowContent {
 
         @Override
         public void hide(DaxMapping mapping) {
+            if (times != null) {
+                times.takenAway();
+            }
             if (stays(mapping)) {
                 other.hide(mapping.offset, mapping.length);
                 return;

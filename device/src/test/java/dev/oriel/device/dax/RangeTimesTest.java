@@ -15,12 +15,19 @@ class RangeTimesTest {
     }
 
     @Test
-    void aMappingHasToBeTakenAwayToo() {
+    void aMappingHasToBeTakenAwayTooWhereTheWindowIsFull() {
         times.mapped(100);
         times.staged(150);
         assertThat(times.stagingIsQuicker()).isFalse();
         times.unmapped(60);
+        times.takenAway();
         assertThat(times.stagingIsQuicker()).isTrue();
+        for (int i = 0; i < 100; i++) {
+            times.staged(150);
+        }
+        assertThat(times.stagingIsQuicker()).as("nothing is taken away").isFalse();
+        times.takenAway();
+        assertThat(times.stagingIsQuicker()).as("a copy was taken away").isTrue();
     }
 
     @Test
