@@ -50,7 +50,7 @@ final class HadoopFileSystem implements FileSystem {
                 settings.nodeMemory() / 2,
                 sessions,
                 0,
-                "the guest reads directories larger than there is memory for (--node-memory), and gets ENOMEM");
+                "the guest reads more directories at once than there is memory for (--node-memory), and gets ENOMEM");
         open = new Budget(
                 mostOpen(),
                 sessions,
