@@ -119,6 +119,11 @@ final class HadoopStore implements StagedStore {
     }
 
     @Override
+    public boolean readsAhead(long offset) {
+        return !isStale && ahead.has(offset);
+    }
+
+    @Override
     public boolean replaceTail(long from, StagedBytes bytesNow) throws IOException {
         if (cluster.objects() != null) {
             return false;

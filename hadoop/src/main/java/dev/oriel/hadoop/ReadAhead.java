@@ -165,6 +165,11 @@ final class ReadAhead {
         return block == null || !isThere ? 0 : Math.max(0, block.count.join() - offset % BLOCK);
     }
 
+    /** Whether the block of an offset is there or on its way. */
+    boolean has(long offset) {
+        return find(offset / BLOCK) != null;
+    }
+
     /** Begins to fetch a block, in place of one that is not wanted any more. */
     private Block fetch(FSDataInputStream in, long index) {
         Block block = blocks[0];

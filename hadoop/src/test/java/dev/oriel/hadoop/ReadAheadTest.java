@@ -159,6 +159,8 @@ class ReadAheadTest {
         assertThat(bytes.inOrder).as("this block and two more").isEqualTo(3 * BLOCK);
         assertThat(ahead.atHand(BLOCK + 10)).isEqualTo(BLOCK - 10);
         assertThat(ahead.atHand(3 * BLOCK)).isZero();
+        assertThat(ahead.has(2 * BLOCK + 10)).isTrue();
+        assertThat(ahead.has(3 * BLOCK)).isFalse();
     }
 
     private static void assertThatCodeEnds(Thread thread) {

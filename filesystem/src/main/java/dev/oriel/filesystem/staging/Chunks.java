@@ -30,6 +30,9 @@ final class Chunks {
 
     private static final int CHUNK = Staging.CHUNK;
 
+    /** A file that would take more than this part of what can be staged is not staged while it is read in order. */
+    private static final int MOST_OF_ONE = 4;
+
     private static final class Chunk {
         final int place;
         boolean changed;
@@ -234,7 +237,7 @@ final class Chunks {
      */
     private long read(long index, int at, IoVector to, long last) throws IOException {
         Chunk chunk = chunks.get(index);
-        if (chunk == null && index * CHUNK < base) {
+        if (chunk == null && index * CHUNK < base && !isStreamed(index * CHUNK)) {
             long atHand = index + store.atHand(index * CHUNK) / CHUNK - 1;
             int _ = fetch(index, Math.max(last, atHand), index, Scratch.current());
             chunk = chunks.get(index);
@@ -242,7 +245,7 @@ final class Chunks {
         if (chunk != null) {
             return staging.area().read(chunk.place, at, to);
         }
-        // there is no room to stage it, or it is all zeros
+        // it is not to be staged, there is no room, or it is all zeros
         long offset = index * CHUNK + at;
         for (int i = 0; i < to.count(); i++) {
             long known = Math.clamp(base - offset, 0, to.length(i));
@@ -251,6 +254,11 @@ final class Chunks {
             offset += to.length(i);
         }
         return to.bytes();
+    }
+
+    /** Whether a client reads a large file in order, and is at an offset. */
+    private boolean isStreamed(long offset) {
+        return base > staging.limit() / MOST_OF_ONE && store.readsAhead(offset);
     }
 
     /**

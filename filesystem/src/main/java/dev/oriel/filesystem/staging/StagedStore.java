@@ -37,6 +37,14 @@ public interface StagedStore {
     }
 
     /**
+     * Whether it fetches by itself what a client that reads in order asks for from an offset on. A file that would take
+     * much of what can be staged is then read without staging.
+     */
+    default boolean readsAhead(long offset) {
+        return false;
+    }
+
+    /**
      * Makes the file hold {@code bytes}, which differ from what it holds from an offset on only: by an append, or by a
      * truncation and an append. A store offers this where whoever looks after a crash finds the bytes before {@code
      * from} and nothing else wrong; by default none does.

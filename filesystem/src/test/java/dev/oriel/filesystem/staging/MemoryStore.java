@@ -19,6 +19,9 @@ final class MemoryStore implements StagedStore {
     /** What it says is at hand, wherever. */
     long atHand;
 
+    /** Whether it says that it reads ahead, wherever. */
+    boolean readsAhead;
+
     int tails;
     int wholes;
 
@@ -86,6 +89,11 @@ final class MemoryStore implements StagedStore {
     @Override
     public long atHand(long offset) {
         return atHand;
+    }
+
+    @Override
+    public boolean readsAhead(long offset) {
+        return readsAhead;
     }
 
     @Override

@@ -133,6 +133,43 @@ class StagedFileTest {
     }
 
     @Test
+    void aLargeFileThatIsReadInOrderTakesNoRoom() throws LinuxException {
+        try (Staging staging = Staging.open(null, 16 * CHUNK, 1)) {
+            byte[] content = random(5 * CHUNK + 5);
+            MemoryStore store = new MemoryStore(content, false);
+            store.readsAhead = true;
+            StagedFile file = new StagedFile(staging, store);
+            StagedOpen open = open(file);
+            assertThat(all(file)).isEqualTo(content);
+            assertThat(staging.taken()).isZero();
+            write(file, CHUNK + 10, "in the middle");
+            byte[] expected = content.clone();
+            System.arraycopy("in the middle".getBytes(UTF_8), 0, expected, CHUNK + 10, 13);
+            assertThat(all(file)).isEqualTo(expected);
+            store.readsAhead = false;
+            assertThat(read(file, 3 * CHUNK, 10)).isEqualTo(Arrays.copyOfRange(content, 3 * CHUNK, 3 * CHUNK + 10));
+            assertThat(staging.taken())
+                    .as("what was changed, and read here and there")
+                    .isEqualTo(2 * CHUNK);
+            assertThat(open.close()).isZero();
+            assertThat(store.content()).isEqualTo(expected);
+        }
+    }
+
+    @Test
+    void aSmallFileThatIsReadInOrderIsStaged() throws LinuxException {
+        try (Staging staging = Staging.open(null, 16 * CHUNK, 1)) {
+            MemoryStore store = new MemoryStore(random(4 * CHUNK), false);
+            store.readsAhead = true;
+            StagedFile file = new StagedFile(staging, store);
+            StagedOpen open = open(file);
+            assertThat(all(file)).isEqualTo(store.content());
+            assertThat(staging.taken()).isEqualTo(4 * CHUNK);
+            assertThat(open.close()).isZero();
+        }
+    }
+
+    @Test
     void aTailIsAppendedWhereTheStoreCan() throws LinuxException {
         try (Staging staging = Staging.open(null, 4 << 20, 1)) {
             byte[] before = random(3 * CHUNK);
