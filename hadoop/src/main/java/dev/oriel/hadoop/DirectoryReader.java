@@ -138,7 +138,7 @@ final class DirectoryReader {
         if (rest instanceof Closeable open) {
             try {
                 open.close();
-            } catch (IOException _) {
+            } catch (IOException | RuntimeException _) {
                 // nothing is asked of it any more
             }
         }
