@@ -13,6 +13,7 @@
  *   HadoopFiles           files that are open, of all clients; HadoopFile, one: streams and stages what is written
  *     PendingTimes        times that are set when a stream has ended
  *     HadoopStore         the file in the cluster, as it is staged; ReadAhead, in large blocks
+ *   OpenHadoopDirectory   a directory that is open; DirectoryReader, as far as it is read
  *   Cluster               the folder that is shared, and what Hadoop's interface does not have
  *     ObjectStore         where that keeps whole objects, as S3
  *     Replacements, Owners, Links, Modes, HadoopErrno: from Hadoop's terms into those of Linux
