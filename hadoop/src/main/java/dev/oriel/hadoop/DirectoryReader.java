@@ -25,18 +25,26 @@ import org.jspecify.annotations.Nullable;
  */
 final class DirectoryReader {
     /** So many entries before the place that is sought are kept, if they were read. */
-    private static final int KEPT = 1024;
+    private static final int KEPT = 256;
 
     /** Heap of what the cluster tells of an entry, beside its name. */
     private static final long ENTRY_BYTES = 400;
+
+    /** Heap of what the cluster has told at once, and Hadoop has not given yet. */
+    private static final long UNREAD_BYTES = 1000 * ENTRY_BYTES;
 
     private final Allowance memory;
     private final List<FileStatus> entries = new ArrayList<>();
     private long first;
     private long sought;
     private long place;
+
+    /** What was not read yet; null if nothing is left, or nothing was begun. */
     private @Nullable RemoteIterator<FileStatus> rest;
+
+    /** Of which directory it is; null if none was begun. */
     private @Nullable Path directory;
+
     private long begunAt;
     private int failure;
 
@@ -65,16 +73,25 @@ final class DirectoryReader {
         sought = before;
         place = before;
         failure = 0;
-        if (rest == null || place < first || !path.equals(directory)) {
+        if (place < first || !path.equals(directory)) {
             clear();
             begunAt = cluster.replacements().changes();
-            directory = path;
-            failure = (int) cluster.ask(() -> {
-                rest = cluster.files().listStatusIterator(path);
-                return 0;
-            });
+            failure = memory.take(UNREAD_BYTES) ? begin(cluster, path) : -Errno.ENOMEM;
         }
         forgetOldest();
+    }
+
+    private int begin(Cluster cluster, Path path) {
+        int result = (int) cluster.ask(() -> {
+            rest = cluster.files().listStatusIterator(path);
+            return 0;
+        });
+        if (result == 0) {
+            directory = path;
+        } else {
+            memory.give(UNREAD_BYTES);
+        }
+        return result;
     }
 
     /** The entry at the place, which moves on; null behind the last one, and where the cluster fails. */
@@ -109,6 +126,9 @@ final class DirectoryReader {
             entries.add(entry);
             forgetOldest();
         }
+        if (read() <= end) {
+            finish();
+        }
         return 0;
     }
 
@@ -135,13 +155,23 @@ final class DirectoryReader {
     void clear() {
         forget(entries.size());
         first = 0;
-        if (rest instanceof Closeable open) {
+        directory = null;
+        finish();
+    }
+
+    private void finish() {
+        RemoteIterator<FileStatus> finished = rest;
+        if (finished == null) {
+            return;
+        }
+        rest = null;
+        memory.give(UNREAD_BYTES);
+        if (finished instanceof Closeable open) {
             try {
                 open.close();
             } catch (IOException | RuntimeException _) {
                 // nothing is asked of it any more
             }
         }
-        rest = null;
     }
 }

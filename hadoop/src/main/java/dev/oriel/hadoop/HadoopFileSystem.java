@@ -28,6 +28,9 @@ final class HadoopFileSystem implements FileSystem {
     /** A stream takes one for the data node that it reads from, and two for a moment where a block ends. */
     private static final int DESCRIPTORS_OF_ONE = 2;
 
+    /** Bytes of heap; half of them are shared, and enough for a directory of any length. */
+    private static final long LEAST_FOR_LISTINGS = 2 << 20;
+
     private final Cluster cluster;
     private final HadoopFiles files;
     private final Budget nodes;
@@ -47,7 +50,7 @@ final class HadoopFileSystem implements FileSystem {
                 "the guest knows as many files as there is memory for (--node-memory), and gets ENFILE for others "
                         + forget);
         listings = new Budget(
-                settings.nodeMemory() / 2,
+                Math.max(settings.nodeMemory() / 2, LEAST_FOR_LISTINGS),
                 sessions,
                 0,
                 "the guest reads more directories at once than there is memory for (--node-memory), and gets ENOMEM");

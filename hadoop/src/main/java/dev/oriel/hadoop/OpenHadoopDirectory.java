@@ -48,8 +48,13 @@ final class OpenHadoopDirectory extends Handle {
         if (offset < DOTS && !out.add(parent == null ? node.ino : parent.ino, DOTS, DT_DIR, PARENT)) {
             return 0;
         }
-        boolean tells = plus && !state.cluster.replacements().haveChanged(reader.begunAt());
-        while (status != null && add(state, node, status, ++next, plus, tells, out)) {
+        boolean tells = plus;
+        while (status != null) {
+            // asked after each entry that was read, and not again once it is so: it may wait
+            tells = tells && !state.cluster.replacements().haveChanged(reader.begunAt());
+            if (!add(state, node, status, ++next, plus, tells, out)) {
+                break;
+            }
             status = reader.next(state.cluster);
         }
         return 0;

@@ -7,6 +7,7 @@ import dev.oriel.filesystem.FileSystemSession;
 import dev.oriel.filesystem.ShareSettings;
 import dev.oriel.filesystem.local.Client;
 import dev.oriel.filesystem.local.Listing;
+import dev.oriel.linux.Errno;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -17,6 +18,7 @@ import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.hdfs.DistributedFileSystem;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -26,10 +28,10 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 @SuppressWarnings("NullAway.Init") // before all
 class LongDirectoryTest {
-    private static final int NAMES = Integer.getInteger("oriel.names", 5000);
+    private static final int NAMES = Integer.getInteger("oriel.names", 8000);
     private static final int MAKERS = 8;
     private static final int ONE_ANSWER = 700;
-    private static final ShareSettings LITTLE_MEMORY = new ShareSettings(Map.of(), false, 2 << 20, 1, null, 1 << 20);
+    private static final ShareSettings LITTLE_MEMORY = new ShareSettings(Map.of(), false, 1, 1, null, 1 << 20);
 
     private static TestCluster cluster;
 
@@ -84,6 +86,29 @@ class LongDirectoryTest {
                         .isEqualTo(whole.names.subList(place, all));
             }
             assertThat(listedFrom(client, Long.MAX_VALUE).names).isEmpty();
+        }
+    }
+
+    @Test
+    void whatIsHalfReadCountsUntilItIsClosed() throws IOException {
+        try (Client client = client("hdfs")) {
+            FileSystemSession session = client.session;
+            List<Long> open = new ArrayList<>();
+            int result = 0;
+            while (result == 0) {
+                assertThat(session.opendir(client.caller(), FileSystemSession.ROOT, 0, client.opened))
+                        .isZero();
+                open.add(client.opened.fh);
+                Listing first = new Listing(ONE_ANSWER);
+                result = session.readdir(client.caller(), FileSystemSession.ROOT, open.getLast(), 0, false, first);
+            }
+            assertThat(result).isEqualTo(-Errno.ENOMEM);
+            assertThat(open.size()).isBetween(2, 6);
+            for (long fh : open) {
+                assertThat(session.releasedir(client.caller(), FileSystemSession.ROOT, fh, 0))
+                        .isZero();
+            }
+            assertThat(listedFrom(client, 0).names).hasSize(NAMES + 2);
         }
     }
 

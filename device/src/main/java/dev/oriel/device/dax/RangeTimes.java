@@ -41,8 +41,8 @@ final class RangeTimes {
     }
 
     /**
-     * Whether a copy takes less time than a mapping: than one that is made and taken away, while the client needs the
-     * places of earlier ranges for new ones. It is so until it is known.
+     * Whether a copy takes less time than a mapping; it is so until it is known. While the client takes ranges away for
+     * new ones, a mapping's time has that of taking it away.
      */
     boolean stagingIsQuicker() {
         if (mapped.isEmpty()) {
