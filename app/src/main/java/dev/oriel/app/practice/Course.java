@@ -19,8 +19,8 @@ import java.util.List;
 import java.util.function.BooleanSupplier;
 
 /**
- * What is practised: in each round files are made, found, written, read, listed and removed, and in the first every other
- * operation is done once. A round leaves nothing in the folder unless it was ended. For one thread.
+ * What is practised: in each round files are made, found, written, read, listed and removed, and where it is asked for
+ * every other operation is done once. A round leaves nothing in the folder unless it was ended. For one thread.
  */
 final class Course {
     /** Requests that are in flight at most. */
@@ -33,8 +33,6 @@ final class Course {
     private static final int FILES = 64;
 
     private static final int SMALL = 4096;
-    /** In so many rounds the rare operations are done too: often enough for their classes, and not to be compiled. */
-    private static final int RARE = 2;
 
     private static final String[] PATH = {"folder", ".hidden", "deeper"};
 
@@ -47,13 +45,18 @@ final class Course {
 
     private final FuseClient client;
     private final FuseFiles files;
+    private final boolean rare;
     private final BooleanSupplier ended;
     private final byte[][] names = new byte[FILES][];
-    private int rounds;
 
-    /** @param ended whether nothing more is to be asked */
-    Course(FuseClient client, BooleanSupplier ended) {
+    /**
+     * @param rare whether the rare operations are done too: seldom, as their classes are to be initialized, and their
+     *     code is not to be compiled
+     * @param ended whether nothing more is to be asked
+     */
+    Course(FuseClient client, boolean rare, BooleanSupplier ended) {
         this.client = client;
+        this.rare = rare;
         this.ended = ended;
         files = client.files();
         for (int i = 0; i < FILES; i++) {
@@ -106,7 +109,7 @@ final class Course {
             many.find();
             many.use();
             attempt(() -> list(folder));
-            if (rounds++ < RARE) {
+            if (rare) {
                 long node = many.node(0);
                 attempt(() -> large(folder, node, many.node(1), buffer));
                 attributes(node);
