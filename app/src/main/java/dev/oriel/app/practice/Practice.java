@@ -190,8 +190,7 @@ public final class Practice implements AutoCloseable {
     }
 
     /** A connection and a session of so many rounds; answers how many were whole. */
-    private int rounds(
-            VirtioFsDevice device, ByteOrder order, boolean packed, boolean rare, long begun, int limit)
+    private int rounds(VirtioFsDevice device, ByteOrder order, boolean packed, boolean rare, long begun, int limit)
             throws IOException {
         if (isOver(begun)) {
             return 0;
