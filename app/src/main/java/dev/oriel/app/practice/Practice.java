@@ -176,11 +176,11 @@ public final class Practice implements AutoCloseable {
     private int practise(FileSystem served, long begun) throws IOException {
         VirtioFsDevice device = new VirtioFsDevice(served, "practice", 1, 1, null);
         // The other order early, and once: what is compiled then is made for the host's own, as most guests are.
-        int rounds = rounds(device, ByteOrder.nativeOrder(), false, true, begun, 1);
-        rounds += rounds(device, otherOrder(), true, true, begun, 1);
+        int rounds = rounds(device, CLIENT, true, begun, 1);
+        rounds += rounds(device, CLIENT.withOrder(otherOrder()).withPacked(true), true, begun, 1);
         // Linux has packed rings wherever they are offered. QEMU offers split ones.
         for (boolean packed = true; !isOver(begun); packed = !packed) {
-            rounds += rounds(device, ByteOrder.nativeOrder(), packed, false, begun, ROUNDS_OF_A_RING);
+            rounds += rounds(device, CLIENT.withPacked(packed), false, begun, ROUNDS_OF_A_RING);
         }
         return rounds;
     }
@@ -189,13 +189,18 @@ public final class Practice implements AutoCloseable {
         return ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN;
     }
 
-    /** A connection and a session of so many rounds; answers how many were whole. */
-    private int rounds(VirtioFsDevice device, ByteOrder order, boolean packed, boolean rare, long begun, int limit)
+    /**
+     * A connection and a session.
+     *
+     * @param rare as for {@link Course}
+     * @param limit how many rounds at most
+     * @return how many were whole
+     */
+    private int rounds(VirtioFsDevice device, FuseClientOptions client, boolean rare, long begun, int limit)
             throws IOException {
         if (isOver(begun)) {
             return 0;
         }
-        FuseClientOptions client = CLIENT.withOrder(order).withPacked(packed);
         int rounds = 0;
         try (PractisedDevice practised = new PractisedDevice(device, options, client.wantedFeatures(), TIME_LIMIT);
                 FuseClient driver = FuseClient.connect(practised.driverEnd(), client)) {
